@@ -1,0 +1,207 @@
+"""The layout plan (布局方案): decisions, what they achieve and cost, and the proof of quality.
+
+`Plan` is ``plan.json``: complete, versioned, and enough to rebuild every other result together with the
+inputs. Its figures are facts about the decisions that `siteplan.verify` recomputes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from siteplan.case import DataStatus, Form, Mode
+from siteplan.problem import Role
+from siteplan.scenario import Basis, Level
+
+SCHEMA = "siteplan-plan/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the solver decides, for planned sites only.
+
+    ``start_year``: (site, function) → first year in which the site provides it.
+    ``room_m2``: (site, room group, year) → usable m² of the room, where positive.
+    ``area_m2``: (site, function, year) → usable m² of the function, where provided.
+    ``forms``: site → form, for sites that open within the horizon.
+    """
+
+    start_year: Mapping[tuple[str, str], int]
+    room_m2: Mapping[tuple[str, str, int], float]
+    area_m2: Mapping[tuple[str, str, int], float]
+    forms: Mapping[str, Form]
+
+    def opening_years(self) -> dict[str, int]:
+        """Return the year in which each opened site opens: that of its first function."""
+        years: dict[str, int] = {}
+        for (site, _), year in self.start_year.items():
+            years[site] = min(year, years.get(site, year))
+        return years
+
+
+class PlanModel(BaseModel):
+    """Base of everything in ``plan.json``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PlannedFunction(PlanModel):
+    """A function at a site: first year, and usable m² by year from then on."""
+
+    function: str
+    from_year: int
+    area_m2_by_year: dict[int, float]
+
+
+class PlannedRoom(PlanModel):
+    """A room used by the functions of one sharing group: usable m² by year."""
+
+    room_group: str
+    area_m2_by_year: dict[int, float]
+
+
+class PlannedSite(PlanModel):
+    """A site that is open in the last year, of any role. Areas m², money CNY.
+
+    Sites with role ``existing`` and committed projects that open before the horizon have the first year
+    as ``open_from`` and no cost. ``capital_cny_by_year`` is opening plus fit-out of added room area;
+    ``operating_cny_by_year`` and ``fees_cny_by_year`` begin in the year after opening.
+    """
+
+    site_id: str
+    name: str
+    role: Role
+    community_code: str
+    town_code: str
+    longitude: float
+    latitude: float
+    form: Form | None
+    mode: Mode | None
+    open_from: int
+    floor_area_m2: float
+    usable_area_m2: float
+    functions: tuple[PlannedFunction, ...]
+    rooms: tuple[PlannedRoom, ...]
+    capital_cny_by_year: dict[int, float]
+    operating_cny_by_year: dict[int, float]
+    fees_cny_by_year: dict[int, float]
+    data_status: DataStatus
+
+
+class CoverageFigure(PlanModel):
+    """Coverage of one function in one year on one basis, as n of m.
+
+    On community bases ``covered`` and ``counted`` are numbers of communities and ``missing`` lists the
+    codes of those not covered; on the others they are persons of the target group and ``missing`` is empty.
+    ``target`` is in the same unit as ``covered`` and is given only on the target basis.
+    """
+
+    function: str
+    year: int
+    basis: Basis
+    covered: float
+    counted: float
+    percent: float | None
+    target: float | None
+    missing: tuple[str, ...]
+
+
+class RadiusFigure(PlanModel):
+    """Share of the target group with a providing site within a reported radius, beside the basis."""
+
+    function: str
+    year: int
+    radius_m: float
+    covered: float
+    counted: float
+
+
+class CommunityCoverage(PlanModel):
+    """One community, function and year: covered or not, and persons of its target group."""
+
+    community_code: str
+    function: str
+    year: int
+    reachable: bool
+    established: bool
+    target_group: float
+    residents_covered: float
+    served: float
+
+
+class CommunityArea(PlanModel):
+    """Area standard of one community in one year: floor area m², and what is short of each tier."""
+
+    community_code: str
+    year: int
+    households: float
+    floor_area_m2: float
+    elderly_floor_area_m2: float
+    shortfall_m2_by_tier: dict[str, float]
+    """Keys: the tier in m² per 100 households as text (``"30"``), and ``"elderly"``."""
+
+
+class YearMoney(PlanModel):
+    """Capital and operating money of one year, CNY. ``amount_cny`` is None without a budget."""
+
+    year: int
+    amount_cny: float | None
+    carried_in_cny: float | None
+    capital_cny: float
+    carried_out_cny: float | None
+    operating_cny: float
+    fees_cny: float
+
+
+class LevelResult(PlanModel):
+    """One objective level: the plan's value, the proven bound and their gap, in the level's unit.
+
+    ``bound`` is None where nothing was proven. ``status``: ``optimal`` only where the gap is 0 within
+    tolerance. ``given_unproven`` says that an earlier level, held at its incumbent, is itself unproven.
+    """
+
+    name: Level
+    unit: str
+    value: float
+    bound: float | None
+    gap: float | None
+    status: Literal["optimal", "gap", "unproven"]
+    given_unproven: bool
+
+
+class Plan(PlanModel):
+    """``plan.json``."""
+
+    schema_version: Annotated[Literal["siteplan-plan/1"], Field(alias="schema")] = "siteplan-plan/1"
+    title_zh: str
+    title_en: str
+    illustrative: bool
+    years: tuple[int, ...]
+    basis: Basis
+    threshold: float
+    sites: tuple[PlannedSite, ...]
+    coverage: tuple[CoverageFigure, ...]
+    coverage_at_radii: tuple[RadiusFigure, ...]
+    communities: tuple[CommunityCoverage, ...]
+    area_standard: tuple[CommunityArea, ...]
+    money: tuple[YearMoney, ...]
+    levels: tuple[LevelResult, ...]
+    stopped_by: Literal["completed", "gap", "time_limit", "interrupted"]
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Persons of a demand point that use a site, or have none: ``site_id`` empty and the ``cause``."""
+
+    year: int
+    function: str
+    demand_id: str
+    site_id: str
+    persons: float
+    distance_m: float | None
+    cause: Literal["", "no_place", "no_provider_in_reach"]

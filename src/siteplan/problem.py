@@ -1,0 +1,325 @@
+"""The planning problem as the model sees it: sets, parameters and who reaches what.
+
+Everything is resolved: areas are usable m², radii and costs are numbers, unknown values have their
+default. Sites are named by id, functions by key, communities by code, years by their number, so that
+the rows of the mixed-integer program can be told to a planner. `siteplan.assemble` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from siteplan.case import DataStatus, Form, Mode
+from siteplan.network import Reach
+from siteplan.policy import FunctionKind
+from siteplan.scenario import Basis, Level
+from siteplan.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One of the nine functions. Areas are usable m², costs per m² floor area."""
+
+    key: str
+    name: Text
+    kind: FunctionKind
+    priority: float
+    service_radius_m: float
+    minimum_alone_m2: float
+    minimum_in_complex_m2: float
+    maximum_m2: float
+    capacity_persons_per_m2: float
+    room_group: str
+    fit_out_cost_cny_per_m2: float
+    operating_cost_cny_per_m2_year: float
+    fee_income_cny_per_m2_year: float
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether it is one of the four standard functions (标配)."""
+        return self.kind is FunctionKind.STANDARD
+
+
+class Role(StrEnum):
+    """What a site is: free to choose, decided already, or operating already."""
+
+    CANDIDATE = "candidate"
+    COMMITTED = "committed"
+    EXISTING = "existing"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site of any role.
+
+    ``programme`` (function → usable m²) is given for sites whose functions are decided: existing services
+    and committed projects that open before the horizon; these are open from the first year at no cost.
+    ``opens_in`` is the year of a committed project inside the horizon, whose functions are free but must
+    include ``required_functions``. ``available_from`` is the first year in which a candidate may open.
+    """
+
+    site_id: str
+    name: str
+    role: Role
+    community_code: str
+    town_code: str
+    longitude: float
+    latitude: float
+    floor_area_m2: float
+    usable_area_m2: float
+    may_host: frozenset[str]
+    why_not: Mapping[str, Text]
+    available_from: int
+    opens_in: int | None
+    listed_form: Form | None
+    programme: Mapping[str, float] | None
+    required_functions: frozenset[str]
+    opening_cost_cny: float
+    mode: Mode | None
+    serves_communities: frozenset[str]
+    data_status: DataStatus
+
+    @property
+    def floor_per_usable(self) -> float:
+        """Floor area per usable area, for costs and the area standard."""
+        return self.floor_area_m2 / self.usable_area_m2
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether its functions and areas are given rather than planned."""
+        return self.programme is not None
+
+    @property
+    def is_newly_built(self) -> bool:
+        """Whether it is a candidate that needs new building (新建) rather than existing stock."""
+        return self.role is Role.CANDIDATE and self.mode is Mode.NEW_BUILD
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A community; ``in_scope`` ones count in coverage."""
+
+    code: str
+    name: str
+    town_code: str
+    in_scope: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemandPoint:
+    """A demand point: households, and its target group by function before occupancy, in persons."""
+
+    demand_id: str
+    name: str
+    community_code: str
+    longitude: float
+    latitude: float
+    households: float
+    target_group: Mapping[str, float]
+    occupied_from: int | None
+
+    def is_occupied(self, year: int) -> bool:
+        """Return whether people live there in ``year``."""
+        return self.occupied_from is None or self.occupied_from <= year
+
+
+@dataclass(frozen=True, slots=True)
+class FormStandard:
+    """What makes a complex, and how many functions a scattered site may have."""
+
+    minimum_floor_area_m2: float
+    minimum_functions: int
+    minimum_standard_functions: int
+    scattered_maximum_functions: int
+
+
+@dataclass(frozen=True, slots=True)
+class AreaStandard:
+    """Floor area per 100 households: the tiers for all functions, and the part for elderly care, m²."""
+
+    tiers_m2: tuple[float, ...]
+    elderly_m2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Capital amounts by year (CNY, all sources; None: no limit), carry-over, operating limits by year."""
+
+    capital_cny: Mapping[int, float] | None
+    capital_by_source_cny: Mapping[str, Mapping[int, float]]
+    carry_over: bool
+    operating_cny: Mapping[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most so many candidate sites newly opened a year, in all and by town; None: no limit."""
+
+    sites_per_year: int | None
+    sites_per_year_and_town: int | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Sets and parameters of the model (names as in ``model/formulation.md``)."""
+
+    years: tuple[int, ...]
+    functions: Mapping[str, Function]
+    communities: Mapping[str, Community]
+    demand: Mapping[str, DemandPoint]
+    sites: Mapping[str, Site]
+    reach: Reach
+    basis: Basis
+    threshold: float
+    targets: Mapping[tuple[str, int], float]
+    """(function, year) → target: communities (a whole number) on community bases, else percent.
+    Only function-years that have a target."""
+    objective: tuple[Level, ...]
+    tolerance: Mapping[Level, float]
+    form_standard: FormStandard | None
+    """None where the scenario switches the rules of form off."""
+    places_reserved_first: bool
+    area_standard: AreaStandard
+    money: Money
+    pace: Pace
+    reported_radii_m: tuple[float, ...]
+    elderly_function: str = "elderly_care"
+    infant_function: str = "infant_care"
+
+    @cached_property
+    def room_groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Room group → its functions (every function is in exactly one)."""
+        groups: dict[str, list[str]] = {}
+        for function in self.functions.values():
+            groups.setdefault(function.room_group, []).append(function.key)
+        return {group: tuple(keys) for group, keys in groups.items()}
+
+    @cached_property
+    def planned_sites(self) -> tuple[str, ...]:
+        """Ids of the sites that the model decides on: candidates, and committed ones in the horizon."""
+        return tuple(key for key, site in self.sites.items() if not site.is_decided)
+
+    @cached_property
+    def decided_sites(self) -> tuple[str, ...]:
+        """Ids of the sites whose functions and areas are given; open in every year."""
+        return tuple(key for key, site in self.sites.items() if site.is_decided)
+
+    @cached_property
+    def counted_demand(self) -> tuple[str, ...]:
+        """Ids of the demand points in communities in scope."""
+        return tuple(
+            key for key, point in self.demand.items() if self.communities[point.community_code].in_scope
+        )
+
+    @cached_property
+    def demand_of_community(self) -> Mapping[str, tuple[str, ...]]:
+        """Community code → ids of its demand points."""
+        points: dict[str, list[str]] = {code: [] for code in self.communities}
+        for key, point in self.demand.items():
+            points[point.community_code].append(key)
+        return {code: tuple(keys) for code, keys in points.items()}
+
+    @cached_property
+    def distances(self) -> Mapping[str, Mapping[str, float]]:
+        """Demand id → site id → walking distance in metres, within the reach limit."""
+        return {
+            demand_id: dict(self.reach.sites_within(index, self.reach.limit_m))
+            for index, demand_id in enumerate(self.reach.demand_ids)
+        }
+
+    def target_group(self, demand_id: str, function: str, year: int) -> float:
+        """Return the persons of the function's target group at a demand point in a year."""
+        point = self.demand[demand_id]
+        return point.target_group[function] if point.is_occupied(year) else 0.0
+
+    def households(self, community: str, year: int) -> float:
+        """Return the households of a community in a year."""
+        points = (self.demand[key] for key in self.demand_of_community[community])
+        return sum(point.households for point in points if point.is_occupied(year))
+
+    def providers_within_reach(self, demand_id: str, function: str) -> tuple[str, ...]:
+        """Return the sites that may provide the function within its radius, nearest first."""
+        return self._providers[demand_id, function]
+
+    def covering_sites(self, community: str, function: str, year: int) -> tuple[str, ...]:
+        """Return the sites that alone cover the community on the target basis (reach_θ, or established).
+
+        `reachable`: within the radius of at least the threshold share of the community's target group.
+        `established`: located in the community or declared to serve it.
+        """
+        return self._covering_sites[community, function, year]
+
+    def covering_sites_on(self, basis: Basis, community: str, function: str, year: int) -> tuple[str, ...]:
+        """Return the sites that alone cover the community on a community basis."""
+        if basis is Basis.ESTABLISHED:
+            return tuple(
+                key
+                for key, site in self.sites.items()
+                if self.can_provide(key, function)
+                and (site.community_code == community or community in site.serves_communities)
+            )
+        total = 0.0
+        within: dict[str, float] = {}
+        for demand_id in self.demand_of_community[community]:
+            persons = self.target_group(demand_id, function, year)
+            total += persons
+            for site_id in self.providers_within_reach(demand_id, function):
+                within[site_id] = within.get(site_id, 0.0) + persons
+        if total <= 0.0:
+            return ()
+        enough = self.threshold * total * (1.0 - THRESHOLD_SLACK)
+        return tuple(key for key in self.sites if within.get(key, 0.0) >= enough)
+
+    def counted_communities(self, function: str, year: int) -> tuple[str, ...]:
+        """Return the communities in scope that have a target group for the function in the year."""
+        return self._counted_communities[function, year]
+
+    def can_provide(self, site_id: str, function: str) -> bool:
+        """Return whether the site has the function by its programme, or may host it."""
+        site = self.sites[site_id]
+        return function in (site.programme if site.programme is not None else site.may_host)
+
+    @cached_property
+    def _providers(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        return {
+            (demand_id, key): tuple(
+                site_id
+                for site_id, distance in self.distances[demand_id].items()
+                if distance <= function.service_radius_m and self.can_provide(site_id, key)
+            )
+            for demand_id in self.demand
+            for key, function in self.functions.items()
+        }
+
+    @cached_property
+    def _covering_sites(self) -> Mapping[tuple[str, str, int], tuple[str, ...]]:
+        basis = self.basis if self.basis.counts_communities else Basis.REACHABLE
+        return {
+            (community, function, year): self.covering_sites_on(basis, community, function, year)
+            for community in self.communities
+            for function in self.functions
+            for year in self.years
+        }
+
+    @cached_property
+    def _counted_communities(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
+        return {
+            (function, year): tuple(
+                code
+                for code, community in self.communities.items()
+                if community.in_scope
+                and any(
+                    self.target_group(demand_id, function, year) > 0.0
+                    for demand_id in self.demand_of_community[code]
+                )
+            )
+            for function in self.functions
+            for year in self.years
+        }
+
+
+THRESHOLD_SLACK = 1e-9
+"""A community is covered from threshold × (1 − this) on: sums of persons are floating-point."""

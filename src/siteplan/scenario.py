@@ -1,0 +1,204 @@
+"""A scenario: which case and model, which years, what money, what is aimed at, how long to search.
+
+The pydantic models mirror the YAML; unknown keys are errors. Quantities are in the units their names
+state; shares of coverage are percentages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from siteplan.case import Mode
+from siteplan.text import Text
+
+
+class ScenarioModel(BaseModel):
+    """Base of everything in a scenario file: unknown keys are refused, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Basis(StrEnum):
+    """How coverage is counted (DESIGN: reachable, established, residents, served)."""
+
+    REACHABLE = "reachable"
+    ESTABLISHED = "established"
+    RESIDENTS = "residents"
+    SERVED = "served"
+
+    @property
+    def text(self) -> Text:
+        """Return the name of the basis."""
+        return {
+            Basis.REACHABLE: Text("可达口径", "reachable"),
+            Basis.ESTABLISHED: Text("设置口径", "established"),
+            Basis.RESIDENTS: Text("人口口径", "residents"),
+            Basis.SERVED: Text("供给口径", "served"),
+        }[self]
+
+    @property
+    def counts_communities(self) -> bool:
+        """Whether the basis counts whole communities rather than persons."""
+        return self in (Basis.REACHABLE, Basis.ESTABLISHED)
+
+
+class BilingualTitle(ScenarioModel):
+    """A title in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class CoverageSettings(ScenarioModel):
+    """Basis on which targets are set, and the share of a community's target group that must be in reach."""
+
+    basis: Literal[Basis.REACHABLE, Basis.ESTABLISHED, Basis.RESIDENTS] = Basis.REACHABLE
+    threshold: Annotated[float | None, Field(gt=0, le=1)] = None
+
+
+class TargetSettings(ScenarioModel):
+    """Targets in percent. ``path``: linear from the baseline year, or only in the target year.
+
+    ``overrides``: function → year → percent; they replace the path's value.
+    """
+
+    path: Literal["linear", "last_year_only", "none"] = "linear"
+    overrides: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
+
+
+class FundingSource(ScenarioModel):
+    """One source of capital money with its amounts by year, in CNY."""
+
+    name: BilingualTitle
+    amounts_cny: dict[int, Annotated[float, Field(ge=0)]]
+
+
+class Budget(ScenarioModel):
+    """Capital money by source and year; unspent money is carried over unless said otherwise.
+
+    ``scale`` multiplies every amount (0.5: half the budget). ``operating_cny`` limits operating cost less
+    fees in the years it names.
+    """
+
+    sources: dict[str, FundingSource]
+    scale: Annotated[float, Field(ge=0)] = 1.0
+    carry_over: bool = True
+    operating_cny: dict[int, Annotated[float, Field(ge=0)]] = {}
+
+
+class Pace(ScenarioModel):
+    """At most so many newly opened candidate sites a year, in all and in each town."""
+
+    sites_per_year: Annotated[int | None, Field(ge=0)] = None
+    sites_per_year_and_town: Annotated[int | None, Field(ge=0)] = None
+
+
+class Rules(ScenarioModel):
+    """Switches for the rules of the formulation that a scenario may leave out."""
+
+    site_form: bool = True
+    places_reserved_first: bool = False
+
+
+class FunctionOverride(ScenarioModel):
+    """Figures of one function that the scenario replaces; units as in ``functions.yaml``."""
+
+    target_percent: Annotated[float | None, Field(ge=0, le=100)] = None
+    priority: Annotated[float | None, Field(ge=0)] = None
+    service_radius_m: Annotated[float | None, Field(gt=0)] = None
+    minimum_alone_m2: Annotated[float | None, Field(ge=0)] = None
+    minimum_in_complex_m2: Annotated[float | None, Field(ge=0)] = None
+    maximum_m2: Annotated[float | None, Field(gt=0)] = None
+    capacity_persons_per_m2: Annotated[float | None, Field(ge=0)] = None
+    participation_rate: Annotated[float | None, Field(ge=0, le=1)] = None
+    fit_out_cost_cny_per_m2: Annotated[float | None, Field(ge=0)] = None
+    operating_cost_cny_per_m2_year: Annotated[float | None, Field(ge=0)] = None
+    fee_income_cny_per_m2_year: Annotated[float | None, Field(ge=0)] = None
+
+
+class StandardsOverride(ScenarioModel):
+    """Standards that the scenario replaces; units as in ``standards.yaml``."""
+
+    usable_share_of_floor_area: Annotated[float | None, Field(gt=0, le=1)] = None
+    area_tiers_m2_per_100_households: tuple[Annotated[float, Field(ge=0)], ...] | None = None
+    elderly_area_m2_per_100_households: Annotated[float | None, Field(ge=0)] = None
+    complex_minimum_floor_area_m2: Annotated[float | None, Field(ge=0)] = None
+    complex_minimum_functions: Annotated[int | None, Field(ge=1)] = None
+    complex_minimum_standard_functions: Annotated[int | None, Field(ge=0)] = None
+    scattered_maximum_functions: Annotated[int | None, Field(ge=0)] = None
+    snap_limit_m: Annotated[float | None, Field(gt=0)] = None
+
+
+class CostsOverride(ScenarioModel):
+    """Unit costs that the scenario replaces, CNY per m² floor area."""
+
+    opening_cost_cny_per_m2: dict[Mode, Annotated[float, Field(ge=0)]] = {}
+
+
+class Level(StrEnum):
+    """A level of the lexicographic objective, first named first optimised."""
+
+    SHORTFALL = "shortfall"
+    PERSONS_COVERED = "persons_covered"
+    AREA_STANDARD = "area_standard"
+    FORM = "form"
+    COST = "cost"
+    WALKING_DISTANCE = "walking_distance"
+    WORST_COMMUNITY = "worst_community"
+
+
+class SolverSettings(ScenarioModel):
+    """How long and how hard to search.
+
+    ``time_limit_s``: seconds for the whole command; ``gap``: coverage points at level 1 at which the
+    search may stop; ``effort`` scales the deterministic work limits; ``seed`` drives the search.
+    """
+
+    time_limit_s: Annotated[float, Field(gt=0)] = 300.0
+    gap: Annotated[float, Field(ge=0)] = 0.0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    effort: Annotated[float, Field(gt=0, le=100)] = 1.0
+
+
+class Scenario(ScenarioModel):
+    """A scenario after ``extends`` has been merged. Paths are resolved by the reader."""
+
+    title: BilingualTitle
+    case: str
+    model: str | None = None
+    years: Annotated[tuple[int, ...], Field(min_length=1)]
+    coverage: CoverageSettings = CoverageSettings()
+    targets: TargetSettings = TargetSettings()
+    budget: Budget | None = None
+    pace: Pace = Pace()
+    rules: Rules = Rules()
+    standards: StandardsOverride = StandardsOverride()
+    functions: dict[str, FunctionOverride] = {}
+    costs: CostsOverride = CostsOverride()
+    objective: Annotated[tuple[Level, ...], Field(min_length=1)] = (
+        Level.SHORTFALL,
+        Level.PERSONS_COVERED,
+        Level.AREA_STANDARD,
+        Level.FORM,
+        Level.COST,
+        Level.WALKING_DISTANCE,
+    )
+    tolerance: dict[Level, Annotated[float, Field(ge=0)]] = {}
+    solver: SolverSettings = SolverSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedScenario:
+    """A scenario with its files: itself, the chain it extends (nearest first), case and model folders."""
+
+    scenario: Scenario
+    file: Path
+    extended: tuple[Path, ...]
+    case_folder: Path
+    model_folder: Path
+    project_root: Path
