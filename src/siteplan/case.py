@@ -148,11 +148,21 @@ Latitude = Annotated[float, column("纬度", "Latitude in the case's datum.", un
 Residents = Annotated[float, Field(ge=0)]
 Status = Annotated[DataStatus, column("数据状态", "How far the record can be relied on.")]
 Source = Annotated[str, column("来源", "Where the record comes from, or the assumption it rests on.")]
-FunctionList = tuple[str, ...]
+
+
+class CellList(StrEnum):
+    """What a cell with several values lists: metadata of a column's type, for readers."""
+
+    FUNCTIONS = "functions"
+    CODES = "codes"
+
+
+FunctionList = Annotated[tuple[str, ...], CellList.FUNCTIONS]
 """Several functions in one cell, separated by ``;`` (or ；、): keys or Chinese names."""
 FunctionAreas = dict[str, float]
 """Functions with usable m² in one cell: ``elderly_care=120; community_meals=80``."""
-CodeList = tuple[str, ...]
+CodeList = Annotated[tuple[str, ...], CellList.CODES]
+"""Several codes in one cell, separated by ``;`` (or ；、)."""
 
 
 class Row(BaseModel):
