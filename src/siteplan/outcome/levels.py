@@ -1,0 +1,138 @@
+"""The value of each level of the objective, in the unit in which it is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from siteplan.case import Form
+from siteplan.outcome.area import area_standard
+from siteplan.outcome.coverage import covered_communities, is_covered, persons_counted, persons_covered
+from siteplan.outcome.money import money_by_year, money_of_sites
+from siteplan.outcome.provision import nearest_provider, providing_sites, target_groups
+from siteplan.plan import Decisions
+from siteplan.problem import Problem, Role
+from siteplan.scenario import Basis, Level
+from siteplan.text import Text
+
+UNITS: Mapping[Level, Text] = MappingProxyType(
+    {
+        Level.SHORTFALL: Text("覆盖率百分点", "coverage points"),
+        Level.PERSONS_COVERED: Text("人·年", "person-years"),
+        Level.AREA_STANDARD: Text.same("m²"),
+        Level.FORM: Text("处", "sites"),
+        Level.COST: Text("元", "CNY"),
+        Level.WALKING_DISTANCE: Text("人·米", "resident-metres"),
+        Level.WORST_COMMUNITY: Text("项功能", "functions"),
+    }
+)
+"""Unit of each level's value, bound and gap."""
+
+MAXIMISED = frozenset({Level.PERSONS_COVERED, Level.WORST_COMMUNITY})
+"""Levels of which more is better; the others are minimised."""
+
+
+def level_value(problem: Problem, decisions: Decisions, level: Level) -> float:
+    """Return what the decisions reach at a level, in the level's unit (`UNITS`)."""
+    return _VALUES[level](problem, decisions)
+
+
+def shortfall(problem: Problem, decisions: Decisions) -> float:
+    """Return the shortfall to the targets: coverage points, averaged over functions and years by priority.
+
+    Σ priority[f] · points[f,t] / Σ priority[f], over the function-years with a target;
+    points = 100 · max(0, target − covered) / counted on community bases, percent on the others.
+    """
+    providing = providing_sites(problem, decisions)
+    weighted = total_priority = 0.0
+    for (function, year), target in problem.targets.items():
+        priority = problem.functions[function].priority
+        total_priority += priority
+        if problem.basis.counts_communities:
+            counted = float(len(problem.counted_communities(function, year)))
+            covered = float(len(covered_communities(problem, providing, problem.basis, function, year)))
+            missing = max(0.0, target - covered)
+        else:
+            counted = persons_counted(problem, problem.counted_demand, function, year)
+            covered = persons_covered(problem, providing, problem.counted_demand, function, year)
+            missing = max(0.0, target / 100.0 * counted - covered)
+        if counted > 0.0:
+            weighted += priority * 100.0 * missing / counted
+    return weighted / total_priority if total_priority > 0.0 else 0.0
+
+
+def person_years_covered(problem: Problem, decisions: Decisions) -> float:
+    """Return Σ persons covered[f,t] × (years of the horizon after t + 1), in person-years."""
+    providing = providing_sites(problem, decisions)
+    return sum(
+        persons_covered(problem, providing, problem.counted_demand, function, year)
+        * (len(problem.years) - number)
+        for function in problem.functions
+        for number, year in enumerate(problem.years)
+    )
+
+
+def area_shortfall(problem: Problem, decisions: Decisions) -> float:
+    """Return the m² short of the area standard, over communities, years, all tiers and elderly care."""
+    return sum(sum(row.shortfall_m2_by_tier.values()) for row in area_standard(problem, decisions))
+
+
+def scattered_and_newly_built(problem: Problem, decisions: Decisions) -> float:
+    """Return the opened candidate sites that are scattered plus those newly built; both count twice."""
+    opened = [key for key in decisions.opening_years() if problem.sites[key].role is Role.CANDIDATE]
+    scattered = sum(decisions.forms.get(site_id) is Form.SCATTERED for site_id in opened)
+    newly_built = sum(problem.sites[site_id].is_newly_built for site_id in opened)
+    return float(scattered + newly_built)
+
+
+def cost(problem: Problem, decisions: Decisions) -> float:
+    """Return undiscounted capital plus operating less fees over the horizon, in CNY."""
+    years = money_by_year(problem, money_of_sites(problem, decisions))
+    return sum(year.capital_cny + year.operating_cny - year.fees_cny for year in years)
+
+
+def walking_distance(problem: Problem, decisions: Decisions) -> float:
+    """Return Σ persons × distance to the nearest providing site, over who is covered, in resident-metres."""
+    providing = providing_sites(problem, decisions)
+    total = 0.0
+    for function in problem.functions:
+        for year in problem.years:
+            for demand_id, persons in target_groups(problem, problem.counted_demand, function, year):
+                site_id = nearest_provider(problem, providing, demand_id, function, year)
+                if site_id is not None:
+                    total += persons * problem.distances[demand_id][site_id]
+    return total
+
+
+def worst_community(problem: Problem, decisions: Decisions) -> float:
+    """Return Σ over years of the fewest functions that reach any community in scope (``reachable``)."""
+    providing = providing_sites(problem, decisions)
+    communities = [code for code, community in problem.communities.items() if community.in_scope]
+    return float(
+        sum(
+            min(
+                (
+                    sum(
+                        is_covered(problem, providing, Basis.REACHABLE, community, function, year)
+                        for function in problem.functions
+                    )
+                    for community in communities
+                ),
+                default=0,
+            )
+            for year in problem.years
+        )
+    )
+
+
+_VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyType(
+    {
+        Level.SHORTFALL: shortfall,
+        Level.PERSONS_COVERED: person_years_covered,
+        Level.AREA_STANDARD: area_shortfall,
+        Level.FORM: scattered_and_newly_built,
+        Level.COST: cost,
+        Level.WALKING_DISTANCE: walking_distance,
+        Level.WORST_COMMUNITY: worst_community,
+    }
+)

@@ -1,0 +1,119 @@
+"""Money: capital in the year of opening and of each extension, operating and fees from the year after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from siteplan.outcome.provision import room_area_m2
+from siteplan.plan import Decisions, YearMoney
+from siteplan.problem import Money, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMoney:
+    """Money of one planned site by year of the horizon, in CNY."""
+
+    capital: Mapping[int, float]
+    operating: Mapping[int, float]
+    fees: Mapping[int, float]
+
+
+def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMoney]:
+    """Return the money of each planned site that opens, in the order of the problem's sites.
+
+    Capital is the opening cost in the opening year plus the fit-out of added room area; operating cost
+    and fees of a function begin in the year after it starts. Decided sites cost nothing.
+    """
+    opening = decisions.opening_years()
+    functions_of: dict[str, list[str]] = {site_id: [] for site_id in opening}
+    for site_id, function in decisions.start_year:
+        functions_of[site_id].append(function)
+    return {
+        site_id: SiteMoney(
+            capital=_capital(problem, decisions, site_id, opening[site_id]),
+            operating=_running(problem, decisions, site_id, functions_of[site_id], operating_rates(problem)),
+            fees=_running(problem, decisions, site_id, functions_of[site_id], fee_rates(problem)),
+        )
+        for site_id in problem.planned_sites
+        if site_id in opening
+    }
+
+
+def money_by_year(problem: Problem, of_sites: Mapping[str, SiteMoney]) -> tuple[YearMoney, ...]:
+    """Sum the sites up and carry unspent capital money over where the budget allows it."""
+    rows: list[YearMoney] = []
+    carried_in = 0.0
+    for year in problem.years:
+        capital = sum(site.capital[year] for site in of_sites.values())
+        amount, carried_out = _carry(problem.money, year, carried_in, capital)
+        rows.append(
+            YearMoney(
+                year=year,
+                amount_cny=amount,
+                carried_in_cny=None if amount is None else carried_in,
+                capital_cny=capital,
+                carried_out_cny=carried_out,
+                operating_cny=sum(site.operating[year] for site in of_sites.values()),
+                fees_cny=sum(site.fees[year] for site in of_sites.values()),
+            )
+        )
+        carried_in = carried_out or 0.0
+    return tuple(rows)
+
+
+def fit_out_cost_cny_per_m2(problem: Problem, room_group: str) -> float:
+    """Return the fit-out of a room per m² floor area: that of the most demanding function sharing it."""
+    return max(
+        problem.functions[function].fit_out_cost_cny_per_m2 for function in problem.room_groups[room_group]
+    )
+
+
+def operating_rates(problem: Problem) -> dict[str, float]:
+    """Return the operating cost of each function, CNY per m² floor area and year."""
+    return {key: function.operating_cost_cny_per_m2_year for key, function in problem.functions.items()}
+
+
+def fee_rates(problem: Problem) -> dict[str, float]:
+    """Return the fee income of each function, CNY per m² floor area and year."""
+    return {key: function.fee_income_cny_per_m2_year for key, function in problem.functions.items()}
+
+
+def _carry(money: Money, year: int, carried_in: float, capital: float) -> tuple[float | None, float | None]:
+    """Return (amount, carried out) of a year; without a budget both are None."""
+    if money.capital_cny is None:
+        return None, None
+    amount = money.capital_cny.get(year, 0.0)
+    return amount, carried_in + amount - capital if money.carry_over else 0.0
+
+
+def _capital(problem: Problem, decisions: Decisions, site_id: str, opening_year: int) -> dict[int, float]:
+    site = problem.sites[site_id]
+    capital = {year: site.opening_cost_cny if year == opening_year else 0.0 for year in problem.years}
+    for group in problem.room_groups:
+        fit_out = fit_out_cost_cny_per_m2(problem, group) * site.floor_per_usable
+        before = 0.0
+        for year in problem.years:
+            room = room_area_m2(problem, decisions, site_id, group, year)
+            capital[year] += fit_out * (room - before)
+            before = room
+    return capital
+
+
+def _running(
+    problem: Problem,
+    decisions: Decisions,
+    site_id: str,
+    functions: list[str],
+    rates_cny_per_m2: Mapping[str, float],
+) -> dict[int, float]:
+    """Return rate × floor area of a site's functions by year, from the year after each one's start."""
+    floor_per_usable = problem.sites[site_id].floor_per_usable
+    return {
+        year: sum(
+            rates_cny_per_m2[function] * decisions.area_m2[site_id, function, year] * floor_per_usable
+            for function in functions
+            if year > decisions.start_year[site_id, function]
+        )
+        for year in problem.years
+    }

@@ -1,0 +1,89 @@
+"""The sites of a plan: what is open in the last year, with functions, rooms and money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from siteplan.outcome.money import SiteMoney
+from siteplan.outcome.provision import function_area_m2, room_area_m2
+from siteplan.plan import Decisions, PlannedFunction, PlannedRoom, PlannedSite
+from siteplan.problem import Problem, Site
+
+
+def planned_sites(
+    problem: Problem, decisions: Decisions, money: Mapping[str, SiteMoney]
+) -> tuple[PlannedSite, ...]:
+    """Return the decided sites and the planned ones that open, in the order of the problem's sites."""
+    opening = decisions.opening_years()
+    first_year = problem.years[0]
+    return tuple(
+        _planned_site(
+            problem, decisions, site, first_year if site.is_decided else opening[site_id], money.get(site_id)
+        )
+        for site_id, site in problem.sites.items()
+        if site.is_decided or site_id in opening
+    )
+
+
+def _planned_site(
+    problem: Problem, decisions: Decisions, site: Site, open_from: int, money: SiteMoney | None
+) -> PlannedSite:
+    return PlannedSite(
+        site_id=site.site_id,
+        name=site.name,
+        role=site.role,
+        community_code=site.community_code,
+        town_code=site.town_code,
+        longitude=site.longitude,
+        latitude=site.latitude,
+        form=site.listed_form if site.is_decided else decisions.forms.get(site.site_id),
+        mode=site.mode,
+        open_from=open_from,
+        floor_area_m2=site.floor_area_m2,
+        usable_area_m2=site.usable_area_m2,
+        functions=_functions(problem, decisions, site),
+        rooms=_rooms(problem, decisions, site),
+        data_status=site.data_status,
+        **_money_by_year(problem, money),
+    )
+
+
+def _money_by_year(problem: Problem, money: SiteMoney | None) -> dict[str, Any]:
+    """Return the money fields of a site: every year of the horizon, 0 for a site that is decided."""
+    nothing = dict.fromkeys(problem.years, 0.0)
+    return {
+        "capital_cny_by_year": dict(money.capital) if money else nothing,
+        "operating_cny_by_year": dict(money.operating) if money else nothing,
+        "fees_cny_by_year": dict(money.fees) if money else nothing,
+    }
+
+
+def _functions(problem: Problem, decisions: Decisions, site: Site) -> tuple[PlannedFunction, ...]:
+    if site.programme is not None:
+        starts = dict.fromkeys(site.programme, problem.years[0])
+    else:
+        starts = {key: year for (owner, key), year in decisions.start_year.items() if owner == site.site_id}
+    return tuple(
+        PlannedFunction(
+            function=function,
+            from_year=starts[function],
+            area_m2_by_year={
+                year: function_area_m2(problem, decisions, site.site_id, function, year)
+                for year in problem.years
+                if year >= starts[function]
+            },
+        )
+        for function in problem.functions
+        if function in starts
+    )
+
+
+def _rooms(problem: Problem, decisions: Decisions, site: Site) -> tuple[PlannedRoom, ...]:
+    rooms: list[PlannedRoom] = []
+    for group in problem.room_groups:
+        areas = {year: room_area_m2(problem, decisions, site.site_id, group, year) for year in problem.years}
+        positive = {year: area for year, area in areas.items() if area > 0.0}
+        if positive:
+            rooms.append(PlannedRoom(room_group=group, area_m2_by_year=positive))
+    return tuple(rooms)
