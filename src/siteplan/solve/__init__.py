@@ -1,0 +1,1 @@
+"""Solve the planning problem: formulation, search, bounds, the solver session."""

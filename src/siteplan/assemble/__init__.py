@@ -1,0 +1,5 @@
+"""Assemble the planning problem from the inputs and the walking distances (stage ``problem``)."""
+
+from siteplan.assemble.problem import build_problem
+
+__all__ = ["build_problem"]

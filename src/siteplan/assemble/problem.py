@@ -1,0 +1,119 @@
+"""Inputs and walking distances → `Problem`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from siteplan.assemble.sites import all_sites, build_function
+from siteplan.assemble.targets import resolve_targets
+from siteplan.case import Case
+from siteplan.case import DemandPoint as DemandRow
+from siteplan.network import WalkingAccess
+from siteplan.policy import FunctionPolicy, Policy
+from siteplan.problem import (
+    AreaStandard,
+    Community,
+    DemandPoint,
+    FormStandard,
+    Function,
+    Money,
+    Pace,
+    Problem,
+)
+from siteplan.scenario import Budget, Scenario
+
+
+def build_problem(case: Case, policy: Policy, scenario: Scenario, access: WalkingAccess) -> Problem:
+    """Assemble the problem of a scenario.
+
+    The case must have passed `siteplan.inputs.check`: cross references hold and figures are sane.
+    """
+    share = policy.standards.usable_share_of_floor_area.value
+    functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
+    sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
+    threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value
+    problem = Problem(
+        years=scenario.years,
+        functions=functions,
+        communities={
+            row.community_code: Community(row.community_code, row.community_name, row.town_code, row.in_scope)
+            for row in case.communities
+        },
+        demand={row.demand_id: _demand_point(row, policy.functions) for row in case.demand_points},
+        sites=sites,
+        reach=access.reach,
+        basis=scenario.coverage.basis,
+        threshold=threshold,
+        targets={},
+        objective=scenario.objective,
+        tolerance=dict(scenario.tolerance),
+        form_standard=_form_standard(policy) if scenario.rules.site_form else None,
+        places_reserved_first=scenario.rules.places_reserved_first,
+        area_standard=AreaStandard(
+            tiers_m2=tuple(figure.value for figure in policy.standards.area_tiers_m2_per_100_households),
+            elderly_m2=policy.standards.elderly_area_m2_per_100_households.value,
+        ),
+        money=_money(scenario.budget, scenario.years),
+        pace=Pace(scenario.pace.sites_per_year, scenario.pace.sites_per_year_and_town),
+        reported_radii_m=tuple(figure.value for figure in policy.standards.reported_radii_m),
+    )
+    return replace(problem, targets=_targets(problem, case, policy, scenario, functions))
+
+
+def _targets(
+    problem: Problem, case: Case, policy: Policy, scenario: Scenario, functions: dict[str, Function]
+) -> dict[tuple[str, int], float]:
+    """Resolve the targets on a copy in which the baseline's sites have their listed programme."""
+    baseline_year = round(policy.standards.target_baseline_year.value)
+    after_baseline = (*scenario.years, max(baseline_year, scenario.years[-1]) + 1)
+    listed = {
+        site.site_id: site
+        for site in all_sites(case, policy, functions, after_baseline[-1:])
+        if site.programme is not None
+    }
+    opening = {project.project_id: project.year for project in case.projects}
+    programmes = {
+        key: tuple(site.programme or ())
+        for key, site in listed.items()
+        if opening.get(key, baseline_year) <= baseline_year
+    }
+    as_listed = replace(problem, sites={**problem.sites, **{key: listed[key] for key in programmes}})
+    return resolve_targets(as_listed, policy, scenario.targets, programmes)
+
+
+def _demand_point(row: DemandRow, functions: dict[str, FunctionPolicy]) -> DemandPoint:
+    return DemandPoint(
+        demand_id=row.demand_id,
+        name=row.name,
+        community_code=row.community_code,
+        longitude=row.longitude,
+        latitude=row.latitude,
+        households=row.households,
+        target_group={
+            key: sum(row.residents_of(age) for age in entry.target_ages) * entry.participation_rate.value
+            for key, entry in functions.items()
+        },
+        occupied_from=row.occupied_from,
+    )
+
+
+def _form_standard(policy: Policy) -> FormStandard:
+    standards = policy.standards
+    return FormStandard(
+        minimum_floor_area_m2=standards.complex_minimum_floor_area_m2.value,
+        minimum_functions=round(standards.complex_minimum_functions.value),
+        minimum_standard_functions=round(standards.complex_minimum_standard_functions.value),
+        scattered_maximum_functions=round(standards.scattered_maximum_functions.value),
+    )
+
+
+def _money(budget: Budget | None, years: tuple[int, ...]) -> Money:
+    if budget is None:
+        return Money(None, {}, True, {})
+    by_source = {
+        name: {year: source.amounts_cny.get(year, 0.0) * budget.scale for year in years}
+        for name, source in budget.sources.items()
+    }
+    capital = {year: sum(amounts[year] for amounts in by_source.values()) for year in years}
+    operating = {year: limit for year, limit in budget.operating_cny.items() if year in years}
+    return Money(capital, by_source, budget.carry_over, operating)

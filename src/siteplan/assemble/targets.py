@@ -1,0 +1,89 @@
+"""Coverage targets by function and year, from the baseline's own coverage (`coverage_target`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from siteplan.policy import Policy
+from siteplan.problem import Problem
+from siteplan.scenario import TargetSettings
+
+_COUNT_SLACK = 1e-9
+"""Keeps 50 % of 24 at 12 communities despite floating-point products."""
+
+
+def resolve_targets(
+    problem: Problem,
+    policy: Policy,
+    settings: TargetSettings,
+    baseline_programmes: Mapping[str, Iterable[str]],
+) -> dict[tuple[str, int], float]:
+    """Return the target of each function and year that has one.
+
+    Communities (whole, rounded up) on the community bases, percent on the residents basis.
+    ``baseline_programmes``: site → functions of what operates at the end of the baseline year.
+    """
+    targets: dict[tuple[str, int], float] = {}
+    for function in problem.functions:
+        final = policy.functions[function].target_percent.value
+        for year in problem.years:
+            percent = settings.overrides.get(function, {}).get(year)
+            if percent is None:
+                percent = _path_percent(problem, policy, settings, function, year, final, baseline_programmes)
+            if percent is not None:
+                targets[function, year] = _in_target_unit(problem, function, year, percent)
+    return targets
+
+
+def _path_percent(
+    problem: Problem,
+    policy: Policy,
+    settings: TargetSettings,
+    function: str,
+    year: int,
+    final: float,
+    baseline_programmes: Mapping[str, Iterable[str]],
+) -> float | None:
+    """Return the path's percentage for a year, or None where the path sets no target."""
+    if settings.path == "none":
+        return None
+    if settings.path == "last_year_only":
+        return final if year == problem.years[-1] else None
+    baseline_year = round(policy.standards.target_baseline_year.value)
+    target_year = round(policy.standards.target_year.value)
+    if year <= baseline_year:
+        return None
+    base = baseline_coverage_percent(problem, function, baseline_programmes, baseline_year)
+    if year >= target_year or base >= final:
+        return final
+    return base + (final - base) * (year - baseline_year) / (target_year - baseline_year)
+
+
+def baseline_coverage_percent(
+    problem: Problem, function: str, programmes: Mapping[str, Iterable[str]], year: int
+) -> float:
+    """Return the coverage in ``year`` by what operates in it, on the target basis, in percent."""
+    providers = {site for site, keys in programmes.items() if function in keys}
+    persons = {key: problem.target_group(key, function, year) for key in problem.counted_demand}
+    if problem.basis.counts_communities:
+        counted = sorted({problem.demand[key].community_code for key, count in persons.items() if count > 0.0})
+        covered = sum(
+            not providers.isdisjoint(problem.covering_sites_on(problem.basis, community, function, year))
+            for community in counted
+        )
+        return 100.0 * covered / len(counted) if counted else 0.0
+    total = sum(persons.values())
+    reached = sum(
+        count
+        for key, count in persons.items()
+        if not providers.isdisjoint(problem.providers_within_reach(key, function))
+    )
+    return 100.0 * reached / total if total else 0.0
+
+
+def _in_target_unit(problem: Problem, function: str, year: int, percent: float) -> float:
+    if not problem.basis.counts_communities:
+        return percent
+    counted = len(problem.counted_communities(function, year))
+    return float(math.ceil(percent * counted / 100.0 - _COUNT_SLACK))

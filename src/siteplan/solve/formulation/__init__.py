@@ -1,0 +1,10 @@
+"""The mixed-integer program in Pyomo: one small function per constraint of ``model/formulation.md``.
+
+The modules are grouped as that document groups the constraints: `time`, `form`, `space`, `coverage`,
+`money`, `standards`; `variables` and `objective` frame them; `model` puts them together.
+"""
+
+from siteplan.solve.formulation.model import CONSTRAINTS, build_model
+from siteplan.solve.formulation.objective import OBJECTIVES, ObjectiveLevel
+
+__all__ = ["CONSTRAINTS", "OBJECTIVES", "ObjectiveLevel", "build_model"]

@@ -1,0 +1,158 @@
+"""Constraints on coverage: who is covered, and what is short of the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyomo.environ import Constraint
+
+from siteplan.problem import Problem
+from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.units import to_points
+
+
+def providers(
+    problem: Problem, model: PlanModel, sites: Iterable[str], function: str, year: int
+) -> Expression:
+    """Return Σ_j provide[j,f,t] over the given sites; a decided site among them counts 1."""
+    total: Expression = 0
+    for site in sites:
+        if problem.sites[site].is_decided:
+            return 1
+        total = total + model.provide[site, function, year]
+    return total
+
+
+def _at_most(covered: Expression, provided: Expression) -> Expression:
+    """Return ``covered ≤ provided``, or skip where a decided site provides already."""
+    if isinstance(provided, int) and provided >= 1:
+        return Constraint.Skip
+    return covered <= provided
+
+
+def community_covered_by_one_site(problem: Problem, model: PlanModel) -> Constraint:
+    """A community is covered by a single site that reaches enough of its target group.
+
+    community_covered[c,f,t] ≤ Σ_{j∈reach_θ(c,f,t)} provide[j,f,t]
+
+    The `established` basis has the same shape: its sites are those inside or declared to serve it.
+    周至方案 二（三）; the counting rule is an assumption.
+    """
+
+    def rule(model: PlanModel, community: str, function: str, year: int) -> Expression:
+        sites = problem.covering_sites(community, function, year)
+        provided = providers(problem, model, sites, function, year)
+        return _at_most(model.community_covered[community, function, year], provided)
+
+    return Constraint(model.community_covered.index_set(), rule=rule)
+
+
+def covered_only_within_reach(problem: Problem, model: PlanModel) -> Constraint:
+    """A demand point is covered by sites within the service radius that provide the function.
+
+    cover[i,f,t] ≤ Σ_{j∈reach(i,f)} provide[j,f,t]
+
+    国办函〔2023〕121号: 居民适宜步行范围.
+    """
+
+    def rule(model: PlanModel, point: str, function: str, year: int) -> Expression:
+        sites = problem.providers_within_reach(point, function)
+        provided = providers(problem, model, sites, function, year)
+        return _at_most(model.cover[point, function, year], provided)
+
+    return Constraint(model.demand_functions, model.years, rule=rule)
+
+
+def assigned_only_where_provided(problem: Problem, model: PlanModel) -> Constraint:
+    """A demand point walks only to a site that provides the function.
+
+    assign[i,j,f,t] ≤ provide[j,f,t]
+    """
+
+    def rule(model: PlanModel, point: str, site: str, function: str, year: int) -> Expression:
+        if problem.sites[site].is_decided:
+            return Constraint.Skip
+        return model.assign[point, site, function, year] <= model.provide[site, function, year]
+
+    return Constraint(model.assigned, model.years, rule=rule)
+
+
+def covered_where_provided(problem: Problem, model: PlanModel) -> Constraint:
+    """A demand point with a providing site within reach is covered: nobody is left out to walk less.
+
+    cover[i,f,t] ≥ provide[j,f,t]      (every point i, function f, year t, site j within reach)
+    """
+
+    def rule(model: PlanModel, point: str, site: str, function: str, year: int) -> Expression:
+        provided = 1 if problem.sites[site].is_decided else model.provide[site, function, year]
+        return model.cover[point, function, year] >= provided
+
+    return Constraint(model.assigned, model.years, rule=rule)
+
+
+def covered_are_assigned(problem: Problem, model: PlanModel) -> Constraint:
+    """All that is covered walks to some site; with walking minimised, to the nearest provider.
+
+    Σ_{j∈reach(i,f)} assign[i,j,f,t] = cover[i,f,t]
+    """
+
+    def rule(model: PlanModel, point: str, function: str, year: int) -> Expression:
+        sites = problem.providers_within_reach(point, function)
+        assigned = sum(model.assign[point, site, function, year] for site in sites)
+        return assigned == model.cover[point, function, year]
+
+    return Constraint(model.demand_functions, model.years, rule=rule)
+
+
+def coverage_target(problem: Problem, model: PlanModel) -> Constraint:
+    """What is short of the target is shortfall.
+
+    Σ_c community_covered[c,f,t] + shortfall[f,t] ≥ target[f,t]      (communities)
+    100 · Σ_i persons[i,f,t] · cover[i,f,t] / Σ_i persons[i,f,t] + shortfall[f,t] ≥ target[f,t]   (points)
+
+    周至方案 二（三）.
+    """
+
+    def rule(model: PlanModel, function: str, year: int) -> Expression:
+        target = problem.targets[function, year]
+        if problem.basis.counts_communities:
+            counted = problem.counted_communities(function, year)
+            reached = sum(model.community_covered[code, function, year] for code in counted)
+        else:
+            reached = persons_share_in_points(problem, model, function, year)
+        return reached + model.shortfall[function, year] >= target
+
+    return Constraint(model.function_years, rule=rule)
+
+
+def persons_share_in_points(problem: Problem, model: PlanModel, function: str, year: int) -> Expression:
+    """Return the share of the target group that is covered, in percentage points."""
+    total = sum(problem.target_group(key, function, year) for key in problem.counted_demand)
+    if total <= 0.0:
+        return 0.0
+    return sum(
+        to_points(problem.target_group(point, function, year) / total) * model.cover[point, function, year]
+        for point, key in model.demand_functions
+        if key == function
+    )
+
+
+def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:
+    """The worst-off community counts: none has fewer functions covered than the least.
+
+    least_served[t] ≤ Σ_f community_covered[c,f,t]      (every community c in scope with a target group)
+
+    周至方案: 公益普惠.
+    """
+    covered: dict[tuple[str, int], list[Expression]] = {}
+    for community, function, year in model.community_covered:
+        entry = model.community_covered[community, function, year]
+        covered.setdefault((community, year), []).append(entry)
+
+    def rule(model: PlanModel, community: str, year: int) -> Expression:
+        terms = covered.get((community, year))
+        if not terms or year not in model.least_served:
+            return Constraint.Skip
+        return model.least_served[year] <= sum(terms)
+
+    return Constraint(model.communities, model.years, rule=rule)

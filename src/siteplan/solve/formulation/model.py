@@ -1,0 +1,71 @@
+"""Put the model together: variables, then every constraint family under its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pyomo.environ import Constraint
+
+from siteplan.problem import Problem
+from siteplan.scenario import Level
+from siteplan.solve.formulation import coverage, form, money, space, standards, time
+from siteplan.solve.formulation.variables import PlanModel, add_variables, new_model
+
+Family = Callable[[Problem, PlanModel], Constraint]
+
+_ALWAYS: tuple[Family, ...] = (
+    time.provided_only_when_open,
+    time.open_only_to_provide,
+    time.available_from,
+    time.stays_open,
+    time.stays_provided,
+    time.area_never_shrinks,
+    time.room_never_shrinks,
+    time.committed_sites,
+    time.required_functions,
+    time.rollout_pace,
+    form.site_form,
+    form.scattered_has_few_functions,
+    form.complex_has_enough,
+    form.places_reserved_first,
+    space.area_at_least_minimum,
+    space.area_at_least_minimum_alone,
+    space.area_at_most_maximum,
+    space.function_fits_its_room,
+    space.room_is_used,
+    space.rooms_fit_in_site,
+    money.yearly_budget,
+    money.operating_limit,
+    coverage.community_covered_by_one_site,
+    coverage.covered_only_within_reach,
+    coverage.coverage_target,
+)
+
+_FOR_LEVEL: Mapping[Level, tuple[Family, ...]] = {
+    Level.AREA_STANDARD: (standards.community_area_standard,),
+    Level.WALKING_DISTANCE: (
+        coverage.assigned_only_where_provided,
+        coverage.covered_where_provided,
+        coverage.covered_are_assigned,
+    ),
+    Level.WORST_COMMUNITY: (coverage.no_community_left_behind,),
+}
+
+CONSTRAINTS: Mapping[str, Family] = {
+    family.__name__: family
+    for family in (*_ALWAYS, *(family for families in _FOR_LEVEL.values() for family in families))
+}
+"""Every constraint family by the name it has in ``model/formulation.md``."""
+
+
+def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
+    """Build the Pyomo model with the variables and constraints that the given levels need.
+
+    Each family is attached under its own name, so that rows read ``rooms_fit_in_site[S012,2028]``.
+    """
+    model = new_model()
+    add_variables(problem, model, levels)
+    families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
+    for family in families:
+        setattr(model, family.__name__, family(problem, model))
+    return model

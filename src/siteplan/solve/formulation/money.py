@@ -1,0 +1,90 @@
+"""Constraints on money: yearly capital with carry-over, and operating limits."""
+
+from __future__ import annotations
+
+from pyomo.environ import Constraint
+
+from siteplan.problem import Problem
+from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.units import M2_PER_MODEL_AREA, to_model_money
+
+
+def group_fit_out_cost(problem: Problem, group: str) -> float:
+    """Return the fit-out cost of a sharing group's room, CNY per m² floor area.
+
+    A shared room is equipped for the most demanding of its functions.
+    """
+    return max(problem.functions[key].fit_out_cost_cny_per_m2 for key in problem.room_groups[group])
+
+
+def _per_model_area(problem: Problem, site: str, cny_per_floor_m2: float) -> float:
+    """Return million CNY per 100 m² usable area at a site."""
+    ratio = problem.sites[site].floor_per_usable
+    return to_model_money(cny_per_floor_m2 * ratio * M2_PER_MODEL_AREA)
+
+
+def capital(problem: Problem, model: PlanModel, year: int) -> Expression:
+    """Return the capital cost of a year in million CNY: opening, and fit-out of added room area."""
+    first = year == problem.years[0]
+    opening = sum(
+        to_model_money(problem.sites[site].opening_cost_cny)
+        * (model.open[site, year] - (0 if first else model.open[site, year - 1]))
+        for site in model.sites
+    )
+    fit_out = sum(
+        _per_model_area(problem, site, group_fit_out_cost(problem, group))
+        * (model.room[site, group, year] - (0 if first else model.room[site, group, year - 1]))
+        for site, group in model.rooms
+    )
+    return opening + fit_out
+
+
+def operating_less_fees(problem: Problem, model: PlanModel, year: int) -> Expression:
+    """Return operating cost less fees of a year in million CNY: of the area in place a year before."""
+    if year == problem.years[0]:
+        return 0.0
+    return sum(
+        _per_model_area(problem, site, running_cost(problem, function)) * model.area[site, function, year - 1]
+        for site, function in model.hosting
+    )
+
+
+def running_cost(problem: Problem, function: str) -> float:
+    """Return operating cost less fees, CNY per m² floor area and year."""
+    entry = problem.functions[function]
+    return entry.operating_cost_cny_per_m2_year - entry.fee_income_cny_per_m2_year
+
+
+def yearly_budget(problem: Problem, model: PlanModel) -> Constraint:
+    """What a year spends and carries out comes from its amount and what was carried in.
+
+    capital[t] + carried[t] ≤ amount[t] + carried[t−1]      (million CNY; carried = 0 without carry-over)
+
+    周至方案: 落实资金保障.
+    """
+
+    def rule(model: PlanModel, year: int) -> Expression:
+        if problem.money.capital_cny is None:
+            return Constraint.Skip
+        carried_out = model.carried[year] if problem.money.carry_over else 0
+        has_carried_in = problem.money.carry_over and year > problem.years[0]
+        carried_in = model.carried[year - 1] if has_carried_in else 0
+        amount = to_model_money(problem.money.capital_cny[year])
+        return capital(problem, model, year) + carried_out <= amount + carried_in
+
+    return Constraint(model.years, rule=rule)
+
+
+def operating_limit(problem: Problem, model: PlanModel) -> Constraint:
+    """Operating cost less fees stays within the operating budget of the years that have one.
+
+    Σ_{j,f} (operating_f − fee_f) · area[j,f,t−1] ≤ operating_amount[t]      (million CNY)
+    """
+
+    def rule(model: PlanModel, year: int) -> Expression:
+        limit = problem.money.operating_cny.get(year)
+        if limit is None or year == problem.years[0]:
+            return Constraint.Skip
+        return operating_less_fees(problem, model, year) <= to_model_money(limit)
+
+    return Constraint(model.years, rule=rule)

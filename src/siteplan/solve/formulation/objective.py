@@ -1,0 +1,134 @@
+"""The levels of the lexicographic objective, each an expression with its unit (DESIGN 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from siteplan.problem import Problem, Role
+from siteplan.scenario import Level
+from siteplan.solve.formulation.form import free_form
+from siteplan.solve.formulation.money import capital, operating_less_fees
+from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.units import CNY_PER_MODEL_MONEY, M2_PER_MODEL_AREA, to_points
+
+PERSONS_PER_MODEL_PERSON = 1000.0
+"""Persons and resident-metres enter the model in thousands, so that coefficients stay well scaled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveLevel:
+    """How a level is optimised: sense, expression in the model's units, and its reporting unit.
+
+    A reported value is the model's value × ``reported_per_model(problem)``.
+    """
+
+    level: Level
+    maximise: bool
+    unit: str
+    expression: Callable[[Problem, PlanModel], Expression]
+    reported_per_model: Callable[[Problem], float]
+
+
+def target_priority(problem: Problem) -> float:
+    """Return Σ priority_f over the function-years that have a target; 1 where there is none."""
+    return sum(problem.functions[function].priority for function, _ in problem.targets) or 1.0
+
+
+def points_per_unit_of_shortfall(problem: Problem, function: str, year: int) -> float:
+    """Return percentage points for one unit of shortfall: a community, or one point."""
+    if not problem.basis.counts_communities:
+        return 1.0
+    return to_points(1.0 / max(1, len(problem.counted_communities(function, year))))
+
+
+def shortfall(problem: Problem, model: PlanModel) -> Expression:
+    """Σ_{f,t} priority_f · shortfall[f,t] in percentage points (model unit: weighted points)."""
+    return sum(
+        problem.functions[function].priority
+        * points_per_unit_of_shortfall(problem, function, year)
+        * model.shortfall[function, year]
+        for function, year in model.function_years
+    )
+
+
+def persons_covered(problem: Problem, model: PlanModel) -> Expression:
+    """Σ_{i,f,t} (years left + 1) · persons[i,f,t] · cover[i,f,t] in thousand person-years."""
+    return sum(
+        (problem.years[-1] - year + 1)
+        * problem.target_group(point, function, year)
+        / PERSONS_PER_MODEL_PERSON
+        * model.cover[point, function, year]
+        for point, function in model.demand_functions
+        for year in problem.years
+    )
+
+
+def area_standard(problem: Problem, model: PlanModel) -> Expression:
+    """Σ_{c,tier,t} area_shortfall[c,tier,t] in 100 m²."""
+    return sum(model.area_shortfall.values())
+
+
+def form(problem: Problem, model: PlanModel) -> Expression:
+    """Number of opened scattered candidate sites plus number of opened newly built ones."""
+    last = problem.years[-1]
+    candidates = [key for key in problem.planned_sites if problem.sites[key].role is Role.CANDIDATE]
+    scattered = sum(
+        model.open[key, last] - model.complex[key]
+        for key in candidates
+        if free_form(problem, key) is not None
+    )
+    newly_built = sum(model.open[key, last] for key in candidates if problem.sites[key].is_newly_built)
+    return scattered + newly_built
+
+
+def cost(problem: Problem, model: PlanModel) -> Expression:
+    """Undiscounted capital plus operating cost less fees over the horizon, in million CNY."""
+    capital_cost: Expression = sum(capital(problem, model, year) for year in problem.years)
+    running: Expression = sum(operating_less_fees(problem, model, year) for year in problem.years)
+    return capital_cost + running
+
+
+def walking_distance(problem: Problem, model: PlanModel) -> Expression:
+    """Σ persons[i,f,t] · distance[i,j] · assign[i,j,f,t] in thousand resident-metres."""
+    return sum(
+        problem.target_group(point, function, year)
+        * problem.distances[point][site]
+        / PERSONS_PER_MODEL_PERSON
+        * model.assign[point, site, function, year]
+        for point, site, function in model.assigned
+        for year in problem.years
+    )
+
+
+def worst_community(problem: Problem, model: PlanModel) -> Expression:
+    """Σ_t of the number of functions that the worst-off community has covered."""
+    return sum(model.least_served.values())
+
+
+def _one(problem: Problem) -> float:
+    return 1.0
+
+
+OBJECTIVES: dict[Level, ObjectiveLevel] = {
+    Level.SHORTFALL: ObjectiveLevel(
+        Level.SHORTFALL, False, "coverage points", shortfall, lambda problem: 1.0 / target_priority(problem)
+    ),
+    Level.PERSONS_COVERED: ObjectiveLevel(
+        Level.PERSONS_COVERED, True, "person-years", persons_covered, lambda problem: PERSONS_PER_MODEL_PERSON
+    ),
+    Level.AREA_STANDARD: ObjectiveLevel(
+        Level.AREA_STANDARD, False, "m²", area_standard, lambda problem: M2_PER_MODEL_AREA
+    ),
+    Level.FORM: ObjectiveLevel(Level.FORM, False, "sites", form, _one),
+    Level.COST: ObjectiveLevel(Level.COST, False, "CNY", cost, lambda problem: CNY_PER_MODEL_MONEY),
+    Level.WALKING_DISTANCE: ObjectiveLevel(
+        Level.WALKING_DISTANCE,
+        False,
+        "resident-metres",
+        walking_distance,
+        lambda problem: PERSONS_PER_MODEL_PERSON,
+    ),
+    Level.WORST_COMMUNITY: ObjectiveLevel(Level.WORST_COMMUNITY, True, "functions", worst_community, _one),
+}
+"""Every level by name."""

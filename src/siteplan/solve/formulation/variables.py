@@ -1,0 +1,113 @@
+"""Sets and variables of the model, in its own units: 100 m², million CNY, percentage points.
+
+Only *planned* sites have variables; what is decided already enters the constraints as constants.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyomo.environ import Binary, ConcreteModel, NonNegativeIntegers, NonNegativeReals, Set, UnitInterval, Var
+
+from siteplan.problem import Problem
+from siteplan.scenario import Level
+
+PlanModel = Any
+"""A Pyomo ``ConcreteModel`` with the sets and variables of this module (Pyomo is untyped)."""
+
+Expression = Any
+"""A Pyomo expression, a relation between two, or a number."""
+
+
+def hosting_pairs(problem: Problem) -> list[tuple[str, str]]:
+    """Return (planned site, function it may host): `site_may_host` leaves the others without variables."""
+    return [
+        (site, function)
+        for site in problem.planned_sites
+        for function in problem.functions
+        if function in problem.sites[site].may_host
+    ]
+
+
+def room_pairs(problem: Problem) -> list[tuple[str, str]]:
+    """Return (planned site, room group with a function that the site may host)."""
+    return [
+        (site, group)
+        for site in problem.planned_sites
+        for group, functions in problem.room_groups.items()
+        if problem.sites[site].may_host.intersection(functions)
+    ]
+
+
+def needs_persons(problem: Problem, levels: tuple[Level, ...]) -> bool:
+    """Return whether coverage of persons is modelled: for its own level, walking, or as target basis."""
+    wanted = {Level.PERSONS_COVERED, Level.WALKING_DISTANCE}.intersection(levels)
+    return bool(wanted) or not problem.basis.counts_communities
+
+
+def covered_demand(problem: Problem) -> list[tuple[str, str]]:
+    """Return (demand point, function) with a target group and at least one provider within reach."""
+    return [
+        (point, function)
+        for point in problem.counted_demand
+        for function in problem.functions
+        if problem.demand[point].target_group[function] > 0.0
+        and problem.providers_within_reach(point, function)
+    ]
+
+
+def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
+    """Declare the sets and the variables that the given objective levels need."""
+    model.sites = Set(initialize=problem.planned_sites, ordered=True)
+    model.years = Set(initialize=problem.years, ordered=True)
+    model.hosting = Set(initialize=hosting_pairs(problem), dimen=2, ordered=True)
+    model.rooms = Set(initialize=room_pairs(problem), dimen=2, ordered=True)
+    model.communities = Set(
+        initialize=[code for code, community in problem.communities.items() if community.in_scope],
+        ordered=True,
+    )
+    model.function_years = Set(initialize=list(problem.targets), dimen=2, ordered=True)
+    _add_decisions(model)
+    _add_coverage(problem, model, levels)
+    if Level.AREA_STANDARD in levels:
+        tiers = [*(f"{tier:g}" for tier in problem.area_standard.tiers_m2), "elderly"]
+        model.tiers = Set(initialize=tiers, ordered=True)
+        model.area_shortfall = Var(model.communities, model.tiers, model.years, domain=NonNegativeReals)
+
+
+def _add_decisions(model: PlanModel) -> None:
+    model.open = Var(model.sites, model.years, domain=Binary)
+    model.provide = Var(model.hosting, model.years, domain=Binary)
+    model.complex = Var(model.sites, domain=Binary)
+    model.area = Var(model.hosting, model.years, domain=NonNegativeReals)
+    model.room = Var(model.rooms, model.years, domain=NonNegativeReals)
+    model.carried = Var(model.years, domain=NonNegativeReals)
+
+
+def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
+    counts = problem.basis.counts_communities
+    model.shortfall = Var(model.function_years, domain=NonNegativeIntegers if counts else NonNegativeReals)
+    pairs = [
+        (community, function, year)
+        for function in problem.functions
+        for year in problem.years
+        for community in problem.counted_communities(function, year)
+        if (counts and (function, year) in problem.targets) or Level.WORST_COMMUNITY in levels
+    ]
+    model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)
+    points = covered_demand(problem) if needs_persons(problem, levels) else []
+    model.demand_functions = Set(initialize=points, dimen=2, ordered=True)
+    model.cover = Var(model.demand_functions, model.years, domain=UnitInterval)
+    assigned = [
+        (point, site, function)
+        for point, function in (points if Level.WALKING_DISTANCE in levels else [])
+        for site in problem.providers_within_reach(point, function)
+    ]
+    model.assigned = Set(initialize=assigned, dimen=3, ordered=True)
+    model.assign = Var(model.assigned, model.years, domain=UnitInterval)
+    model.least_served = Var(model.years if Level.WORST_COMMUNITY in levels else [], domain=NonNegativeReals)
+
+
+def new_model() -> PlanModel:
+    """Return an empty Pyomo model."""
+    return ConcreteModel(name="siteplan")

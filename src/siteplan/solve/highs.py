@@ -1,0 +1,253 @@
+"""The solver session: HiGHS in a process of its own, with limits and interruption that always hold.
+
+HiGHS's own time limit is known to overrun (its issues 885 and 1864). Here the parent keeps the best
+solution and bound it was sent and ends the process when time is up or the user interrupts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siteplan.solve.highs_worker import read_message, write_message
+from siteplan.solve.program import FloatArray, Program
+
+POLL_S = 0.05
+"""How often the parent looks whether it must stop, in seconds."""
+INFINITE = 1e30
+"""Bounds beyond this mean that the solver has none yet."""
+
+
+class Status(StrEnum):
+    """How a solver run ended."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    NO_SOLUTION = "no_solution"
+
+
+class Ended(StrEnum):
+    """What ended a solver run."""
+
+    FINISHED = "finished"
+    WORK_LIMIT = "work_limit"
+    TIME_LIMIT = "time_limit"
+    INTERRUPTED = "interrupted"
+
+
+_STATUS_OF_HIGHS = {
+    "kOptimal": Status.OPTIMAL,
+    "kInfeasible": Status.INFEASIBLE,
+}
+
+
+@dataclass(slots=True)
+class Clock:
+    """When to stop: a deadline on `time.monotonic`, and an event that the user's interrupt sets."""
+
+    deadline: float
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def seconds_left(self) -> float:
+        """Return the seconds to the deadline, 0 where it has passed or the user has interrupted."""
+        return 0.0 if self.stop.is_set() else max(0.0, self.deadline - time.monotonic())
+
+    def until(self, seconds: float) -> Clock:
+        """Return a clock that stops after so many seconds at the latest, and with this one."""
+        return Clock(min(self.deadline, time.monotonic() + seconds), self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Deterministic limits of one solver run.
+
+    ``nodes``: branch-and-bound nodes; None: no limit. ``absolute_gap``: stop when incumbent and bound are
+    that close, in the objective's model unit.
+    """
+
+    nodes: int | None = None
+    absolute_gap: float = 1e-9
+    seed: int = 0
+    use_interior_point: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a solver run gave, in the program's own units: solution (columns,), objective, safe bound."""
+
+    status: Status
+    ended: Ended
+    values: FloatArray | None
+    objective: float | None
+    bound: float | None
+    nodes: int
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the run proved its solution optimal, or that there is none."""
+        return self.status in (Status.OPTIMAL, Status.INFEASIBLE)
+
+
+@dataclass(slots=True)
+class _Best:
+    """The best solution and bound received so far."""
+
+    values: FloatArray | None = None
+    objective: float | None = None
+    bound: float | None = None
+    nodes: int = 0
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Keep what an event brings."""
+        if event.get("values") is not None:
+            self.values, self.objective = event["values"], float(event["objective"])
+        bound = event.get("bound")
+        if bound is not None and abs(bound) < INFINITE:
+            self.bound = float(bound) if self.bound is None else max(self.bound, float(bound))
+        self.nodes = int(event.get("nodes", self.nodes))
+
+
+Listener = Callable[[float | None, float | None], None]
+"""Takes (incumbent, bound) in the program's units when one of them changes."""
+
+
+class SolverSession:
+    """A HiGHS process that solves one program after another. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the solver process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def solve(
+        self,
+        program: Program,
+        limits: Limits,
+        clock: Clock,
+        start: tuple[NDArray[np.int64], FloatArray] | None = None,
+        listener: Listener | None = None,
+    ) -> Answer:
+        """Minimise the program; return within a fraction of a second after the clock says so.
+
+        ``start``: (columns, values) of a full or partial start that HiGHS completes.
+        """
+        if clock.seconds_left() <= 0.0:
+            return _answer("", _Best(), _why_stopped(clock))
+        process = self._running_process()
+        assert process.stdin is not None
+        write_message(process.stdin, _request(program, limits, start))
+        best = _Best()
+        while True:
+            if clock.seconds_left() <= 0.0:
+                self.close()
+                return _answer("", best, _why_stopped(clock))
+            try:
+                event = self._events.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+            if event is None:
+                self.close()
+                raise RuntimeError("the solver process ended unexpectedly")
+            best.take(event)
+            if listener is not None:
+                listener(best.objective, best.bound)
+            if event["event"] == "done":
+                return _answer(event["status"], best, Ended.FINISHED)
+
+    def _running_process(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            worker = Path(__file__).with_name("highs_worker.py")
+            self._events = queue.Queue()
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(worker)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=sys.platform != "win32",
+            )
+            reader = threading.Thread(target=_forward, args=(self._process, self._events), daemon=True)
+            reader.start()
+        return self._process
+
+
+def _forward(process: subprocess.Popen[bytes], events: queue.Queue[dict[str, Any] | None]) -> None:
+    """Pass the process's messages on to the queue; None when it has ended."""
+    assert process.stdout is not None
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        while (event := read_message(process.stdout)) is not None:
+            events.put(event)
+    events.put(None)
+
+
+def _why_stopped(clock: Clock) -> Ended:
+    return Ended.INTERRUPTED if clock.stop.is_set() else Ended.TIME_LIMIT
+
+
+def _request(
+    program: Program, limits: Limits, start: tuple[NDArray[np.int64], FloatArray] | None
+) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "mip_rel_gap": 0.0,
+        "mip_abs_gap": limits.absolute_gap,
+        "random_seed": limits.seed,
+        "threads": 1,
+    }
+    if limits.nodes is not None:
+        options["mip_max_nodes"] = limits.nodes
+    if limits.use_interior_point:
+        options |= {"solver": "ipm", "run_crossover": "off"}
+    return {
+        "options": options,
+        "cost": program.cost,
+        "offset": program.offset,
+        "column_lower": program.column_lower,
+        "column_upper": program.column_upper,
+        "row_lower": program.row_lower,
+        "row_upper": program.row_upper,
+        "is_integer": program.is_integer,
+        "matrix_start": program.matrix.indptr.astype(np.int32),
+        "matrix_index": program.matrix.indices.astype(np.int32),
+        "matrix_value": program.matrix.data.astype(np.float64),
+        "start_columns": None if start is None else start[0],
+        "start_values": None if start is None else start[1],
+    }
+
+
+def _answer(highs_status: str, best: _Best, ended: Ended) -> Answer:
+    fallback = Status.FEASIBLE if best.values is not None else Status.NO_SOLUTION
+    status = _STATUS_OF_HIGHS.get(highs_status, fallback)
+    if ended is Ended.FINISHED and status not in (Status.OPTIMAL, Status.INFEASIBLE):
+        ended = Ended.WORK_LIMIT
+    return Answer(status, ended, best.values, best.objective, best.bound, best.nodes)

@@ -1,0 +1,127 @@
+"""The solver process: reads programs from standard input, runs HiGHS, writes events to standard output.
+
+Run by file path in a process of its own (see `siteplan.solve.highs`), so that a time limit or Ctrl-C
+always holds: the parent keeps the best solution it was sent and ends the process. Messages are pickled
+with a length in front. It imports nothing of siteplan, so that it starts in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import struct
+import sys
+from typing import IO, Any
+
+import highspy
+import numpy as np
+
+LENGTH = struct.Struct("<Q")
+"""Length of a message in bytes, in front of it."""
+
+
+def read_message(stream: IO[bytes]) -> Any | None:
+    """Return the next message, or None at the end of the stream."""
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(header)
+    return pickle.loads(stream.read(length))
+
+
+def write_message(stream: IO[bytes], message: Any) -> None:
+    """Write a message and flush."""
+    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(LENGTH.pack(len(body)) + body)
+    stream.flush()
+
+
+def make_solver(request: dict[str, Any]) -> Any:
+    """Return a HiGHS instance with the request's program, options and start."""
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    for name, value in request["options"].items():
+        solver.setOptionValue(name, value)
+    solver.passModel(make_lp(request))
+    if request["start_columns"] is not None:
+        columns = np.asarray(request["start_columns"], dtype=np.int32)
+        solver.setSolution(len(columns), columns, np.asarray(request["start_values"], dtype=np.float64))
+    return solver
+
+
+def make_lp(request: dict[str, Any]) -> highspy.HighsLp:
+    """Return the program as HiGHS takes it."""
+    lp = highspy.HighsLp()
+    lp.num_col_ = len(request["cost"])
+    lp.num_row_ = len(request["row_lower"])
+    lp.col_cost_ = request["cost"]
+    lp.offset_ = request["offset"]
+    lp.col_lower_ = request["column_lower"]
+    lp.col_upper_ = request["column_upper"]
+    lp.row_lower_ = request["row_lower"]
+    lp.row_upper_ = request["row_upper"]
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = request["matrix_start"]
+    lp.a_matrix_.index_ = request["matrix_index"]
+    lp.a_matrix_.value_ = request["matrix_value"]
+    if request["is_integer"].any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(flag)] for flag in request["is_integer"]]
+    return lp
+
+
+def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
+    """Solve one request, sending incumbents and bounds on the way; return the final answer."""
+    solver = make_solver(request)
+
+    def on_event(kind: Any, message: str, data: Any, control: Any, user: Any) -> None:
+        if kind == highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution:
+            event = {
+                "event": "incumbent",
+                "objective": data.objective_function_value,
+                "values": np.array(data.mip_solution),
+                "bound": data.mip_dual_bound,
+            }
+        else:
+            event = {"event": "progress", "bound": data.mip_dual_bound, "nodes": data.mip_node_count}
+        write_message(output, event)
+
+    solver.setCallback(on_event, None)
+    solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution)
+    solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipLogging)
+    solver.run()
+    return final_answer(solver, bool(request["is_integer"].any()))
+
+
+def final_answer(solver: Any, is_mip: bool) -> dict[str, Any]:
+    """Return status, solution, objective and bound when HiGHS has finished."""
+    info = solver.getInfo()
+    has_solution = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    status = solver.getModelStatus()
+    return {
+        "event": "done",
+        "status": status.name,
+        "values": np.array(solver.getSolution().col_value) if has_solution else None,
+        "objective": info.objective_function_value if has_solution else None,
+        "bound": info.mip_dual_bound if is_mip else info.objective_function_value,
+        "nodes": info.mip_node_count if is_mip else 0,
+    }
+
+
+def main() -> None:
+    """Serve requests until the parent closes the pipe. Interrupts are the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        serve(sys.stdin.buffer, output)
+
+
+def serve(requests: IO[bytes], output: IO[bytes]) -> None:
+    """Answer requests until their stream ends. HiGHS's own printing must not reach ``output``."""
+    while (request := read_message(requests)) is not None:
+        write_message(output, run(request, output))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""The mixed-integer program as arrays: what travels to the solver process and back.
+
+`compile_program` turns the Pyomo model into sparse arrays once; searching (fixing columns, adding rows,
+changing the objective) then works on the arrays, and `Columns` translates between decisions and columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyomo.environ import Objective, minimize
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy import sparse
+
+from siteplan.case import Form
+from siteplan.plan import Decisions
+from siteplan.problem import Problem
+from siteplan.scenario import Level
+from siteplan.solve.formulation.objective import OBJECTIVES
+from siteplan.solve.formulation.variables import PlanModel
+from siteplan.units import to_m2, to_model_area
+
+FloatArray = NDArray[np.float64]
+
+INTEGER_HALF = 0.5
+"""A binary above this is 1: solver values are within its integrality tolerance of 0 or 1."""
+AREA_DECIMALS = 6
+"""Areas in m² are rounded to this many decimals when read from the solver."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """minimise cost · x + offset subject to row_lower ≤ A x ≤ row_upper, column_lower ≤ x ≤ column_upper.
+
+    Shapes: ``matrix`` (rows, columns) CSR; ``row_*`` (rows,); ``column_*``, ``cost``, ``is_integer``
+    (columns,). ``row_names`` carry the constraint's name and indices, for example
+    ``rooms_fit_in_site[S012,2028]``.
+    """
+
+    matrix: Any
+    row_lower: FloatArray
+    row_upper: FloatArray
+    column_lower: FloatArray
+    column_upper: FloatArray
+    cost: FloatArray
+    offset: float
+    is_integer: NDArray[np.bool_]
+    row_names: tuple[str, ...]
+
+    def with_objective(self, cost: FloatArray, offset: float) -> Program:
+        """Return the program with another objective to minimise."""
+        return replace(self, cost=cost, offset=offset)
+
+    def with_row(self, name: str, coefficients: FloatArray, lower: float, upper: float) -> Program:
+        """Return the program with one more row ``lower ≤ coefficients · x ≤ upper``."""
+        row = sparse.csr_matrix(coefficients.reshape(1, -1))
+        return replace(
+            self,
+            matrix=sparse.vstack([self.matrix, row], format="csr"),
+            row_lower=np.append(self.row_lower, lower),
+            row_upper=np.append(self.row_upper, upper),
+            row_names=(*self.row_names, name),
+        )
+
+    def with_fixed(self, columns: NDArray[np.int64], values: FloatArray) -> Program:
+        """Return the program with the given columns fixed at the given values."""
+        lower, upper = self.column_lower.copy(), self.column_upper.copy()
+        lower[columns] = values
+        upper[columns] = values
+        return replace(self, column_lower=lower, column_upper=upper)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Where each variable of the model stands among the program's columns.
+
+    Keys are those of the Pyomo variables: ``open[site, year]``, ``provide[site, function, year]``,
+    ``complex[site]``, ``area[site, function, year]``, ``room[site, group, year]``.
+    """
+
+    open: Mapping[tuple[str, int], int]
+    provide: Mapping[tuple[str, str, int], int]
+    complex: Mapping[str, int]
+    area: Mapping[tuple[str, str, int], int]
+    room: Mapping[tuple[str, str, int], int]
+    shortfall: Mapping[tuple[str, int], int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledModel:
+    """A program with its columns and the objective vectors of its levels (to be minimised)."""
+
+    problem: Problem
+    program: Program
+    columns: Columns
+    objectives: Mapping[Level, tuple[FloatArray, float]]
+
+    def decisions(self, values: FloatArray) -> Decisions:
+        """Read the decisions from a solution vector (columns,)."""
+        problem = self.problem
+        start: dict[tuple[str, str], int] = {}
+        for (site, function, year), column in self.columns.provide.items():
+            if values[column] > INTEGER_HALF:
+                start[site, function] = min(year, start.get((site, function), year))
+        forms = {
+            site: Form.COMPLEX if values[self.columns.complex[site]] > INTEGER_HALF else Form.SCATTERED
+            for site in dict.fromkeys(site for site, _ in start)
+        }
+        area = {
+            (site, function, year): _area_m2(values[column])
+            for (site, function, year), column in self.columns.area.items()
+            if year >= start.get((site, function), problem.years[-1] + 1)
+        }
+        room = {key: _area_m2(values[column]) for key, column in self.columns.room.items()}
+        return Decisions(start, {key: size for key, size in room.items() if size > 0.0}, area, forms)
+
+    def start_values(self, decisions: Decisions) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return (columns, values) of the binaries of a decision: a start that the solver completes."""
+        opening = decisions.opening_years()
+        never = self.problem.years[-1] + 1
+        pairs: list[tuple[int, float]] = [
+            (column, float(year >= opening.get(site, never)))
+            for (site, year), column in self.columns.open.items()
+        ]
+        pairs += [
+            (column, float(year >= decisions.start_year.get((site, function), never)))
+            for (site, function, year), column in self.columns.provide.items()
+        ]
+        for site, column in self.columns.complex.items():
+            fixed = self.program.column_lower[column] == 1.0
+            is_complex = decisions.forms.get(site) is Form.COMPLEX
+            pairs.append((column, float(fixed or is_complex)))
+        columns, values = zip(*pairs, strict=True) if pairs else ((), ())
+        return np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64)
+
+    def area_start_values(self, decisions: Decisions) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return (columns, values) of the areas and rooms of a decision."""
+        pairs = [
+            (column, to_model_area(decisions.area_m2.get(key, 0.0)))
+            for key, column in self.columns.area.items()
+        ]
+        pairs += [
+            (column, to_model_area(decisions.room_m2.get(key, 0.0)))
+            for key, column in self.columns.room.items()
+        ]
+        columns, values = zip(*pairs, strict=True) if pairs else ((), ())
+        return np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64)
+
+
+def _area_m2(model_area: float) -> float:
+    return max(0.0, round(to_m2(model_area), AREA_DECIMALS))
+
+
+def compile_program(problem: Problem, model: PlanModel, levels: Sequence[Level]) -> CompiledModel:
+    """Compile the Pyomo model to arrays, with one objective vector for each level.
+
+    All objectives are to be minimised: a maximised level has its sign turned.
+    """
+    for level in levels:
+        definition = OBJECTIVES[level]
+        sign = -1.0 if definition.maximise else 1.0
+        expression = sign * definition.expression(problem, model) + 0.0 * _anchor(model)
+        setattr(model, f"objective_{level.value}", Objective(expr=expression, sense=minimize))
+    form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
+    index = {id(variable): column for column, variable in enumerate(form.columns)}
+    costs = form.c.toarray()
+    objectives = {
+        level: (costs[row].astype(float), float(form.c_offset[row])) for row, level in enumerate(levels)
+    }
+    return CompiledModel(problem, _program(form), _columns(model, index), objectives)
+
+
+def _anchor(model: PlanModel) -> Any:
+    """Return some variable, so that an objective that happens to be constant stays an expression."""
+    return next(iter(model.carried.values()))
+
+
+def _program(form: Any) -> Program:
+    lower = np.full(len(form.rows), -np.inf)
+    upper = np.full(len(form.rows), np.inf)
+    names = []
+    for row, (constraint, bound) in enumerate(form.rows):
+        names.append(constraint.name)
+        if bound >= 0:
+            upper[row] = form.rhs[row]
+        if bound <= 0:
+            lower[row] = form.rhs[row]
+    columns = form.columns
+    count = len(columns)
+    return Program(
+        matrix=form.A.tocsr(),
+        row_lower=lower,
+        row_upper=upper,
+        column_lower=np.array([-np.inf if v.lb is None else v.lb for v in columns], dtype=float),
+        column_upper=np.array([np.inf if v.ub is None else v.ub for v in columns], dtype=float),
+        cost=np.zeros(count),
+        offset=0.0,
+        is_integer=np.array([not v.is_continuous() for v in columns], dtype=bool),
+        row_names=tuple(names),
+    )
+
+
+def _columns(model: PlanModel, index: Mapping[int, int]) -> Columns:
+    def positions(variable: Any) -> dict[Any, int]:
+        return {key: index[id(item)] for key, item in variable.items() if id(item) in index}
+
+    return Columns(
+        open=positions(model.open),
+        provide=positions(model.provide),
+        complex=positions(model.complex),
+        area=positions(model.area),
+        room=positions(model.room),
+        shortfall=positions(model.shortfall),
+    )
