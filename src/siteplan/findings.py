@@ -6,7 +6,7 @@ mend it. Stages collect findings and raise them together in one `InputError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -48,6 +48,27 @@ class Place:
         if self.yaml_path:
             parts.append(self.yaml_path)
         return ("，" if zh else ", ").join(parts)
+
+
+YamlPath = tuple[str | int, ...]
+"""Keys and list positions from the root of a YAML document: ``("budget", "sources", "county")``."""
+
+
+def nearest_place(places: Mapping[YamlPath, Place], path: YamlPath, file: Path | None = None) -> Place:
+    """Return the place of ``path``, or of its nearest stated parent, under the full dotted path."""
+    for length in range(len(path), -1, -1):
+        place = places.get(path[:length])
+        if place is not None:
+            return Place(file=place.file, line=place.line, yaml_path=dotted(path))
+    return Place(file=file, yaml_path=dotted(path))
+
+
+def dotted(path: YamlPath) -> str:
+    """Return a path as planners read it, for example ``objective[2]``."""
+    words = ""
+    for step in path:
+        words += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return words.lstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +114,14 @@ def warning(code: str, place: Place, *, found: Text, allowed: Text, mend: Text) 
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Return whether any finding is an error."""
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+class InvalidValueError(ValueError):
+    """A validator of an input type refuses a value; ``allowed`` says in both languages what it takes."""
+
+    def __init__(self, allowed: Text) -> None:
+        self.allowed = allowed
+        super().__init__(allowed.en)
 
 
 class InputError(Exception):

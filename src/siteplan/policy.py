@@ -10,13 +10,14 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from siteplan.case import AGE_GROUPS, Mode
+from siteplan.findings import InvalidValueError
 from siteplan.text import Text
 
 
 class PolicyModel(BaseModel):
     """Base of everything in ``model/*.yaml``: unknown keys are refused, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Figure(PolicyModel):
@@ -35,9 +36,19 @@ class Figure(PolicyModel):
     @model_validator(mode="after")
     def _has_a_source_or_is_an_assumption(self) -> Self:
         if self.assumption == (self.source is not None):
-            raise ValueError("a figure needs either `source:` with `confidence:` or `assumption: true`")
+            raise InvalidValueError(
+                Text(
+                    "要么写 source: 和 confidence:，要么写 assumption: true",
+                    "either `source:` with `confidence:`, or `assumption: true`",
+                )
+            )
         if self.source is not None and self.confidence is None:
-            raise ValueError("a sourced figure needs its `confidence:` (P, V, Q or R)")
+            raise InvalidValueError(
+                Text(
+                    "写了 source: 还要写 confidence:（P、V、Q 或 R）",
+                    "a sourced figure needs its `confidence:` (P, V, Q or R)",
+                )
+            )
         return self
 
 
@@ -92,7 +103,9 @@ class FunctionPolicy(PolicyModel):
     def _ages_are_known(self) -> Self:
         unknown = [age for age in self.target_ages if age not in AGE_GROUPS]
         if unknown:
-            raise ValueError(f"unknown age groups {unknown}; allowed: {', '.join(AGE_GROUPS)}")
+            raise InvalidValueError(
+                Text(f"年龄组只能是 {'、'.join(AGE_GROUPS)}", f"age groups out of {', '.join(AGE_GROUPS)}")
+            )
         return self
 
 

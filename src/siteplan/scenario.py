@@ -6,21 +6,23 @@ state; shares of coverage are percentages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from siteplan.case import Mode
+from siteplan.findings import Finding, Place, YamlPath, nearest_place
 from siteplan.text import Text
 
 
 class ScenarioModel(BaseModel):
     """Base of everything in a scenario file: unknown keys are refused, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Basis(StrEnum):
@@ -48,10 +50,20 @@ class Basis(StrEnum):
 
 
 class BilingualTitle(ScenarioModel):
-    """A title in Chinese and English."""
+    """A title in Chinese and English; plain text stands for both."""
 
     zh: str
     en: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_text_is_both(cls, value: object) -> object:
+        return {"zh": value, "en": value} if isinstance(value, str) else value
+
+    @property
+    def text(self) -> Text:
+        """Return the title as planner-facing text."""
+        return Text(self.zh, self.en)
 
 
 class CoverageSettings(ScenarioModel):
@@ -194,7 +206,11 @@ class Scenario(ScenarioModel):
 
 @dataclass(frozen=True, slots=True)
 class LoadedScenario:
-    """A scenario with its files: itself, the chain it extends (nearest first), case and model folders."""
+    """A scenario with its files: itself, the chain it extends (nearest first), case and model folders.
+
+    ``places`` says where each entry was stated, by its path of keys and list positions; ``warnings`` are
+    what the reader found suspicious.
+    """
 
     scenario: Scenario
     file: Path
@@ -202,3 +218,9 @@ class LoadedScenario:
     case_folder: Path
     model_folder: Path
     project_root: Path
+    places: Mapping[YamlPath, Place] = field(default_factory=dict)
+    warnings: tuple[Finding, ...] = ()
+
+    def place_of(self, path: YamlPath) -> Place:
+        """Return where ``path`` is stated, or its nearest stated parent, under the full dotted path."""
+        return nearest_place(self.places, path, self.file)

@@ -1,0 +1,316 @@
+"""Reading a scenario: its file, the files it extends, and where its case and model are.
+
+Paths are relative to the file that states them and stay inside the project: the nearest folder above the
+scenario that holds ``model/``, else the scenario's own folder. Links are followed before that is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from siteplan.findings import Finding, InputError, Place, YamlPath, error, has_errors, nearest_place, warning
+from siteplan.inputs.bundled import bundled_root
+from siteplan.inputs.yaml_merge import merged, without_nulls
+from siteplan.inputs.yaml_source import YamlDocument, as_shown, closest, missing_file, read_yaml
+from siteplan.inputs.yaml_validation import unknown_key, validated
+from siteplan.policy import Policy
+from siteplan.scenario import LoadedScenario, Scenario
+from siteplan.text import Text
+
+EARLIEST_YEAR = 2000
+LATEST_YEAR = 2100
+"""Years outside these are slips of the pen."""
+
+
+def load_scenario(path: Path) -> LoadedScenario:
+    """Read a scenario file and everything it extends.
+
+    Raises:
+        InputError: with every fault of the files and of the merged scenario, each with file and line.
+    """
+    file = path.resolve()
+    root = project_root_of(file)
+    chain = _chain(file, root)
+    document = _joined(chain)
+    loaded, findings = _validated(document, chain, root)
+    if loaded is None or has_errors(findings):
+        raise InputError(findings)
+    return replace(loaded, warnings=tuple(findings))
+
+
+def project_root_of(file: Path) -> Path:
+    """Return the nearest folder above ``file`` that holds ``model/``, else its own folder."""
+    folder = file.resolve().parent
+    return next((place for place in (folder, *folder.parents) if (place / "model").is_dir()), folder)
+
+
+def check_scenario_functions(
+    scenario: Scenario, policy: Policy, places: Mapping[YamlPath, Place]
+) -> list[Finding]:
+    """Return a finding for each function that the scenario names and the policy doesn't have."""
+    named: list[YamlPath] = [("functions", key) for key in scenario.functions]
+    named += [("targets", "overrides", key) for key in scenario.targets.overrides]
+    return [
+        unknown_key(str(path[-1]), policy.functions, nearest_place(places, path))
+        for path in named
+        if path[-1] not in policy.functions
+    ]
+
+
+# --- extends ------------------------------------------------------------------------------------------
+
+
+def _chain(file: Path, root: Path) -> list[tuple[Path, YamlDocument]]:
+    """Return the scenario and what it extends, nearest first.
+
+    Raises:
+        InputError: a file of the chain can't be used, leaves the project, or extends one before it.
+    """
+    chain = [(file, read_yaml(file))]
+    while True:
+        stating_file, document = chain[-1]
+        if document.data.get("extends") is None:
+            return chain
+        extended, problem = _resolved(document, ("extends",), stating_file, root)
+        if extended is None:
+            raise InputError([problem] if problem else [])
+        place = document.place_of(("extends",))
+        if extended in (known for known, _ in chain):
+            raise InputError([_loop([known for known, _ in chain] + [extended], place)])
+        if not extended.exists():
+            raise InputError([missing_file(as_shown(extended), place)])
+        chain.append((extended, read_yaml(extended)))
+
+
+def _loop(chain: Iterable[Path], place: Place) -> Finding:
+    names = " → ".join(file.name for file in chain)
+    return error(
+        "extends-loop",
+        place,
+        found=Text(f"extends 绕成了圈：{names}", f"`extends` runs in a circle: {names}"),
+        allowed=Text("一条有头有尾的链", "a chain that ends"),
+        mend=Text("删去其中一处 extends", "delete one of these `extends`"),
+    )
+
+
+def _joined(chain: Iterable[tuple[Path, YamlDocument]]) -> YamlDocument:
+    documents = [
+        replace(document, data={key: value for key, value in document.data.items() if key != "extends"})
+        for _, document in chain
+    ]
+    joined = without_nulls(documents[-1])
+    for document in reversed(documents[:-1]):
+        joined = merged(joined, document)
+    return joined
+
+
+# --- paths --------------------------------------------------------------------------------------------
+
+
+def _resolved(
+    document: YamlDocument, path: YamlPath, stating_file: Path, root: Path
+) -> tuple[Path | None, Finding | None]:
+    """Return the path stated at ``path``, links followed, or why it can't be used."""
+    stated = document.data[str(path[0])]
+    place = document.place_of(path)
+    if not isinstance(stated, str) or not stated.strip() or "\0" in stated:
+        return None, _not_a_path(stated, place)
+    target = (stating_file.parent / stated).resolve()
+    if not target.is_relative_to(root):
+        return None, _outside(stated, place, root)
+    return target, None
+
+
+def _not_a_path(stated: object, place: Place) -> Finding:
+    return error(
+        "not-a-path",
+        place,
+        found=Text.same(repr(stated)),
+        allowed=Text("一个路径（文字），如 base.yaml", "one path as text, such as base.yaml"),
+        mend=Text("只写一个路径", "state one path"),
+    )
+
+
+def _outside(stated: str, place: Place, root: Path) -> Finding:
+    return error(
+        "outside-project",
+        place,
+        found=Text(f"{stated} 指向项目文件夹以外", f"{stated} leads out of the project folder"),
+        allowed=Text(f"{root} 之内的路径", f"a path inside {root}"),
+        mend=Text("把文件复制到项目文件夹内再引用", "copy it into the project folder and name the copy"),
+    )
+
+
+def _folder(
+    document: YamlDocument, key: str, files: dict[Path, Path], root: Path
+) -> tuple[Path | None, Finding | None]:
+    """Return the folder stated under ``key``, or why it can't be used."""
+    place = document.place_of((key,))
+    stating_file = files[place.file] if place.file is not None else document.file
+    folder, problem = _resolved(document, (key,), stating_file, root)
+    if folder is None or folder.is_dir():
+        return folder, problem
+    return None, _no_folder(folder, place)
+
+
+def _no_folder(folder: Path, place: Place) -> Finding:
+    siblings = (item.name for item in folder.parent.iterdir()) if folder.parent.is_dir() else ()
+    near = closest(folder.name, siblings)
+    kind = (
+        Text("这是文件，不是文件夹", "a file, not a folder")
+        if folder.exists()
+        else Text("没有这个文件夹", "no such folder")
+    )
+    return error(
+        "missing-folder",
+        place,
+        found=Text(f"{as_shown(folder)}：{kind.zh}", f"{as_shown(folder)}: {kind.en}"),
+        allowed=Text("一个已有的文件夹", "a folder that exists"),
+        mend=Text(f"是不是 {near}？", f"did you mean {near}?")
+        if near and near != folder.name
+        else Text(
+            "检查路径，路径相对于写出它的文件", "check the path; it is relative to the file that states it"
+        ),
+    )
+
+
+# --- the merged scenario ------------------------------------------------------------------------------
+
+
+def _validated(
+    document: YamlDocument, chain: list[tuple[Path, YamlDocument]], root: Path
+) -> tuple[LoadedScenario | None, list[Finding]]:
+    findings: list[Finding] = []
+    try:
+        scenario = validated(document, Scenario, {(): ("extends",)})
+    except InputError as faults:
+        findings.extend(faults.findings)
+        scenario = None
+    files = {read.file: file for file, read in chain}
+    folders: dict[str, Path] = {"model": _default_model(root)}
+    for key in ("case", "model"):
+        if isinstance(document.data.get(key), str):
+            folder, problem = _folder(document, key, files, root)
+            folders.update({key: folder} if folder is not None else {})
+            findings.extend([problem] if problem is not None else [])
+    if scenario is None or "case" not in folders:
+        return None, findings
+    loaded = LoadedScenario(
+        scenario=scenario,
+        file=chain[0][0],
+        extended=tuple(file for file, _ in chain[1:]),
+        case_folder=folders["case"],
+        model_folder=folders["model"],
+        project_root=root,
+        places=document.places,
+    )
+    return loaded, findings + list(_semantic_findings(loaded))
+
+
+def _default_model(root: Path) -> Path:
+    own = root / "model"
+    return own if own.is_dir() else bundled_root() / "model"
+
+
+def _semantic_findings(loaded: LoadedScenario) -> Iterator[Finding]:
+    yield from _years(loaded)
+    yield from _objective(loaded)
+    yield from _budget_years(loaded)
+    yield from _target_years(loaded)
+
+
+def _years(loaded: LoadedScenario) -> Iterator[Finding]:
+    years = loaded.scenario.years
+    place = loaded.place_of(("years",))
+    found = Text.same(str(list(years)))
+    if any(not EARLIEST_YEAR <= year <= LATEST_YEAR for year in years):
+        yield error(
+            "implausible-year",
+            place,
+            found=found,
+            allowed=Text(
+                f"{EARLIEST_YEAR} 到 {LATEST_YEAR} 之间的年份", f"years from {EARLIEST_YEAR} to {LATEST_YEAR}"
+            ),
+            mend=Text("改正年份", "correct the year"),
+        )
+    if any(after != before + 1 for before, after in pairwise(years)):
+        whole = list(range(min(years), max(years) + 1))[:20]
+        yield error(
+            "years-not-consecutive",
+            place,
+            found=found,
+            allowed=Text("从早到晚、逐年相连的年份", "consecutive years, earliest first"),
+            mend=Text(f"例如 {whole}", f"for example {whole}"),
+        )
+
+
+def _objective(loaded: LoadedScenario) -> Iterator[Finding]:
+    levels = loaded.scenario.objective
+    for position, level in enumerate(levels):
+        if level in levels[:position]:
+            yield error(
+                "repeated-level",
+                loaded.place_of(("objective", position)),
+                found=Text(f"目标“{level}”出现两次", f"the level `{level}` a second time"),
+                allowed=Text("每级目标只出现一次", "each level once"),
+                mend=Text("删去重复的一级", "delete the repeated level"),
+            )
+    for level in loaded.scenario.tolerance:
+        if level not in levels:
+            yield warning(
+                "unused-tolerance",
+                loaded.place_of(("tolerance", str(level))),
+                found=Text(f"容差给了不在 objective 中的“{level}”", f"a tolerance for `{level}`"),
+                allowed=Text("objective 中列出的目标", "levels that `objective` lists"),
+                mend=Text("删去，或把这一级加入 objective", "delete it, or add the level to `objective`"),
+            )
+
+
+def _budget_years(loaded: LoadedScenario) -> Iterator[Finding]:
+    budget = loaded.scenario.budget
+    if budget is None:
+        return
+    funded: set[int] = set()
+    for key, source in budget.sources.items():
+        funded.update(source.amounts_cny)
+        path: YamlPath = ("budget", "sources", key, "amounts_cny")
+        yield from _years_outside(loaded, path, source.amounts_cny)
+    yield from _years_outside(loaded, ("budget", "operating_cny"), budget.operating_cny)
+    unfunded = [year for year in loaded.scenario.years if year not in funded]
+    if unfunded:
+        yield warning(
+            "year-without-money",
+            loaded.place_of(("budget", "sources")),
+            found=Text(f"没有任何来源写明 {unfunded} 年的金额", f"no source states an amount for {unfunded}"),
+            allowed=Text("规划期内每年至少一个来源有金额", "an amount for each year of the horizon"),
+            mend=Text(
+                "补上金额；不写按 0 计，不限资金则写 budget: null",
+                "add amounts; without one a year has none. For no limit write `budget: null`",
+            ),
+        )
+
+
+def _target_years(loaded: LoadedScenario) -> Iterator[Finding]:
+    for key, percents in loaded.scenario.targets.overrides.items():
+        yield from _years_outside(loaded, ("targets", "overrides", key), percents)
+
+
+def _years_outside(loaded: LoadedScenario, path: YamlPath, years: Iterable[int]) -> Iterator[Finding]:
+    horizon = loaded.scenario.years
+    for year in years:
+        if year not in horizon:
+            yield warning(
+                "year-outside-horizon",
+                loaded.place_of((*path, str(year))),
+                found=Text(
+                    f"{year} 年不在规划期内，不起作用", f"{year} is outside the horizon and does nothing"
+                ),
+                allowed=Text.same(", ".join(map(str, horizon))),
+                mend=Text(
+                    "删去，或调整 years；沿用自其他文件的写 null 去掉",
+                    "delete it or change `years`; remove an extended file's entry by `null`",
+                ),
+            )
