@@ -104,7 +104,7 @@ def _integer(cell: str) -> int:
     raise CellError(
         "not-a-whole-number",
         found=_found(cell),
-        allowed=Text(zh="整数，例如 2027", en="a whole number such as 2027"),
+        allowed=Text(zh="整数，例如 3 或 2027", en="a whole number such as 3 or 2027"),
         mend=Text(zh="只写整数，不加“年”“层”等字", en="write a whole number without words or units"),
     )
 

@@ -71,13 +71,17 @@ def _known(name: str, columns: Iterable[Column]) -> Column | None:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the columns of a table stand: position in the record by column name."""
+    """Where the columns of a table stand: heading as written, and position in it by column name."""
 
     path: Path
-    width: int
+    heading: tuple[str, ...]
     columns: tuple[Column, ...]
     positions: dict[str, int]
     findings: tuple[Finding, ...]
+
+    def place(self, record: Record, column_name: str) -> Place:
+        """Return the place of a cell under the heading that the file uses."""
+        return Place(self.path, row=record.row, column=self.heading[self.positions[column_name]])
 
     @classmethod
     def of(cls, path: Path, header: Record, columns: tuple[Column, ...]) -> _Layout:
@@ -93,16 +97,17 @@ class _Layout:
             else:
                 positions[column.name] = position
         if not positions:
-            return cls(path, 0, (), {}, (_no_header(path, header, columns),))
+            return cls(path, header.cells, (), {}, (_no_header(path, header, columns),))
         missing = [column for column in columns if column.required and column.name not in positions]
         findings += [_missing_column(path, header.row, column) for column in missing]
-        return cls(path, len(header.cells), columns, positions, tuple(findings))
+        return cls(path, header.cells, columns, positions, tuple(findings))
 
 
 def _read_row(
     layout: _Layout, record: Record, row_type: type[RowT], function_names: Mapping[str, str]
 ) -> tuple[RowT | None, list[Finding]]:
-    if len(record.cells) < layout.width or any(record.cells[layout.width :]):
+    width = len(layout.heading)
+    if len(record.cells) < width or any(record.cells[width:]):
         return None, [_ragged(layout, record)]
     values: dict[str, Any] = {"place": Place(layout.path, row=record.row)}
     findings: list[Finding] = []
@@ -143,13 +148,13 @@ def _content_of(column: Column) -> Text:
 
 
 def _cell_finding(layout: _Layout, record: Record, column: Column, fault: CellError) -> Finding:
-    place = Place(layout.path, row=record.row, column=column.name)
+    place = layout.place(record, column.name)
     return error(fault.code, place, found=fault.found, allowed=fault.allowed, mend=fault.mend)
 
 
 def _constraint_finding(layout: _Layout, record: Record, detail: ErrorDetails) -> Finding:
     column = str(detail["loc"][0])
-    place = Place(layout.path, row=record.row, column=column)
+    place = layout.place(record, column)
     if column == "latitude" and 90 < abs(float(detail["input"])) <= 180:
         return swapped_coordinates(place, f"{detail['input']:g}")
     code, allowed = _constraint(detail)
@@ -284,12 +289,12 @@ def _header_alone(path: Path) -> Finding:
 
 
 def _ragged(layout: _Layout, record: Record) -> Finding:
-    cells = len(record.cells)
+    cells, width = len(record.cells), len(layout.heading)
     return error(
         "ragged-row",
         Place(layout.path, row=record.row),
         found=Text(zh=f"{cells} 个单元格", en=f"{cells} cells"),
-        allowed=Text(zh=f"{layout.width} 个，与列名一样多", en=f"{layout.width}, as many as column names"),
+        allowed=Text(zh=f"{width} 个，与列名一样多", en=f"{width}, as many as column names"),
         mend=Text(
             zh="补上或删去逗号；含逗号的内容放在引号中；改正之前本行未检查",
             en="add or remove commas, put text that contains one in quotation marks; "
