@@ -9,7 +9,7 @@ import numpy as np
 
 from siteplan.inputs.roads.faults import no_walkable_way
 from siteplan.inputs.roads.mapped_ways import MappedWays, WalkableLine
-from siteplan.inputs.roads.projection import to_longitude_latitude, to_metres, utm_crs
+from siteplan.inputs.roads.projection import middle_of, to_longitude_latitude, to_metres, utm_crs
 from siteplan.network import RoadNetwork
 
 
@@ -31,7 +31,7 @@ def build_network(mapped: MappedWays, metric_crs: str | None, path: Path) -> Roa
     )
     places = np.array([mapped.coordinates[node] for node in node_index], dtype=np.float64)
     longitude, latitude = to_longitude_latitude(places[:, 0], places[:, 1], mapped.crs, path)
-    used_crs = metric_crs or utm_crs(float(np.median(longitude)), float(np.median(latitude)))
+    used_crs = metric_crs or utm_crs(*middle_of(longitude, latitude))
     x_m, y_m = to_metres(longitude, latitude, used_crs, path)
     start, end = ends[:, 0], ends[:, 1]
     return RoadNetwork(

@@ -80,7 +80,7 @@ def _check_request(destination: Path, place: str | None, bbox: BoundingBox | Non
             "roads-fetch-area",
             None,
             found=Text(
-                zh="地名和范围须且只须给一个", en="either a place or a bounding box is needed, not both"
+                zh="地名和范围须给一个，且只给一个", en="a place or a bounding box is needed, and only one"
             ),
             allowed=Text(
                 zh="--place “周至县, 西安市”，或 --bbox 西,南,东,北",

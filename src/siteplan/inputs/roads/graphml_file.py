@@ -8,7 +8,7 @@ their course as WKT in ``geometry``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -70,7 +70,7 @@ def _node_coordinates(data: Attributes, path: Path) -> Coordinates:
 
 
 def _lines(
-    edges: list[tuple[int, int, Attributes]], coordinates: dict[int, Coordinates], path: Path
+    edges: Sequence[tuple[int, int, Attributes]], coordinates: dict[int, Coordinates], path: Path
 ) -> list[WalkableLine]:
     """Return the walkable lines; the vertices between an edge's ends become nodes in ``coordinates``."""
     has_highways = any("highway" in data for _, _, data in edges)
@@ -82,14 +82,14 @@ def _lines(
         if walking is Walking.FORBIDDEN:
             continue
         course = _course(data, coordinates[start], coordinates[end], path)
-        forwards = (
-            (start, end, course) if (start, course) <= (end, course[::-1]) else (end, start, course[::-1])
-        )
-        if forwards not in drawn:
-            vertices = {next_vertex(): place for place in forwards[2]}
+        one_way, other_way = (start, end, course), (end, start, course[::-1])
+        first, last, between = min(one_way, other_way)
+        if (first, last, between) not in drawn:
+            vertices = {next_vertex(): place for place in between}
             coordinates.update(vertices)
-            drawn[forwards] = (forwards[0], *vertices, forwards[1])
-        lines.append(WalkableLine(_way_id(data), drawn[forwards], walking is Walking.PRIVATE))
+            drawn[first, last, between] = (first, *vertices, last)
+        nodes = drawn[first, last, between]
+        lines.append(WalkableLine(_way_id(data), nodes, walking is Walking.PRIVATE))
     return lines
 
 

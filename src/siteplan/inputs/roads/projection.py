@@ -45,6 +45,14 @@ def crs_of(name: str, path: Path | None) -> CRS:
         raise unknown_crs(path, name) from unknown
 
 
+def middle_of(longitude: FloatArray, latitude: FloatArray) -> tuple[float, float]:
+    """Return longitude and latitude of the middle of the extent."""
+    return (
+        (float(longitude.min()) + float(longitude.max())) / 2.0,
+        (float(latitude.min()) + float(latitude.max())) / 2.0,
+    )
+
+
 def utm_crs(longitude: float, latitude: float) -> str:
     """Return the UTM zone of a place on WGS 84, for example ``EPSG:32648``."""
     zone = min(int((longitude + 180.0) // 6.0) + 1, 60)
@@ -79,10 +87,7 @@ def to_metres(
         InputError: the CRS isn't metric, or isn't made for where the nodes are.
     """
     crs = metric_crs_of(metric_crs)
-    centre = (
-        (float(longitude.min()) + float(longitude.max())) / 2.0,
-        (float(latitude.min()) + float(latitude.max())) / 2.0,
-    )
+    centre = middle_of(longitude, latitude)
     if not _measures_metres(crs, *centre):
         raise metric_crs_elsewhere(path, metric_crs, *centre)
     x_m, y_m = _transformed(CRS.from_user_input(WGS84), crs, longitude, latitude)
