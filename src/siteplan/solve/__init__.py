@@ -1,1 +1,7 @@
-"""Solve the planning problem: formulation, search, bounds, the solver session."""
+"""Solve the planning problem: formulation, search, decomposition, the solver session."""
+
+from siteplan.solve.highs import Clock
+from siteplan.solve.planning import solve
+from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult
+
+__all__ = ["Clock", "InfeasibleError", "NoPlanError", "SolveResult", "solve"]

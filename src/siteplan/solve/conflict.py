@@ -1,0 +1,70 @@
+"""Which hard rules clash: an irreducible set of constraint families, by leaving them out one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from siteplan.problem import Problem
+from siteplan.solve.formulation import build_model
+from siteplan.solve.highs import Clock, Limits, SolverSession, Status
+from siteplan.solve.program import Program, compile_program
+from siteplan.text import Text
+
+RULES: dict[str, Text] = {
+    "yearly_budget": Text("年度资金", "the yearly budget"),
+    "operating_limit": Text("运营资金上限", "the operating budget"),
+    "rollout_pace": Text("推进速度", "the rollout pace"),
+    "committed_sites": Text("已列入名录项目按期建成", "committed projects opening in their year"),
+    "required_functions": Text("已列入项目的必设功能", "required functions of committed projects"),
+    "rooms_fit_in_site": Text("使用面积", "the usable area of the sites"),
+    "area_at_least_minimum": Text("功能最小面积", "minimum areas"),
+    "area_at_least_minimum_alone": Text("功能单独设置的最小面积", "minimum areas standing alone"),
+    "area_at_most_maximum": Text("功能最大面积", "maximum areas"),
+    "complex_has_enough": Text("综合体的功能数量", "the number of functions of a complex"),
+    "places_reserved_first": Text("优先保障一老一小", "elderly and infant care first"),
+    "open_only_to_provide": Text("开放即提供功能", "open sites providing something"),
+}
+"""The families that a planner can change, in the order in which they are tried."""
+
+
+def explain_conflict(problem: Problem, clock: Clock) -> tuple[tuple[str, ...], Text]:
+    """Return an irreducible set of clashing rules, and a sentence that says so.
+
+    A deletion filter: a family is left out if the rest still clashes without it.
+    """
+    level = problem.objective[0]
+    program = compile_program(problem, build_model(problem, (level,)), (level,)).program
+    kept = [name for name in RULES if any(row.startswith(f"{name}[") for row in program.row_names)]
+    with SolverSession() as session:
+        for name in list(kept):
+            others = [other for other in kept if other != name]
+            answer = session.solve(_only(program, others), Limits(), clock)
+            if answer.status is Status.INFEASIBLE:
+                kept = others
+    zh = "、".join(RULES[name].zh for name in kept)
+    en = ", ".join(RULES[name].en for name in kept)
+    return tuple(kept), Text(
+        f"以下规定互相冲突，放宽其中任一项即有可行方案：{zh}",
+        f"these rules clash; relaxing any one of them makes a plan possible: {en}",
+    )
+
+
+def _only(program: Program, kept: list[str]) -> Program:
+    """Return the program without the rows of the `RULES` that are not kept."""
+    rows = np.array(
+        [_family(name) not in RULES or _family(name) in kept for name in program.row_names], dtype=bool
+    )
+    return replace(
+        program,
+        matrix=program.matrix[rows],
+        row_lower=program.row_lower[rows],
+        row_upper=program.row_upper[rows],
+        row_names=tuple(name for name, keep in zip(program.row_names, rows, strict=True) if keep),
+        cost=np.zeros(len(program.cost)),
+    )
+
+
+def _family(row_name: str) -> str:
+    return row_name.split("[", 1)[0]

@@ -1,0 +1,1 @@
+"""Decomposition: single-year problems whose bounds add up, staging of an end state, neighbourhoods."""

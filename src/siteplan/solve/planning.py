@@ -1,0 +1,376 @@
+"""Solve the planning problem: search start, first level by decomposition, then level after level."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from siteplan.outcome import MAXIMISED, UNITS, level_value
+from siteplan.plan import Decisions, LevelResult
+from siteplan.problem import Problem
+from siteplan.progress import Progress, ProgressListener, silent
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve.conflict import explain_conflict
+from siteplan.solve.decompose.lattice import lattice_step, round_up
+from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
+from siteplan.solve.formulation import OBJECTIVES, build_model
+from siteplan.solve.highs import Answer, Clock, Ended, Limits, SolverSession, Status
+from siteplan.solve.program import CompiledModel, FloatArray, Program, compile_program
+from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
+from siteplan.solve.search import search_start
+from siteplan.text import Text
+
+MOVES_PER_EFFORT = 1_000_000
+SEARCH_RUNS = 4
+SINGLE_YEAR_NODES = 1500
+STAGING_NODES = 300
+FIRST_LEVEL_NODES = 1500
+LATER_LEVEL_NODES = 300
+"""Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage."""
+FIRST_LEVEL_SHARE = 0.6
+"""Share of the time that is left which the first level may use before the later ones."""
+HOLD_SLACK = 1e-7
+"""A held level may be this much (relative, at least absolute) worse: solver feasibility tolerance."""
+PROVEN_TOLERANCE = 1e-6
+"""A gap below this (absolute, or relative to the value) is 0 within solver tolerances."""
+
+SEARCH = Text("搜索初始方案", "searching for a first plan")
+SINGLE_YEAR = Text("逐年求上限", "bounds year by year")
+STAGING = Text("末年状态分年安排", "staging the end state")
+FIRST_LEVEL = Text("求解第一级目标", "first objective level")
+LATER_LEVEL = Text("求解后续目标", "later objective levels")
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the stages of one solve share: clock, settings, progress, and what ended them so far."""
+
+    problem: Problem
+    settings: SolverSettings
+    listener: ProgressListener
+    clock: Clock
+    started: float = field(default_factory=time.monotonic)
+    ended: set[Ended] = field(default_factory=set)
+
+    def nodes(self, at_effort_one: int) -> int:
+        return max(1, round(at_effort_one * self.settings.effort))
+
+    def tell(
+        self,
+        stage: Text,
+        level: Level | None = None,
+        answer: tuple[float | None, float | None] = (None, None),
+    ) -> None:
+        """Report a stage; ``answer`` is (incumbent, bound) in the level's reported unit."""
+        incumbent, bound = answer
+        gap = None if incumbent is None or bound is None else abs(incumbent - bound)
+        unit = None if level is None else UNITS[level]
+        name = None if level is None else level.value
+        elapsed = time.monotonic() - self.started
+        self.listener(Progress(stage, elapsed, name, unit, incumbent, bound, gap))
+
+    def limits(self, nodes: int, absolute_gap: float = 1e-9) -> Limits:
+        return Limits(nodes=self.nodes(nodes), absolute_gap=absolute_gap, seed=self.settings.seed)
+
+
+def solve(
+    problem: Problem,
+    settings: SolverSettings,
+    listener: ProgressListener = silent,
+    clock: Clock | None = None,
+) -> SolveResult:
+    """Solve the problem level after level; always return the best plan found with its proven gaps.
+
+    The result is the same for the same problem, seed and effort unless the clock cuts the run.
+
+    Raises:
+        InfeasibleError: the hard rules clash; carries an irreducible set of them.
+        NoPlanError: the clock ended the run before any plan was found.
+    """
+    clock = clock or Clock(time.monotonic() + settings.time_limit_s)
+    run = _Run(problem, settings, listener, clock)
+    run.tell(SEARCH)
+    start = search_start(
+        problem, settings.seed, max(1, round(MOVES_PER_EFFORT * settings.effort)), SEARCH_RUNS, clock
+    )
+    first = _first_level(run, start)
+    if len(problem.objective) == 1:
+        return _result(run, first.decisions, {problem.objective[0]: first.bound})
+    decisions, bounds = _later_levels(run, first)
+    return _result(run, decisions, bounds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _First:
+    """The first level's decisions and proven bound (model units, to be minimised)."""
+
+    decisions: Decisions
+    bound: float | None
+
+
+def _first_level(run: _Run, start: Decisions | None) -> _First:
+    """Solve the first level: single-year bounds, staging, then the whole from the best start."""
+    problem, level = run.problem, run.problem.objective[0]
+    compiled = _compile(problem, (level,))
+    program = compiled.program.with_objective(*compiled.objectives[level])
+    clock = run.clock.until(FIRST_LEVEL_SHARE * run.clock.seconds_left())
+    best = start if start is not None else _nothing_but_committed(problem)
+    bounds: dict[int, float] = {}
+    with SolverSession() as session:
+        if len(problem.years) > 1 and level in SEPARABLE:
+            bounds, end_state = _single_year_bounds(run, best, clock)
+            program = _with_year_bounds(compiled, program, bounds)
+            best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
+        answer = _optimise(
+            run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES
+        )
+    if answer.status is Status.INFEASIBLE:
+        raise InfeasibleError(*explain_conflict(problem, run.clock))
+    if answer.values is not None:
+        best = compiled.decisions(answer.values)
+    elif start is None:
+        raise NoPlanError(interrupted=run.clock.stop.is_set())
+    total = sum(bounds.values()) if len(bounds) == len(problem.years) else None
+    proven = [bound for bound in (answer.bound, total) if bound is not None]
+    return _First(best, max(proven) if proven else None)
+
+
+def _compile(problem: Problem, levels: tuple[Level, ...]) -> CompiledModel:
+    return compile_program(problem, build_model(problem, levels), levels)
+
+
+def _nothing_but_committed(problem: Problem) -> Decisions:
+    """Return decisions that open nothing of their own accord: a start that the solver may mend."""
+    return Decisions({}, {}, {}, {})
+
+
+def _single_year_bounds(
+    run: _Run, start: Decisions, clock: Clock
+) -> tuple[dict[int, float], Decisions | None]:
+    """Return the first level's bound by year (model units), and the last year's own best decisions."""
+    level = run.problem.objective[0]
+    run.tell(SINGLE_YEAR, level)
+
+    def bound_of(year: int) -> tuple[float | None, Decisions | None]:
+        single = single_year_problem(run.problem, year)
+        compiled = _compile(single, (level,))
+        program = compiled.program.with_objective(*compiled.objectives[level])
+        with SolverSession() as session:
+            answer = session.solve(
+                program,
+                run.limits(SINGLE_YEAR_NODES),
+                clock,
+                compiled.start_values(_seen_in_year(start, year)),
+            )
+        run.ended.add(answer.ended)
+        decisions = None if answer.values is None else compiled.decisions(answer.values)
+        bound = (
+            None if answer.bound is None else round_up(answer.bound, lattice_step(program), program.offset)
+        )
+        return bound, decisions
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        answers = dict(zip(run.problem.years, pool.map(bound_of, run.problem.years), strict=True))
+    bounds = {year: bound for year, (bound, _) in answers.items() if bound is not None}
+    return bounds, answers[run.problem.years[-1]][1]
+
+
+def _seen_in_year(decisions: Decisions, year: int) -> Decisions:
+    """Return a plan's state in a year as decisions of the single-year problem."""
+    start = {key: year for key, first in decisions.start_year.items() if first <= year}
+    return replace(decisions, start_year=start)
+
+
+def _with_year_bounds(compiled: CompiledModel, program: Program, bounds: dict[int, float]) -> Program:
+    """Add the single-year bounds of the shortfall as rows: they cut off what no year can reach."""
+    for year, bound in bounds.items():
+        if bound <= 0.0:
+            continue
+        columns = [column for key, column in compiled.columns.shortfall.items() if key[1] == year]
+        if not columns:
+            continue
+        coefficients = np.zeros(len(program.cost))
+        coefficients[columns] = program.cost[columns]
+        program = program.with_row(
+            f"single_year_bound[{year}]", coefficients, bound - HOLD_SLACK * max(1.0, bound), np.inf
+        )
+    return program
+
+
+def _staged(
+    run: _Run,
+    compiled: CompiledModel,
+    program: Program,
+    end_state: Decisions | None,
+    session: SolverSession,
+    clock: Clock,
+) -> Decisions | None:
+    """Return the best rollout of the last year's own best state: only its sites and functions open."""
+    if end_state is None:
+        return None
+    outside = [
+        column
+        for (site, function, _), column in compiled.columns.provide.items()
+        if (site, function) not in end_state.start_year and program.column_lower[column] == 0.0
+    ]
+    columns = np.array(outside, dtype=np.int64)
+    restricted = program.with_fixed(columns, np.zeros(len(columns)))
+    level = run.problem.objective[0]
+    answer = _optimise(run, compiled, restricted, level, None, session, clock, STAGING, STAGING_NODES)
+    return None if answer.values is None else compiled.decisions(answer.values)
+
+
+def _better(run: _Run, one: Decisions, other: Decisions | None) -> Decisions:
+    """Return whichever decisions are better at the first level; the first if they are equal."""
+    if other is None:
+        return one
+    if not one.start_year:
+        return other
+    level = run.problem.objective[0]
+    values = [level_value(run.problem, decisions, level) for decisions in (one, other)]
+    is_better = values[1] > values[0] if level in MAXIMISED else values[1] < values[0]
+    return other if is_better else one
+
+
+def _optimise(
+    run: _Run,
+    compiled: CompiledModel,
+    program: Program,
+    level: Level,
+    start: Decisions | None,
+    session: SolverSession,
+    clock: Clock,
+    stage: Text,
+    nodes: int,
+) -> Answer:
+    """Minimise a program from a start, reporting progress in the level's unit."""
+    gap = max(1e-9, run.settings.gap / abs(_factor(run.problem, level))) if stage is FIRST_LEVEL else 1e-9
+
+    def listen(incumbent: float | None, bound: float | None) -> None:
+        run.tell(
+            stage, level, (_reported(run.problem, level, incumbent), _reported(run.problem, level, bound))
+        )
+
+    run.tell(stage, level)
+    begin = None if start is None else compiled.start_values(start)
+    if start is not None and start.area_m2 and stage is LATER_LEVEL:
+        begin = _joined(begin, compiled.area_start_values(start))
+    answer = session.solve(program, run.limits(nodes, gap), clock, begin, listen)
+    run.ended.add(answer.ended)
+    return answer
+
+
+def _joined(
+    one: tuple[np.ndarray, FloatArray] | None, other: tuple[np.ndarray, FloatArray]
+) -> tuple[np.ndarray, FloatArray]:
+    if one is None:
+        return other
+    return np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
+
+
+def _factor(problem: Problem, level: Level) -> float:
+    """Return the reported value of one model unit, negative for a maximised level."""
+    factor = OBJECTIVES[level].reported_per_model(problem)
+    return -factor if level in MAXIMISED else factor
+
+
+def _reported(problem: Problem, level: Level, model_value: float | None) -> float | None:
+    return None if model_value is None else model_value * _factor(problem, level) + 0.0
+
+
+def _later_levels(run: _Run, first: _First) -> tuple[Decisions, dict[Level, float | None]]:
+    """Optimise the later levels one by one, holding every earlier one at its incumbent."""
+    problem, levels = run.problem, run.problem.objective
+    decisions, bounds = first.decisions, {levels[0]: first.bound}
+    without_walking = tuple(level for level in levels if level is not Level.WALKING_DISTANCE)
+    compiled = _compile(problem, without_walking)
+    held: dict[Level, float] = {}
+    with SolverSession() as session:
+        for number, level in enumerate(levels[1:], start=1):
+            if run.clock.seconds_left() <= 0.0:
+                break
+            if level not in compiled.objectives:
+                compiled = _compile(problem, levels)
+            program = _holding(run, compiled, levels[:number], decisions, held)
+            program = program.with_objective(*compiled.objectives[level])
+            clock = run.clock.until(run.clock.seconds_left() / (len(levels) - number))
+            answer = _optimise(
+                run, compiled, program, level, decisions, session, clock, LATER_LEVEL, LATER_LEVEL_NODES
+            )
+            bounds[level] = answer.bound
+            if answer.values is not None:
+                decisions = compiled.decisions(answer.values)
+    return decisions, bounds
+
+
+def _holding(
+    run: _Run,
+    compiled: CompiledModel,
+    levels: tuple[Level, ...],
+    decisions: Decisions,
+    held: dict[Level, float],
+) -> Program:
+    """Return the program in which earlier levels keep the incumbent's value plus their tolerance.
+
+    ``held`` remembers each level's value at the time when it was optimised.
+    """
+    program = compiled.program
+    for level in levels:
+        factor = _factor(run.problem, level)
+        if level not in held:
+            held[level] = level_value(run.problem, decisions, level)
+        value = held[level] / factor + run.problem.tolerance.get(level, 0.0) / abs(factor)
+        coefficients, offset = compiled.objectives[level]
+        slack = HOLD_SLACK * max(1.0, abs(value))
+        program = program.with_row(f"hold_{level.value}", coefficients, -np.inf, value - offset + slack)
+    return program
+
+
+def _result(run: _Run, decisions: Decisions, bounds: dict[Level, float | None]) -> SolveResult:
+    results: list[LevelResult] = []
+    for level in run.problem.objective:
+        value = level_value(run.problem, decisions, level)
+        bound = _reported(run.problem, level, bounds.get(level))
+        earlier_unproven = any(result.status != "optimal" for result in results)
+        results.append(_level_result(level, value, bound, earlier_unproven))
+    return SolveResult(decisions, tuple(results), _stopped_by(run, results[0]))
+
+
+def _level_result(level: Level, value: float, bound: float | None, given_unproven: bool) -> LevelResult:
+    """Return a level's result; a bound within solver tolerance of the value is the value."""
+    unit = UNITS[level].en
+    if bound is None:
+        return LevelResult(
+            name=level,
+            unit=unit,
+            value=value,
+            bound=None,
+            gap=None,
+            status="unproven",
+            given_unproven=given_unproven,
+        )
+    gap = bound - value if level in MAXIMISED else value - bound
+    if gap <= PROVEN_TOLERANCE * max(1.0, abs(value)):
+        bound, gap = value, 0.0
+    return LevelResult(
+        name=level,
+        unit=unit,
+        value=value,
+        bound=bound,
+        gap=gap,
+        status="optimal" if gap == 0.0 else "gap",
+        given_unproven=given_unproven,
+    )
+
+
+def _stopped_by(run: _Run, first: LevelResult) -> StoppedBy:
+    if Ended.INTERRUPTED in run.ended or run.clock.stop.is_set():
+        return "interrupted"
+    if Ended.TIME_LIMIT in run.ended or run.clock.seconds_left() <= 0.0:
+        return "time_limit"
+    if first.gap and first.gap <= run.settings.gap:
+        return "gap"
+    return "completed"

@@ -1,0 +1,40 @@
+"""What the solve stage returns, and what it raises when the hard rules clash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from siteplan.plan import Decisions, LevelResult
+from siteplan.text import Text
+
+StoppedBy = Literal["completed", "gap", "time_limit", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class SolveResult:
+    """The decisions with the value, bound and gap of every objective level, and what ended the run."""
+
+    decisions: Decisions
+    levels: tuple[LevelResult, ...]
+    stopped_by: StoppedBy
+
+
+class InfeasibleError(Exception):
+    """No plan meets the hard rules; ``conflict`` names the rules that clash, as constraint families.
+
+    Without any one of them there is a plan: the set is irreducible.
+    """
+
+    def __init__(self, conflict: tuple[str, ...], text: Text) -> None:
+        self.conflict = conflict
+        self.text = text
+        super().__init__(text.en)
+
+
+class NoPlanError(Exception):
+    """The time ran out, or the user interrupted, before any plan was found."""
+
+    def __init__(self, interrupted: bool) -> None:
+        self.interrupted = interrupted
+        super().__init__("interrupted without a plan" if interrupted else "time limit without a plan")
