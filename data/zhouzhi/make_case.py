@@ -53,7 +53,8 @@ def make_case() -> dict[str, bytes]:
     county = build_county()
     compounds = settle(county)
     residents = residents_of(compounds)
-    spaces = Spaces(county, compounds, residents)
+    roads = county.roads()
+    spaces = Spaces(county, compounds, residents, roads)
     tables = {
         "towns": town_rows(),
         "communities": community_rows(county),
@@ -64,7 +65,7 @@ def make_case() -> dict[str, bytes]:
     }
     files = {f"{name}.csv": csv_bytes(rows) for name, rows in tables.items()}
     files["case.yaml"] = CASE_YAML.encode()
-    files["roads.osm"] = county.roads().xml(generator=GENERATOR, note=NOTE).encode()
+    files["roads.osm"] = roads.xml(generator=GENERATOR, note=NOTE).encode()
     return files
 
 
@@ -153,7 +154,7 @@ def main() -> int:
     if check:
         differing = [name for name, content in files.items() if _on_disk(name) != content]
         for name in differing:
-            print(f"differs from what make_case.py writes: {name}", file=sys.stderr)
+            sys.stderr.write(f"differs from what make_case.py writes: {name}\n")
         return 1 if differing else 0
     for name, content in files.items():
         (FOLDER / name).write_bytes(content)

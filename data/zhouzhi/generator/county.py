@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from generator.dice import Dice
 from generator.facts import COUNTY_ROADS, TOWNS
@@ -59,8 +60,8 @@ class County:
         for barrier in self.barriers:
             book.add(barrier.line, barrier.kind, {"name": barrier.name, "note": "illustrative course"})
         for way, shift in (("北幅", 12.0), ("南幅", -12.0)):
-            line = _shifted(_smooth(MOTORWAY, 400.0), shift)
-            book.add(line if shift < 0 else line[::-1], "motorway", {"name": f"关中环线高速（示例，{way}）"})
+            lane = _shifted(_smooth(MOTORWAY, 400.0), shift)
+            book.add(lane if shift < 0 else lane[::-1], "motorway", {"name": f"关中环线高速（示例，{way}）"})
         for town in self.towns.values():
             for gate in town.gates_of_compounds:
                 book.node_tags[book.node(town.bent(gate))] = {"barrier": "gate", "access": "private"}
@@ -142,11 +143,13 @@ def _smooth(line: tuple[Point, ...], step: float) -> list[Point]:
     return curve
 
 
-def _winding(line: tuple[Point, ...], step: float, swing: float, purpose: str) -> list[Point]:
+def _winding(
+    line: tuple[Point, ...], step: float, swing: float, purpose: str, longest_wave: float = 3800.0
+) -> list[Point]:
     """Return a smooth curve that swings to both sides on its way, but meets both ends."""
     dice = Dice(f"winding/{purpose}")
     curve = _smooth(line, step)
-    waves = [(dice.uniform(1200, 3800), dice.uniform(0, 6.283), share) for share in (1.0, 0.6, 0.35)]
+    waves = [(dice.uniform(1200, longest_wave), dice.uniform(0, 6.283), share) for share in (1.0, 0.6, 0.35)]
     points, walked = [curve[0]], 0.0
     for before, point, after in zip(curve, curve[1:], curve[2:], strict=False):
         walked += abs(point - before)
@@ -158,7 +161,7 @@ def _winding(line: tuple[Point, ...], step: float, swing: float, purpose: str) -
 
 
 def _shifted(line: list[Point], shift: float) -> list[Point]:
-    steps = [unit(b - a) for a, b in zip(line, line[1:], strict=False)]
+    steps = [unit(b - a) for a, b in pairwise(line)]
     return [point + step * 1j * shift for point, step in zip(line, [*steps, steps[-1]], strict=True)]
 
 
@@ -171,7 +174,9 @@ def _add_county_roads(book: RoadBook, towns: dict[str, Town]) -> None:
         length = abs(last - first)
         swing = length * (0.035 if in_mountains else 0.012)
         step = 170.0 if in_mountains else 260.0
-        line = _winding((first, first + (last - first) / 2, last), step, swing, f"{start_name}-{end_name}")
+        line = _winding(
+            (first, first + (last - first) / 2, last), step, swing, f"{start_name}-{end_name}", 9000.0
+        )
         kind = "mountain_road" if in_mountains else "county_road"
         book.add_road(line, kind, {"name": name})
 
@@ -231,4 +236,6 @@ def _add_islands(book: RoadBook) -> None:
         book.add([*ring, ring[0]], kind, {"name": name})
         book.add([ring[1], centre, ring[5]], kind)
         book.add([ring[3], ring[3] + turn * 120], kind)
-    book.add([-2900 - 1050j + 160 * turned(9.0), -2250 - 950j], "construction", {"name": "新区规划路（在建）"})
+    book.add(
+        [-2900 - 1050j + 160 * turned(9.0), -2250 - 950j], "construction", {"name": "新区规划路（在建）"}
+    )

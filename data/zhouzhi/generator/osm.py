@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from xml.sax.saxutils import quoteattr
 
 from generator.plane import Point, crossing, distance_to, to_degrees
@@ -114,9 +115,7 @@ class RoadBook:
         self.node_tags: dict[int, dict[str, str]] = {}
         self.ways: list[Way] = []
         self._numbers: dict[tuple[int, int], int] = {}
-        pieces = [
-            (barrier, (a, b)) for barrier in barriers for a, b in zip(barrier.line, barrier.line[1:], strict=False)
-        ]
+        pieces = [(barrier, (a, b)) for barrier in barriers for a, b in pairwise(barrier.line)]
         self._barrier_of = [barrier for barrier, _ in pieces]
         self.barrier_cells = Cells([piece for _, piece in pieces])
 
@@ -131,7 +130,7 @@ class RoadBook:
     def add(self, line: Sequence[Point], kind: str, tags: dict[str, str] | None = None) -> None:
         """Add a way as it is."""
         nodes = [self.node(point) for point in line]
-        nodes = nodes[:1] + [b for a, b in zip(nodes, nodes[1:], strict=False) if a != b]
+        nodes = nodes[:1] + [b for a, b in pairwise(nodes) if a != b]
         if len(nodes) > 1:
             self.ways.append(Way(nodes, kind, dict(tags or {})))
 
@@ -171,7 +170,7 @@ class RoadBook:
             (a, b, way)
             for way in self.ways
             if way.is_walkable or not walkable
-            for a, b in zip(way.nodes, way.nodes[1:], strict=False)
+            for a, b in pairwise(way.nodes)
         ]
 
     def meet_at_crossings(self) -> None:

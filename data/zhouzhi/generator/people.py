@@ -1,4 +1,4 @@
-"""Where people live: compounds in blocks, their lanes, residents and ages. All illustrative but the totals."""
+"""Where people live: compounds in blocks, their lanes, residents and ages; illustrative but the totals."""
 
 from __future__ import annotations
 
@@ -108,12 +108,14 @@ def _choose_blocks(community: CommunityFact, blocks: list[Block]) -> list[tuple[
     """Draw blocks, likelier near the community's centre; new estates take blocks at its edge."""
     dice = Dice(f"blocks/{community.name}")
     left = {
-        number: math.exp(-((abs(block.centre - community.place) / (0.75 * community.spread_m)) ** 2))
+        number: math.exp(-((abs(block.centre - community.place) / (0.55 * community.spread_m)) ** 2))
         for number, block in enumerate(blocks)
     }
     chosen: list[tuple[Block, int | None]] = []
     for year in community.new_estates:
-        edge = min(left, key=lambda n: abs(abs(blocks[n].centre - community.place) - 0.8 * community.spread_m))
+        edge = min(
+            left, key=lambda n: abs(abs(blocks[n].centre - community.place) - 0.8 * community.spread_m)
+        )
         left.pop(edge)
         chosen.append((blocks[edge], year))
     while len(chosen) < community.compounds:
@@ -143,6 +145,7 @@ def _build(
         town.gates_of_compounds.append(lanes[0].end)
     size = {"estate": 1.35, "staff": 0.7, "quarter": 1.0}[kind] * dice.lognormal(0.38)
     size *= math.sqrt(area(block.corners) / town.fact.block_m2)
+    size *= math.exp(-0.5 * abs(block.centre - community.place) / community.spread_m)
     age = community.age * {"estate": 0.85, "staff": 1.25, "quarter": 1.1}[kind] * dice.lognormal(0.12)
     age *= 0.65 if year else 1.0
     name = names.draw(kind, town, community)
@@ -191,7 +194,7 @@ def shared_out(total: int, weights: list[float]) -> list[int]:
 def residents_of(compounds: list[Compound]) -> list[int]:
     """Return the residents of each compound; together they are the county's urban residents."""
     of_community = shared_out(URBAN_RESIDENTS, [community.weight for community in COMMUNITIES])
-    residents = {}
+    residents: dict[int, int] = {}
     for community, total in zip(COMMUNITIES, of_community, strict=True):
         own = [compound for compound in compounds if compound.community is community]
         shares = shared_out(total, [compound.weight for compound in own])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 Point = complex
 
@@ -90,9 +91,7 @@ def crossing(a: Point, b: Point, c: Point, d: Point) -> tuple[float, float] | No
 def inside(point: Point, polygon: Sequence[Point]) -> bool:
     """Return whether a point lies inside a convex polygon with corners counter-clockwise."""
     corners = list(polygon)
-    return all(
-        cross(b - a, point - a) >= 0 for a, b in zip(corners, corners[1:] + corners[:1], strict=True)
-    )
+    return all(cross(b - a, point - a) >= 0 for a, b in zip(corners, corners[1:] + corners[:1], strict=True))
 
 
 def convex_hull(points: Sequence[Point]) -> list[Point]:
@@ -112,7 +111,7 @@ def convex_hull(points: Sequence[Point]) -> list[Point]:
 def resampled(line: Sequence[Point], step: float) -> list[Point]:
     """Return the line with extra points, so that none of its pieces is longer than ``step`` metres."""
     points = [line[0]]
-    for start, end in zip(line, line[1:], strict=False):
+    for start, end in pairwise(line):
         pieces = max(1, math.ceil(abs(end - start) / step))
         points += [start + (end - start) * piece / pieces for piece in range(1, pieces)]
         points.append(end)

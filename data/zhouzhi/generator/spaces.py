@@ -14,7 +14,7 @@ from generator.facts import (
     PROJECTS,
     CommunityFact,
 )
-from generator.osm import Cells
+from generator.osm import Cells, RoadBook
 from generator.people import Compound
 from generator.plane import Point, to_degrees, unit
 from generator.streets import Block, Town
@@ -24,9 +24,9 @@ INFANT = "infant_care"
 AFTER_SCHOOL = "after_school_care"
 MEALS = "community_meals"
 HOUSEKEEPING = "housekeeping"
-HEALTH = "health_services"
-SPORTS = "sports_fitness"
-CULTURE = "culture_leisure"
+HEALTH = "health"
+SPORTS = "sports"
+CULTURE = "culture"
 PLAY = "childrens_play"
 
 USABLE_SHARE = 0.7
@@ -49,36 +49,81 @@ class StockProfile:
 
 STOCK = {
     "community_rooms": StockProfile(
-        *("社区用房", ("社区居委会", "街道办事处"), {"rebuild": 0.7, "extend": 0.3}, {"owned": 1.0}),
-        *((80, 460), 0.25, "0702", 0.35),
+        label="社区用房",
+        owners=("社区居委会", "街道办事处"),
+        modes={"rebuild": 0.7, "extend": 0.3},
+        tenures={"owned": 1.0},
+        floor_area_m2=(80, 460),
+        outdoor=0.25,
+        land_use_code="0702",
+        upper_floors=0.35,
     ),
     "estate_open_land": StockProfile(
-        *("小区空地", ("小区业主共有",), {"add": 0.6, "new_build": 0.4}, {"lent_free": 1.0}),
-        *((120, 480), 1.0, "0701"),
+        label="小区空地",
+        owners=("小区业主共有",),
+        modes={"add": 0.6, "new_build": 0.4},
+        tenures={"lent_free": 1.0},
+        floor_area_m2=(120, 480),
+        outdoor=1.0,
+        land_use_code="0701",
     ),
     "cleared_land": StockProfile(
-        *("棚改腾退地块", ("县城投公司", "县住建局"), {"new_build": 1.0}, {"owned": 0.6, "lent_free": 0.4}),
-        *((420, 1250), 0.85, "0701"),
+        label="棚改腾退地块",
+        owners=("县城投公司", "县住建局"),
+        modes={"new_build": 1.0},
+        tenures={"owned": 0.6, "lent_free": 0.4},
+        floor_area_m2=(420, 1250),
+        outdoor=0.85,
+        land_use_code="0701",
     ),
     "idle_land": StockProfile(
-        *("闲置用地", ("县资源规划局（收储）", "镇政府"), {"new_build": 1.0}, {"owned": 0.7, "lent_free": 0.3}),
-        *((600, 1500), 0.9, "0702"),
+        label="闲置用地",
+        owners=("县资源规划局（收储）", "镇政府"),
+        modes={"new_build": 1.0},
+        tenures={"owned": 0.7, "lent_free": 0.3},
+        floor_area_m2=(600, 1500),
+        outdoor=0.9,
+        land_use_code="0702",
     ),
     "idle_premises": StockProfile(
-        *("闲置厂房", ("供销社", "个体业主", "镇集体企业"), {"rebuild": 0.8, "extend": 0.2}, {"rented": 1.0}),
-        *((110, 1000), 0.4, "0901", 0.3),
+        label="闲置厂房",
+        owners=("供销社", "个体业主", "镇集体企业"),
+        modes={"rebuild": 0.8, "extend": 0.2},
+        tenures={"rented": 1.0},
+        floor_area_m2=(110, 1000),
+        outdoor=0.4,
+        land_use_code="0901",
+        upper_floors=0.3,
     ),
     "government_idle_rooms": StockProfile(
-        *("机关闲置用房", ("县机关事务服务中心", "镇政府"), {"rebuild": 0.9, "extend": 0.1}, {"lent_free": 1.0}),
-        *((160, 1100), 0.4, "0801", 0.4),
+        label="机关闲置用房",
+        owners=("县机关事务服务中心", "镇政府"),
+        modes={"rebuild": 0.9, "extend": 0.1},
+        tenures={"lent_free": 1.0},
+        floor_area_m2=(160, 1100),
+        outdoor=0.4,
+        land_use_code="0801",
+        upper_floors=0.4,
     ),
     "state_firm_premises": StockProfile(
-        *("国企闲置房产", ("县国资公司", "粮食集团"), {"rebuild": 0.75, "extend": 0.25}, {"rented": 0.6, "lent_free": 0.4}),
-        *((150, 950), 0.45, "0901", 0.25),
+        label="国企闲置房产",
+        owners=("县国资公司", "粮食集团"),
+        modes={"rebuild": 0.75, "extend": 0.25},
+        tenures={"rented": 0.6, "lent_free": 0.4},
+        floor_area_m2=(150, 950),
+        outdoor=0.45,
+        land_use_code="0901",
+        upper_floors=0.25,
     ),
     "estate_facility_owed": StockProfile(
-        *("小区应交配套用房", ("房地产开发企业",), {"add": 0.65, "rebuild": 0.35}, {"returned": 1.0}),
-        *((90, 420), 0.3, "0701", 0.2),
+        label="小区应交配套用房",
+        owners=("房地产开发企业",),
+        modes={"add": 0.65, "rebuild": 0.35},
+        tenures={"returned": 1.0},
+        floor_area_m2=(90, 420),
+        outdoor=0.3,
+        land_use_code="0701",
+        upper_floors=0.2,
     ),
 }
 
@@ -122,8 +167,7 @@ class Spot:
 class Spots:
     """Hands out places beside streets, near a wanted point, none twice and none inside a compound."""
 
-    def __init__(self, county: County, compounds: list[Compound]) -> None:
-        book = county.roads()
+    def __init__(self, county: County, compounds: list[Compound], book: RoadBook) -> None:
         streets = main_street_cells(book)
         taken = {compound.block for compound in compounds}
         self._left = {
@@ -158,18 +202,20 @@ def _spots_in(town: Town, block: Block, streets: Cells, barriers: Cells) -> list
 class Spaces:
     """Makes the rows of sites, projects and existing services for settled compounds."""
 
-    def __init__(self, county: County, compounds: list[Compound], residents: list[int]) -> None:
+    def __init__(
+        self, county: County, compounds: list[Compound], residents: list[int], book: RoadBook
+    ) -> None:
         self._county = county
         self._compounds = compounds
         self._residents = dict(zip((c.number for c in compounds), residents, strict=True))
-        self._spots = Spots(county, compounds)
+        self._spots = Spots(county, compounds, book)
 
     def heart_of(self, community: CommunityFact) -> Point:
-        """Return the point with the most of a community's residents within 420 m as the crow flies."""
+        """Return the point with the most of a community's residents within 340 m as the crow flies."""
         own = [c for c in self._compounds if c.community is community]
         return max(
             (c.place + (d.place - c.place) * share for c in own for d in own for share in (0.0, 0.35, 0.5)),
-            key=lambda p: (self._residents_around(own, p, 420.0), -sum(abs(c.place - p) for c in own)),
+            key=lambda p: (self._residents_around(own, p, 340.0), -sum(abs(c.place - p) for c in own)),
         )
 
     def _residents_around(self, own: list[Compound], place: Point, radius: float) -> int:
@@ -256,7 +302,7 @@ class Spaces:
         compound = dice.pick([c for c in own if not c.occupied_from])
         in_estate = kind in ("estate_open_land", "estate_facility_owed") and compound.estate_id is not None
         wanted = self.heart_of(community) if order in (0, 2, 4) else compound.place
-        place = self._spots.near(town, wanted, dice, 3 if order < 3 else 5)
+        place = self._spots.near(town, wanted, dice, choices=(1, 2, 2, 5, 5, 5, 5)[order])
         if in_estate and dice.chance(0.6):
             place = compound.place + 14.0 * unit(town.bent(compound.block.centre + 1j) - compound.place)
         row = self._described(number, community, kind, size, dice)
@@ -288,7 +334,7 @@ class Spaces:
             "stock_kind": kind,
             "mode": mode,
             "floor": floor,
-            "has_lift": _yes(floor > 1 and dice.chance(0.4)),
+            "has_lift": _yes(floor > 1 and dice.chance(0.5)),
             "has_outdoor_space": _yes(floor in (1, 2) and dice.chance(profile.outdoor)),
             "owner": dice.pick(profile.owners),
             "tenure": dice.weighted(profile.tenures),
@@ -365,25 +411,25 @@ def _areas(areas: dict[str, int]) -> str:
     return "; ".join(f"{function}={square_metres}" for function, square_metres in areas.items())
 
 
-OPENING_COST_CNY_PER_M2 = {"new_build": 3200, "rebuild": 600, "extend": 1500, "add": 2600}
+OPENING_COST_CNY_PER_M2 = {"new_build": 3600, "rebuild": 1090, "extend": 2400, "add": 2800}
 """Only to draw the few explicit opening costs of the illustrative sites."""
 PROGRAMMES = ("老旧小区改造", "完整社区建设", "城市一刻钟便民生活圈", "适老化改造")
 EXCLUSIONS = (MEALS, INFANT, f"{MEALS}; {INFANT}", SPORTS, f"{ELDERLY}; {INFANT}")
 
 PROJECT_AREAS: tuple[dict[str, int], ...] = (
     {ELDERLY: 260, INFANT: 160, AFTER_SCHOOL: 110, MEALS: 110, HEALTH: 90, CULTURE: 100},
-    {ELDERLY: 160, MEALS: 70, AFTER_SCHOOL: 70},
-    {ELDERLY: 150, INFANT: 110, MEALS: 70},
-    {ELDERLY: 150, INFANT: 100, AFTER_SCHOOL: 70, MEALS: 60},
+    {ELDERLY: 160, AFTER_SCHOOL: 90, MEALS: 70},
+    {ELDERLY: 140, INFANT: 100, MEALS: 70, HOUSEKEEPING: 20},
+    {ELDERLY: 140, INFANT: 100, AFTER_SCHOOL: 80, MEALS: 70},
 )
 """Illustrative usable m² of the four projects, in the order of annex 3."""
 
 EXISTING: tuple[tuple[str, dict[str, tuple[int, int]], float], ...] = (
-    ("卫生服务站", {HEALTH: (120, 180)}, 0.5),
-    ("文化活动室", {CULTURE: (90, 200)}, 0.4),
-    ("日间照料中心", {ELDERLY: (180, 300)}, 0.16),
+    ("卫生服务站", {HEALTH: (110, 180)}, 0.5),
+    ("文化活动室", {CULTURE: (175, 240)}, 0.36),
+    ("日间照料中心", {ELDERLY: (250, 320)}, 0.14),
     ("托育点", {INFANT: (140, 200)}, 0.08),
-    ("健身苑", {SPORTS: (100, 200)}, 0.12),
-    ("便民服务点", {HOUSEKEEPING: (30, 60)}, 0.12),
+    ("健身苑", {SPORTS: (120, 200)}, 0.12),
+    ("便民服务点", {HOUSEKEEPING: (40, 60)}, 0.12),
 )
 """Illustrative kinds of existing services: name, usable m² (from, to), share of communities that have one."""

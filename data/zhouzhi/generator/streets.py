@@ -7,6 +7,7 @@ turns it into the county's plane.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from generator.dice import Dice
@@ -82,9 +83,13 @@ class Town:
         ends = sorted(
             {end for line in self.lines for end in (line.start, line.end)}, key=lambda p: (p.real, p.imag)
         )
+        easts = [end.real for end in ends]
         chains = []
         for line in self.lines:
-            on_line = [p for p in ends if _lies_on(p, line.start, line.end)]
+            west, east = sorted((line.start.real, line.end.real))
+            first = bisect_left(easts, west - JUNCTION_TOLERANCE_M)
+            last = bisect_right(easts, east + JUNCTION_TOLERANCE_M)
+            on_line = [p for p in ends[first:last] if _lies_on(p, line.start, line.end)]
             on_line.sort(key=lambda p: dot(p - line.start, line.end - line.start))
             chains.append((resampled(on_line, LONGEST_PIECE_M), line))
         return chains
@@ -228,6 +233,9 @@ def _is_on_edge(point: Point, outline: list[Point]) -> bool:
 
 
 def _lies_on(point: Point, start: Point, end: Point) -> bool:
+    south, north = sorted((start.imag, end.imag))
+    if not south - JUNCTION_TOLERANCE_M <= point.imag <= north + JUNCTION_TOLERANCE_M:
+        return False
     return distance_to(point, start, end) < JUNCTION_TOLERANCE_M
 
 
@@ -240,7 +248,14 @@ def _kind(depth: int, length: float, dice: Dice) -> str:
     if depth <= 4:
         return dice.weighted({"residential": 0.86, "unclassified": 0.1, "": 0.04})
     return dice.weighted(
-        {"residential": 0.42, "living_street": 0.2, "alley": 0.16, "pedestrian": 0.03, "footway": 0.04, "": 0.15}
+        {
+            "residential": 0.42,
+            "living_street": 0.2,
+            "alley": 0.16,
+            "pedestrian": 0.03,
+            "footway": 0.04,
+            "": 0.15,
+        }
     )
 
 
@@ -263,7 +278,9 @@ STREET_NAMES = [
 """Illustrative street names."""
 
 
-def compound_lanes(block: Block, side: tuple[Point, Point], kind: str, dice: Dice) -> tuple[list[Line], Point]:
+def compound_lanes(
+    block: Block, side: tuple[Point, Point], kind: str, dice: Dice
+) -> tuple[list[Line], Point]:
     """Draw the lanes of a compound from a gate on one side of its block; return them and the door."""
     a, b = side
     gate = a + (b - a) * dice.uniform(0.3, 0.7)
@@ -283,7 +300,9 @@ def compound_lanes(block: Block, side: tuple[Point, Point], kind: str, dice: Dic
         if dice.chance(0.5):
             other = _arm(block, arms[1], inward, depth * dice.uniform(0.15, 0.3))
             lines += [Line(arms[1], other, kind), Line(back, other, kind)]
-    door = _arm(block, heart + (dice.pick(arms) - heart) * dice.uniform(0.0, 0.7), inward, dice.uniform(7, 22))
+    door = _arm(
+        block, heart + (dice.pick(arms) - heart) * dice.uniform(0.0, 0.7), inward, dice.uniform(7, 22)
+    )
     return lines, door
 
 
