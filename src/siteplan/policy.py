@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from siteplan.case import AGE_GROUPS, Mode
 from siteplan.findings import InvalidValueError
@@ -99,14 +99,14 @@ class FunctionPolicy(PolicyModel):
     lead_bureau: Name
     approvals: tuple[Name, ...]
 
-    @model_validator(mode="after")
-    def _ages_are_known(self) -> Self:
-        unknown = [age for age in self.target_ages if age not in AGE_GROUPS]
-        if unknown:
+    @field_validator("target_ages")
+    @classmethod
+    def _ages_are_known(cls, ages: tuple[str, ...]) -> tuple[str, ...]:
+        if any(age not in AGE_GROUPS for age in ages):
             raise InvalidValueError(
                 Text(f"年龄组只能是 {'、'.join(AGE_GROUPS)}", f"age groups out of {', '.join(AGE_GROUPS)}")
             )
-        return self
+        return ages
 
 
 class HostingRule(PolicyModel):

@@ -84,7 +84,7 @@ def read_yaml(path: Path) -> YamlDocument:
     shown = as_shown(path)
     text = _decoded(_read_bytes(path, shown), shown)
     root = _composed(text, shown)
-    if root is None:
+    if root is None or root.tag == f"{TAG}null":
         raise InputError([_empty_file(shown)])
     if not isinstance(root, yaml.MappingNode):
         raise InputError([_not_a_mapping(shown, root, text)])
@@ -306,9 +306,9 @@ class _Builder:
             raise InputError([_unfolds_to_too_much(place)])
         if len(path) > DEEPEST_NESTING:
             raise InputError([_too_deep(Place(file=place.file, line=place.line))])
-        if isinstance(node, yaml.MappingNode):
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{TAG}map":
             return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{TAG}seq":
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         return self._scalar(node, place)
 
@@ -333,7 +333,7 @@ class _Builder:
         return data
 
     def _scalar(self, node: yaml.Node, place: Place) -> Any:
-        convert = SCALARS.get(node.tag)
+        convert = SCALARS.get(node.tag) if isinstance(node, yaml.ScalarNode) else None
         if convert is None:
             self.findings.append(_unsuitable_tag(node.tag, place))
             return None

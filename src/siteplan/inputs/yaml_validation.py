@@ -7,6 +7,7 @@ allowed and how to mend it, in both languages. Misspelt keys get the key that wa
 from __future__ import annotations
 
 import json
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -128,9 +129,7 @@ def _quoted(value: object) -> Text:
 
 
 def _mend(fault: ErrorDetails, allowed: Text) -> Text:
-    expected = str(fault.get("ctx", {}).get("expected", ""))
-    options = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
-    near = closest(str(fault["input"]), options) if isinstance(fault["input"], str) and expected else None
+    near = closest(str(fault["input"]), _options(fault.get("ctx", {})))
     if near:
         return Text(f"是不是 {near}？", f"did you mean `{near}`?")
     return Text(f"改为：{allowed.zh}", f"change it to: {allowed.en}")
@@ -145,8 +144,13 @@ def _always(zh: str, en: str) -> Callable[[Mapping[str, Any]], Text]:
 
 
 def _one_of(context: Mapping[str, Any]) -> Text:
-    expected = str(context["expected"]).replace("'", "")
-    return Text(f"以下之一：{expected.replace(' or ', '、').replace(', ', '、')}", f"one of {expected}")
+    options = _options(context)
+    return Text(f"以下之一：{'、'.join(options)}", f"one of {', '.join(options)}")
+
+
+def _options(context: Mapping[str, Any]) -> list[str]:
+    """Return the choices of an enumeration or literal, which pydantic quotes in one string."""
+    return re.findall(r"'([^']*)'", str(context.get("expected", "")))
 
 
 _NUMBER = _always("一个数", "a number")

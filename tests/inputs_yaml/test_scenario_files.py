@@ -1,0 +1,323 @@
+"""Loading scenarios: extends, paths, faults with their lines, and the scenarios that are shipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from siteplan.findings import Finding, InputError, Severity
+from siteplan.inputs.bundled import bundled_root
+from siteplan.inputs.policy_files import load_policy
+from siteplan.inputs.scenario_files import load_scenario
+from siteplan.scenario import LoadedScenario
+from siteplan.text import Language
+
+SHIPPED = sorted((bundled_root() / "scenarios").glob("*.yaml"))
+
+BASE: dict[str, Any] = {
+    "title": {"zh": "基础", "en": "Base"},
+    "case": "../data/tiny",
+    "years": [2027],
+    "budget": {"sources": {"county": {"name": "County", "amounts_cny": {2027: 1_000_000}}}},
+}
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project folder: ``model/``, ``data/tiny/`` and ``scenarios/base.yaml``."""
+    root = tmp_path / "project"
+    for folder in ("model", "data/tiny", "scenarios"):
+        (root / folder).mkdir(parents=True)
+    write(root, "base", BASE)
+    return root
+
+
+def write(project: Path, name: str, content: dict[str, Any] | str) -> Path:
+    file = project / "scenarios" / f"{name}.yaml"
+    text = (
+        content if isinstance(content, str) else yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    )
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def load(project: Path, content: dict[str, Any] | str) -> LoadedScenario:
+    return load_scenario(write(project, "scenario", content))
+
+
+def faults(project: Path, content: dict[str, Any] | str) -> tuple[Finding, ...]:
+    with pytest.raises(InputError) as caught:
+        load(project, content)
+    for finding in caught.value.findings:
+        assert finding.severity is Severity.ERROR
+        assert finding.describe(Language.ZH)
+    return caught.value.findings
+
+
+def fault(project: Path, content: dict[str, Any] | str) -> Finding:
+    (finding,) = faults(project, content)
+    return finding
+
+
+# --- extends ---
+
+
+def test_a_scenario_takes_over_what_it_extends(project: Path) -> None:
+    """Deep entries are replaced one by one, lists as a whole, null removes; the nearest file comes first."""
+    write(project, "middle", {"extends": "base.yaml", "years": [2027, 2028], "pace": {"sites_per_year": 5}})
+    loaded = load(
+        project,
+        {
+            "extends": "middle.yaml",
+            "title": "Top",
+            "pace": {"sites_per_year_and_town": 2},
+            "budget": {"sources": {"county": {"amounts_cny": {2027: None, 2028: 7}}}},
+        },
+    )
+    scenario = loaded.scenario
+    assert (scenario.title.zh, scenario.title.en) == ("Top", "Top")
+    assert scenario.years == (2027, 2028)
+    assert (scenario.pace.sites_per_year, scenario.pace.sites_per_year_and_town) == (5, 2)
+    assert scenario.budget is not None
+    assert scenario.budget.sources["county"].amounts_cny == {2028: 7}
+    assert [file.name for file in loaded.extended] == ["middle.yaml", "base.yaml"]
+
+
+def test_null_removes_a_whole_part(project: Path) -> None:
+    """`budget: null` means no limit on money."""
+    assert load(project, {"extends": "base.yaml", "budget": None}).scenario.budget is None
+
+
+def test_a_loop_is_refused_with_its_chain(project: Path) -> None:
+    """Files that extend each other in a circle are named in order."""
+    write(project, "a", {"extends": "b.yaml"})
+    write(project, "b", {"extends": "scenario.yaml"})
+    finding = fault(project, {"extends": "a.yaml"})
+    assert finding.code == "extends-loop"
+    assert "scenario.yaml → a.yaml → b.yaml → scenario.yaml" in finding.found.zh
+
+
+def test_a_scenario_that_extends_itself_is_a_loop(project: Path) -> None:
+    """The shortest circle is one file."""
+    assert fault(project, {"extends": "scenario.yaml"}).code == "extends-loop"
+
+
+@pytest.mark.parametrize("stated", ["../../outside.yaml", "/etc/hostname", "link.yaml"])
+def test_extends_stays_inside_the_project(stated: str, project: Path) -> None:
+    """A path that leaves the project is refused, by dots, absolutely or through a link."""
+    (project.parent / "outside.yaml").write_text("years: [2027]")
+    os.symlink(project.parent / "outside.yaml", project / "scenarios" / "link.yaml")
+    finding = fault(project, f"title: x\nextends: {stated}\n")
+    assert finding.code == "outside-project"
+    assert finding.place.line == 2
+
+
+def test_a_missing_extended_file_is_told_where_it_is_stated(project: Path) -> None:
+    """The finding is at the line of `extends` and suggests the file that was meant."""
+    finding = fault(project, "# comment\nextends: bse.yaml\n")
+    assert (finding.code, finding.place.line) == ("missing-file", 2)
+    assert "base.yaml" in finding.mend.en
+
+
+@pytest.mark.parametrize("stated", [["base.yaml"], 5, ""])
+def test_extends_is_one_path(stated: object, project: Path) -> None:
+    """A list, a number or nothing between quotes is refused."""
+    assert fault(project, {"extends": stated}).code == "not-a-path"
+
+
+def test_a_fault_in_an_extended_file_names_that_file_and_line(project: Path) -> None:
+    """A planner is sent to the file that states the wrong value, not to the one that was run."""
+    write(project, "middle", "extends: base.yaml\npace:\n  sites_per_year: many\n")
+    finding = fault(project, {"extends": "middle.yaml"})
+    assert finding.place.file is not None
+    assert (finding.place.file.name, finding.place.line) == ("middle.yaml", 3)
+    assert finding.place.yaml_path == "pace.sites_per_year"
+
+
+# --- case and model ---
+
+
+def test_case_is_relative_to_the_file_that_states_it(project: Path) -> None:
+    """A scenario in another folder keeps the case of the base it extends."""
+    (project / "scenarios/more").mkdir()
+    file = project / "scenarios/more/top.yaml"
+    file.write_text("extends: ../base.yaml\n")
+    loaded = load_scenario(file)
+    assert loaded.case_folder == project / "data/tiny"
+    assert loaded.model_folder == project / "model"
+    assert loaded.project_root == project
+
+
+def test_without_a_project_the_folder_is_the_root_and_the_model_is_the_bundled_one(tmp_path: Path) -> None:
+    """A scenario and its case alone in a folder use siteplan's own model."""
+    (tmp_path / "case").mkdir()
+    file = tmp_path / "scenario.yaml"
+    file.write_text("title: x\ncase: case\nyears: [2027]\n")
+    loaded = load_scenario(file)
+    assert loaded.project_root == tmp_path
+    assert loaded.model_folder == bundled_root() / "model"
+
+
+@pytest.mark.parametrize(
+    ("stated", "code"),
+    [("../data/tinny", "missing-folder"), ("base.yaml", "missing-folder"), ("../../..", "outside-project")],
+)
+def test_a_case_that_is_no_folder_inside_the_project_is_refused(
+    stated: str, code: str, project: Path
+) -> None:
+    """A misspelt folder, a file and a folder outside are told at the line that states them."""
+    finding = fault(project, {**BASE, "case": stated})
+    assert (finding.code, finding.place.yaml_path) == (code, "case")
+    assert finding.place.line is not None
+
+
+def test_a_case_through_a_link_that_leaves_the_project_is_refused(project: Path) -> None:
+    """Links are followed before a path is judged."""
+    (project.parent / "elsewhere").mkdir()
+    os.symlink(project.parent / "elsewhere", project / "data" / "linked")
+    assert fault(project, {**BASE, "case": "../data/linked"}).code == "outside-project"
+
+
+# --- faults of the scenario itself ---
+
+
+def test_all_faults_are_told_at_once_each_with_its_line(project: Path) -> None:
+    """Misspelt keys get a suggestion; wrong values say what is allowed; every one has its own line."""
+    found = {
+        finding.place.line: finding
+        for finding in faults(
+            project,
+            "title: x\n"
+            "case: ../data/tiny\n"
+            "yaers: [2027]\n"
+            "years: [2027]\n"
+            "pace:\n"
+            "  sites_per_yaer: 8\n"
+            "coverage:\n"
+            "  basis: reachible\n"
+            "targets:\n"
+            "  overrides: {elderly_care: {2027: 120}}\n"
+            "costs:\n"
+            "  opening_cost_cny_per_m2: {rebild: 900}\n"
+            "solver: {gap: .inf}\n",
+        )
+    }
+    assert set(found) == {3, 6, 8, 10, 12, 13}
+    assert "`years`" in found[3].mend.en
+    assert "sites_per_year" in found[6].mend.zh
+    assert "`reachable`" in found[8].mend.en
+    assert found[10].allowed.zh == "不大于 100.0"
+    assert "`rebuild`" in found[12].mend.en
+    assert "finite" in found[13].allowed.en
+
+
+def test_a_misspelt_extends_is_suggested(project: Path) -> None:
+    """`extend` is told to be `extends`, though that key is the reader's own."""
+    findings = faults(project, {**BASE, "extend": "base.yaml"})
+    assert "`extends`" in findings[0].mend.en
+
+
+def test_a_misspelt_key_that_removes_is_a_fault_too(project: Path) -> None:
+    """`budgte: null` would silently leave the budget in place."""
+    finding = fault(project, "extends: base.yaml\nbudgte: null\n")
+    assert (finding.code, finding.place.line) == ("unknown-key", 2)
+    assert "`budget`" in finding.mend.en
+
+
+def test_missing_keys_are_told_with_what_to_add(project: Path) -> None:
+    """A scenario without title, case and years gets three findings."""
+    findings = faults(project, "pace: {sites_per_year: 1}\n")
+    assert {finding.code for finding in findings} == {"missing-key"}
+    assert len(findings) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"years": [2028, 2027]}, "years-not-consecutive"),
+        ({"years": [2027, 2029]}, "years-not-consecutive"),
+        ({"years": [2027, 2027]}, "years-not-consecutive"),
+        ({"years": [27]}, "implausible-year"),
+        ({"years": []}, "wrong-value"),
+        ({"years": 2027}, "wrong-value"),
+        ({"objective": ["cost", "shortfall", "cost"]}, "repeated-level"),
+        ({"objective": []}, "wrong-value"),
+    ],
+)
+def test_a_scenario_that_makes_no_sense_is_refused(changes: dict[str, Any], code: str, project: Path) -> None:
+    """Years run on from the earliest, levels are named once."""
+    assert fault(project, {**BASE, "budget": None, **changes}).code == code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "path"),
+    [
+        ({"years": [2027, 2028]}, "year-without-money", "budget.sources"),
+        ({"budget": {"sources": {}}}, "year-without-money", "budget.sources"),
+        (
+            {"targets": {"overrides": {"health": {2031: 50}}}},
+            "year-outside-horizon",
+            "targets.overrides.health.2031",
+        ),
+        ({"tolerance": {"worst_community": 1}}, "unused-tolerance", "tolerance.worst_community"),
+    ],
+)
+def test_the_suspicious_is_a_warning_and_loads(
+    changes: dict[str, Any], code: str, path: str, project: Path
+) -> None:
+    """Years without money, years outside the horizon and idle tolerances are reported, not refused."""
+    (finding,) = load(project, {**BASE, **changes}).warnings
+    assert (finding.severity, finding.code) == (Severity.WARNING, code)
+    assert finding.place.yaml_path == path
+    assert finding.place.line is not None
+
+
+def test_money_outside_the_horizon_is_a_warning_at_its_year(project: Path) -> None:
+    """An amount for 2026 in a plan for 2027 is reported with its line."""
+    (finding,) = load(
+        project,
+        "extends: base.yaml\nbudget:\n  sources:\n    county:\n      amounts_cny:\n        2026: 5\n",
+    ).warnings
+    assert (finding.code, finding.place.line) == ("year-outside-horizon", 6)
+
+
+# --- shipped ---
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_each_shipped_scenario_loads_without_a_warning(file: Path) -> None:
+    """Every scenario that comes with siteplan loads with its model, in both languages, without a warning."""
+    loaded = load_scenario(file)
+    load_policy(loaded.model_folder, loaded)
+    assert loaded.warnings == ()
+    assert loaded.scenario.title.zh != loaded.scenario.title.en
+
+
+def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
+    """Seven scenarios, with the horizons and limits that the user guide names."""
+    loaded = {file.stem: load_scenario(file).scenario for file in SHIPPED}
+    rollout = (2027, 2028, 2029, 2030)
+    assert {name: scenario.years for name, scenario in loaded.items()} == {
+        "base": (2027,),
+        "2027": (2027,),
+        "2027-2030": rollout,
+        "2027-2030-equity-first": rollout,
+        "2027-2030-half-budget": rollout,
+        "2030-need": rollout,
+        "pilots-2024-2026": (2024, 2025, 2026),
+    }
+    need = loaded["2030-need"]
+    assert need.budget is None
+    assert need.pace.sites_per_year is None
+    half, whole = loaded["2027-2030-half-budget"].budget, loaded["2027-2030"].budget
+    assert half is not None
+    assert whole is not None
+    assert half.sources == whole.sources
+    assert half.scale == whole.scale / 2
