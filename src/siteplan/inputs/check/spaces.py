@@ -1,0 +1,132 @@
+"""Floor areas, usable areas, costs and consent of sites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from siteplan.case import CandidateSite, Case, CommittedProject, Consent
+from siteplan.findings import Finding, error, warning
+from siteplan.inputs.check.rows import Site, at, names_of, sites_of, usable_area, usable_standard
+from siteplan.policy import FunctionPolicy, Policy
+from siteplan.scenario import Scenario
+from siteplan.text import Text
+
+LARGEST_FLOOR_AREA_M2 = 100_000.0
+"""A larger community service building is a slip, for example of hectares or of a decimal point."""
+
+DEAREST_CNY_PER_M2 = 50_000.0
+"""A dearer conversion is a slip, for example of yuan and ten thousand yuan (万元)."""
+
+
+def check_spaces(case: Case, policy: Policy, scenario: Scenario | None) -> Iterator[Finding]:
+    """Yield what is wrong or suspicious about the areas, costs and consent of all sites."""
+    for _, row in sites_of(case):
+        yield from _check_area(row)
+    for project in case.projects:
+        yield from _check_cost(project)
+    for site in case.sites:
+        yield from _check_cost(site)
+        yield from _check_smallest(site, policy, scenario)
+    yield from _check_consent(case)
+
+
+def _check_area(row: Site) -> Iterator[Finding]:
+    if row.usable_area_m2 is not None and row.usable_area_m2 > row.floor_area_m2:
+        yield error(
+            "usable-above-floor-area",
+            at(row, "usable_area_m2"),
+            found=Text(
+                zh=f"使用面积 {row.usable_area_m2:g} m² 大于建筑面积 {row.floor_area_m2:g} m²",
+                en=f"usable area {row.usable_area_m2:g} m² above floor area {row.floor_area_m2:g} m²",
+            ),
+            allowed=Text(zh="使用面积不大于建筑面积", en="a usable area of at most the floor area"),
+            mend=Text(
+                zh="核对两列是否写反；使用面积不详可留空",
+                en="check whether the two are swapped; an unknown usable area may be left empty",
+            ),
+        )
+    if row.floor_area_m2 > LARGEST_FLOOR_AREA_M2:
+        yield warning(
+            "very-large-area",
+            at(row, "floor_area_m2"),
+            found=Text.same(f"{row.floor_area_m2:g} m²"),
+            allowed=Text(
+                zh=f"一般不超过 {LARGEST_FLOOR_AREA_M2:g} m²",
+                en=f"as a rule at most {LARGEST_FLOOR_AREA_M2:g} m²",
+            ),
+            mend=Text(
+                zh="核对单位和小数点；只计可用于服务的部分",
+                en="check unit and decimal point; count the part that services could use",
+            ),
+        )
+
+
+def _check_cost(row: CandidateSite | CommittedProject) -> Iterator[Finding]:
+    if row.opening_cost_cny is not None and row.opening_cost_cny > DEAREST_CNY_PER_M2 * row.floor_area_m2:
+        rate = row.opening_cost_cny / row.floor_area_m2
+        yield warning(
+            "very-high-cost",
+            at(row, "opening_cost_cny"),
+            found=Text(zh=f"每平方米 {rate:,.0f} 元", en=f"{rate:,.0f} CNY per m²"),
+            allowed=Text(
+                zh=f"一般不超过 {DEAREST_CNY_PER_M2:,.0f} 元/m²",
+                en=f"as a rule at most {DEAREST_CNY_PER_M2:,.0f} CNY per m²",
+            ),
+            mend=Text(
+                zh="核对单位：这一列的单位是元，不是万元", en="check the unit: the column is in CNY, not 万元"
+            ),
+        )
+
+
+def _check_smallest(site: CandidateSite, policy: Policy, scenario: Scenario | None) -> Iterator[Finding]:
+    has_forms = scenario is None or scenario.rules.site_form
+    may_be_complex = (
+        not has_forms or site.floor_area_m2 >= policy.standards.complex_minimum_floor_area_m2.value
+    )
+    minima = {
+        key: _minimum(function, policy, may_be_complex)
+        for key, function in policy.functions.items()
+        if key not in site.excluded_functions
+    }
+    area = usable_area(site, policy)
+    if minima and area < min(minima.values()):
+        key = min(minima, key=lambda function: minima[function])
+        name = policy.functions[key].name
+        yield warning(
+            "below-every-minimum",
+            at(site, "floor_area_m2"),
+            found=Text(
+                zh=f"{site.site_id} 的使用面积 {area:g} m² 放不下任何功能",
+                en=f"{site.site_id}: usable area {area:g} m², too small for any function",
+            ),
+            allowed=Text(
+                zh=f"至少 {minima[key]:g} m²（{name.zh}）", en=f"at least {minima[key]:g} m² ({name.en})"
+            ),
+            mend=Text(zh="核对面积；这个空间不会被选用", en="check the area; the site will never be chosen"),
+        )
+
+
+def _minimum(function: FunctionPolicy, policy: Policy, may_be_complex: bool) -> float:
+    alone = usable_standard(function.minimum_alone_m2, policy)
+    return min(alone, usable_standard(function.minimum_in_complex_m2, policy)) if may_be_complex else alone
+
+
+def _check_consent(case: Case) -> Iterator[Finding]:
+    refused = [site for site in case.sites if site.consent is Consent.REFUSED]
+    if refused:
+        names = names_of([site.site_id for site in refused])
+        yield warning(
+            "consent-refused",
+            at(refused[0], "consent"),
+            found=Text(
+                zh=f"{len(refused)} 处备选空间未获同意：{names}",
+                en=f"{len(refused)} candidate sites without consent: {names}",
+            ),
+            allowed=Text(
+                zh="已同意或征求中的空间可以选用", en="sites whose consent is agreed or being sought"
+            ),
+            mend=Text(
+                zh="这些空间不会被选用；征得同意后更新“意见征求”",
+                en="they will not be chosen; update their consent once it is given",
+            ),
+        )
