@@ -1,0 +1,9 @@
+"""Walking distances: places put onto the roads, who can walk to which site, and what is suspicious.
+
+How places are snapped and what private ways mean is in ``docs/roads.md``.
+"""
+
+from siteplan.reach.check import check_reach
+from siteplan.reach.walking import walking_access
+
+__all__ = ["check_reach", "walking_access"]

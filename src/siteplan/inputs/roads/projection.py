@@ -90,10 +90,15 @@ def to_metres(
     centre = middle_of(longitude, latitude)
     if not _measures_metres(crs, *centre):
         raise metric_crs_elsewhere(path, metric_crs, *centre)
-    x_m, y_m = _transformed(CRS.from_user_input(WGS84), crs, longitude, latitude)
+    x_m, y_m = projected(longitude, latitude, metric_crs)
     if not (np.isfinite(x_m).all() and np.isfinite(y_m).all()):
         raise metric_crs_elsewhere(path, metric_crs, *centre)
     return x_m, y_m
+
+
+def projected(longitude: FloatArray, latitude: FloatArray, metric_crs: str) -> tuple[FloatArray, FloatArray]:
+    """Return x and y in metres; infinite where a place can't be projected."""
+    return _transformed(CRS.from_user_input(WGS84), metric_crs_of(metric_crs), longitude, latitude)
 
 
 def _transformed(source: CRS, target: CRS, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
