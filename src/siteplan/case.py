@@ -385,7 +385,9 @@ class CaseHeader(BaseModel):
     title: Annotated[str, Field(description="Title of the case.", min_length=1)]
     county_code: Annotated[str, Field(description="6-digit county code.", pattern=r"^\d{6}$")]
     county_name: Annotated[str, Field(description="Name of the county.")]
-    datum: Annotated[Datum, Field(description="Datum of all coordinates in the tables.")]
+    datum: Annotated[
+        Datum, Field(description="Datum of all coordinates in the tables: wgs84 (others come later).")
+    ]
     metric_crs: Annotated[
         str,
         Field(
