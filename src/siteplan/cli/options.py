@@ -1,0 +1,29 @@
+"""Options that every command has."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from siteplan.cli.language import bilingual
+from siteplan.text import Language
+
+LanguageOption = Annotated[
+    Language | None,
+    typer.Option(
+        "--lang",
+        case_sensitive=False,
+        help=bilingual("输出语言：zh 或 en。", "Language of the output: zh or en."),
+    ),
+]
+"""Its value is read from the command line before that is parsed (`language.chosen_language`); here it is
+only checked and documented."""
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end the call, where asked."""
+    if wanted:
+        typer.echo(f"siteplan {version('siteplan')}")
+        raise typer.Exit

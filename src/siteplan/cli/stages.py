@@ -1,0 +1,232 @@
+"""The way through siteplan, stage by stage: read → check → reach → problem → solve → outcome → publish.
+
+Every stage takes what the stage before returned; the commands only call them and show what comes out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from siteplan.assemble import build_problem
+from siteplan.case import Case
+from siteplan.cli.clock import deadline, elapsed_s
+from siteplan.findings import Finding, InputError, has_errors
+from siteplan.inputs.case_files import function_names, load_case
+from siteplan.inputs.check import check_case
+from siteplan.inputs.policy_files import load_policy
+from siteplan.inputs.roads import read_roads
+from siteplan.inputs.scenario_files import load_scenario
+from siteplan.network import RoadNetwork, WalkingAccess
+from siteplan.outcome import evaluate, make_plan
+from siteplan.plan import Plan
+from siteplan.policy import Policy
+from siteplan.problem import Problem
+from siteplan.progress import Progress, ProgressListener, silent
+from siteplan.publish import ResultFolder, Run, RunRecord, publish, publishing_seconds, record_inputs
+from siteplan.publish.run_record import InputFile
+from siteplan.reach import check_reach, walking_access
+from siteplan.scenario import LoadedScenario, SolverSettings
+from siteplan.solve import Clock, SolveResult, solve
+from siteplan.text import Text
+
+READ = Text("读取并检查输入", "reading and checking the inputs")
+REACH = Text("计算步行距离", "walking distances")
+PROBLEM = Text("建立问题", "assembling the problem")
+SOLVE = Text("求解", "solving")
+OUTCOME = Text("计算方案成效", "what the plan achieves")
+PUBLISH = Text("写出结果", "writing the results")
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Announces stages to a listener and keeps the seconds that each took, by English name."""
+
+    listener: ProgressListener = silent
+    seconds_by_stage: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: Text) -> Iterator[None]:
+        """Announce a stage and measure the ``with`` block."""
+        begin = time.monotonic()
+        self.listener(Progress(name, elapsed_s()))
+        try:
+            yield
+        finally:
+            self.seconds_by_stage[name.en] = time.monotonic() - begin
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """What was read, with the SHA-256 of the files and what is suspicious in them."""
+
+    loaded: LoadedScenario
+    policy: Policy
+    case: Case
+    network: RoadNetwork
+    files: tuple[InputFile, ...]
+    warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Everything before the search: inputs, walking distances, the problem, and all warnings."""
+
+    inputs: Inputs
+    access: WalkingAccess
+    problem: Problem
+    warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A published run: its plan, and the record of what was written."""
+
+    plan: Plan
+    problem: Problem
+    record: RunRecord
+
+
+def read_inputs(scenario_file: Path) -> Inputs:
+    """Read a scenario, its policy, case and roads, and check them together.
+
+    Raises:
+        InputError: with every error and warning of all of them.
+    """
+    loaded = load_scenario(scenario_file)
+    findings = list(loaded.warnings)
+    with _added_to(findings):
+        policy = load_policy(loaded.model_folder, loaded)
+    case: Case | None = None
+    network: RoadNetwork | None = None
+    errors: list[Finding] = []
+    try:
+        case = load_case(loaded.case_folder, function_names(policy))
+        findings += check_case(case, policy, loaded.scenario)
+    except InputError as problem:
+        errors += problem.findings
+    if case is not None:
+        try:
+            network = read_roads(case.roads_file, case.header.metric_crs)
+        except InputError as problem:
+            errors += problem.findings
+    findings += errors
+    if case is None or network is None or has_errors(findings):
+        raise InputError(findings)
+    return Inputs(loaded, policy, case, network, record_inputs(loaded, case), tuple(findings))
+
+
+@contextmanager
+def _added_to(findings: list[Finding]) -> Iterator[None]:
+    """Let an `InputError` of the ``with`` block also carry the findings made before it."""
+    try:
+        yield
+    except InputError as problem:
+        raise InputError([*findings, *problem.findings]) from problem
+
+
+def prepare(scenario_file: Path, stopwatch: Stopwatch) -> Prepared:
+    """Read and check the inputs, compute walking distances and assemble the problem.
+
+    Raises:
+        InputError: with every error and warning of the inputs.
+    """
+    with stopwatch.stage(READ):
+        inputs = read_inputs(scenario_file)
+    with stopwatch.stage(REACH):
+        access = walking_access(inputs.network, inputs.case, inputs.policy, farthest_walk_m(inputs.policy))
+    with stopwatch.stage(PROBLEM):
+        problem = build_problem(inputs.case, inputs.policy, inputs.loaded.scenario, access)
+        suspicious = check_reach(
+            inputs.case, inputs.policy, possible_providers(problem), access, inputs.network
+        )
+    warnings = (*inputs.warnings, *suspicious)
+    if has_errors(warnings):
+        raise InputError(warnings)
+    return Prepared(inputs, access, problem, warnings)
+
+
+def farthest_walk_m(policy: Policy) -> float:
+    """Return the distance in metres up to which walks matter: the largest radius used or reported."""
+    radii = [function.service_radius_m.value for function in policy.functions.values()]
+    radii += [radius.value for radius in policy.standards.reported_radii_m]
+    return max(radii)
+
+
+def possible_providers(problem: Problem) -> Mapping[str, frozenset[str]]:
+    """Return the sites that provide each function, or could."""
+    return {
+        function: frozenset(site for site in problem.sites if problem.can_provide(site, function))
+        for function in problem.functions
+    }
+
+
+def search(
+    prepared: Prepared, settings: SolverSettings, stopwatch: Stopwatch, stop: threading.Event
+) -> SolveResult:
+    """Search for the best plan until the time that publishing needs; ``stop`` ends the search early.
+
+    Raises:
+        InfeasibleError: the hard rules clash.
+        NoPlanError: the time ran out, or ``stop`` was set, before any plan was found.
+    """
+    reserve_s = RESERVE_AT_LEAST_S + publishing_seconds(prepared.problem)
+    clock = Clock(deadline(settings.time_limit_s) - reserve_s, stop)
+    with stopwatch.stage(SOLVE):
+        return solve(prepared.problem, settings, stopwatch.listener, clock)
+
+
+RESERVE_AT_LEAST_S = 2.0
+"""Seconds of the time limit kept, besides publishing, for the solver to stop and for the table."""
+
+
+def publish_result(
+    prepared: Prepared,
+    result: SolveResult,
+    results: ResultFolder,
+    settings: SolverSettings,
+    stopwatch: Stopwatch,
+    started_at: datetime,
+) -> Solved:
+    """Compute what the plan achieves and publish it.
+
+    Raises:
+        InputError: the result folder is in use by another program.
+    """
+    inputs, problem = prepared.inputs, prepared.problem
+    title = inputs.loaded.scenario.title
+    with stopwatch.stage(OUTCOME):
+        outcome = evaluate(problem, result.decisions)
+        plan = make_plan(
+            problem,
+            result.decisions,
+            result.levels,
+            title=Text(title.zh, title.en),
+            illustrative=inputs.case.is_illustrative,
+            stopped_by=result.stopped_by,
+            outcome=outcome,
+        )
+    run = Run(
+        loaded=inputs.loaded,
+        policy=inputs.policy,
+        inputs=inputs.files,
+        problem=problem,
+        outcome=outcome,
+        plan=plan,
+        options=settings.model_dump(),
+        started_at=started_at,
+        seconds_by_stage=stopwatch.seconds_by_stage,
+    )
+    with stopwatch.stage(PUBLISH):
+        record = publish(run, results, deadline=deadline(settings.time_limit_s))
+    return Solved(plan, problem, record)
+
+
+def now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
