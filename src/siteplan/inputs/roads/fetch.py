@@ -74,6 +74,19 @@ def fetch_roads(
     return _saved(osmnx, graph, destination)
 
 
+def bounding_box_of(words: str) -> BoundingBox:
+    """Return the bounding box written as ``west,south,east,north``.
+
+    Raises:
+        InputError: it isn't four numbers.
+    """
+    try:
+        west, south, east, north = (float(part) for part in words.replace("，", ",").split(","))
+    except ValueError as wrong:
+        raise _no_bounding_box(words) from wrong
+    return west, south, east, north
+
+
 def _check_request(destination: Path, place: str | None, bbox: BoundingBox | None) -> None:
     if (place is None) == (bbox is None):
         raise fault(
@@ -89,19 +102,7 @@ def _check_request(destination: Path, place: str | None, bbox: BoundingBox | Non
             mend=Text(zh="写出其中一个", en="give one of them"),
         )
     if bbox is not None and not _is_possible(bbox):
-        raise fault(
-            "roads-fetch-bbox",
-            None,
-            found=Text(zh=f"范围 {bbox} 不成立", en=f"{bbox} is no bounding box"),
-            allowed=Text(
-                zh="西,南,东,北（度），西 < 东，南 < 北，例如 108.19,34.14,108.25,34.18",
-                en="west,south,east,north in degrees, west < east, south < north, "
-                "for example 108.19,34.14,108.25,34.18",
-            ),
-            mend=Text(
-                zh="检查顺序：经度在前，纬度在后", en="check the order: longitude first, then latitude"
-            ),
-        )
+        raise _no_bounding_box(",".join(f"{degrees:g}" for degrees in bbox))
     if destination.suffix.lower() != ".graphml" or destination.is_dir():
         raise fault(
             "roads-fetch-destination",
@@ -110,6 +111,20 @@ def _check_request(destination: Path, place: str | None, bbox: BoundingBox | Non
             allowed=Text(zh="以 .graphml 结尾的文件名", en="a file name that ends in .graphml"),
             mend=Text(zh="改为例如 roads.graphml", en="write for example roads.graphml"),
         )
+
+
+def _no_bounding_box(words: str) -> InputError:
+    return fault(
+        "roads-fetch-bbox",
+        None,
+        found=Text(zh=f"“{words}”不是一个范围", en=f"{words!r} is no bounding box"),
+        allowed=Text(
+            zh="西,南,东,北（度），西 < 东，南 < 北，例如 108.19,34.14,108.25,34.18",
+            en="west,south,east,north in degrees, west < east, south < north, "
+            "for example 108.19,34.14,108.25,34.18",
+        ),
+        mend=Text(zh="检查顺序：经度在前，纬度在后", en="check the order: longitude first, then latitude"),
+    )
 
 
 def _is_possible(bbox: BoundingBox) -> bool:
