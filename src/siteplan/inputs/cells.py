@@ -12,7 +12,7 @@ from siteplan.inputs.columns import CellKind, Column
 from siteplan.text import Text
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_MANGLED_CODE = re.compile(r"\d+(\.\d+)?[eE]\+?\d+|\d{4,}\.0+", re.ASCII)
+_MANGLED_CODE = re.compile(r"\d+(\.\d+)?[eE]\+\d+|\d{4,}\.0+", re.ASCII)
 _SEPARATORS = re.compile(r"[;；、\n]")
 _BOOLEANS: Mapping[str, bool] = {
     **dict.fromkeys(("true", "yes", "y", "1", "是", "有"), True),

@@ -47,8 +47,8 @@ INTRODUCTION = """\
 一个案例是一个文件夹：`case.yaml`、六个 CSV 表和一个路网文件。
 A case is a folder: `case.yaml`, six CSV tables and a road file.
 
-- **文件 / Files.** 逗号（或分号、制表符）分隔的 CSV，UTF-8 或 GBK 编码，每个不超过 32 MB；第一行为列名，英文名或
-  中文名均可，次序不限，不认识的列会报错。
+- **文件 / Files.** 逗号（或分号、制表符）分隔的 CSV，UTF-8 或 GBK 编码，每个不超过 32 MB；第一行为列名，
+  英文名或中文名均可，次序不限，不认识的列会报错。
   CSV separated by commas (or semicolons, tabs), in UTF-8 or GBK, at most 32 MB each; the first row names the
   columns, in English or Chinese, in any order; unknown columns are refused.
 - **必填 / Required.** yes：必须有这一列且每格都填写；column：必须有这一列，单元格可以为空；no：列或单元格可以
@@ -59,8 +59,8 @@ A case is a folder: `case.yaml`, six CSV tables and a road file.
   Format codes as text in a spreadsheet, or they turn into 6.10124E+11.
 - **是否 / Yes or no**: `true/false`, `yes/no`, `1/0`, `是/否`, `有/无`.
 - **数字 / Numbers**: 只写数字，不加单位和千位分隔符。Digits alone, without unit or thousands separator.
-- **功能 / Functions**: 多个功能用 `;`、`；` 或 `、` 分隔，写英文键或中文名（见 `model/functions.yaml`）；带面积时
-  写 `elderly_care=120; community_meals=80`（使用面积，m²）。
+- **功能 / Functions**: 多个功能用 `;`、`；` 或 `、` 分隔，写英文键或中文名（见 `model/functions.yaml`）；
+  带面积时写 `elderly_care=120; community_meals=80`（使用面积，m²）。
   Several functions are separated by `;`, by key or Chinese name; with areas (usable m²) as shown.
 - **面积 / Areas**: `floor_area_m2` 为建筑面积，`usable_area_m2` 和功能面积为使用面积。
   Floor area and usable area are told apart by name; areas of functions are usable areas.

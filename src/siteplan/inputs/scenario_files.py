@@ -237,7 +237,7 @@ def _years(loaded: LoadedScenario) -> Iterator[Finding]:
             mend=Text("改正年份", "correct the year"),
         )
     if any(after != before + 1 for before, after in pairwise(years)):
-        whole = list(range(min(years), max(years) + 1))[:20]
+        whole = list(range(min(years), max(years) + 1)[:20])
         yield error(
             "years-not-consecutive",
             place,

@@ -58,7 +58,7 @@ def read_table(
             row, faults = _read_row(layout, record, row_type, function_names)
             findings += faults
             rows += [row] if row is not None else []
-        if not records and not may_be_empty:
+        if not records and not may_be_empty and not content.findings:
             findings.append(_header_alone(path))
     return TableReading(tuple(rows), tuple(_without_endless_repeats(findings)))
 
@@ -123,7 +123,8 @@ def _read_row(
         row = row_type.model_validate(values)
     except ValidationError as problem:
         broken = [detail for detail in problem.errors() if detail["type"] != "missing"]
-        return None, [*findings, *(_constraint_finding(layout, record, detail) for detail in broken)]
+        findings += [_constraint_finding(layout, record, detail, values) for detail in broken]
+        return None, findings
     return row if not findings else None, findings
 
 
@@ -152,10 +153,12 @@ def _cell_finding(layout: _Layout, record: Record, column: Column, fault: CellEr
     return error(fault.code, place, found=fault.found, allowed=fault.allowed, mend=fault.mend)
 
 
-def _constraint_finding(layout: _Layout, record: Record, detail: ErrorDetails) -> Finding:
+def _constraint_finding(
+    layout: _Layout, record: Record, detail: ErrorDetails, values: Mapping[str, Any]
+) -> Finding:
     column = str(detail["loc"][0])
     place = layout.place(record, column)
-    if column == "latitude" and 90 < abs(float(detail["input"])) <= 180:
+    if column == "latitude" and abs(values.get("longitude", 180)) <= 90 < abs(detail["input"]) <= 180:
         return swapped_coordinates(place, f"{detail['input']:g}")
     code, allowed = _constraint(detail)
     return error(
