@@ -113,7 +113,7 @@ def init(
             "    siteplan check scenarios/2027.yaml\n"
             "    siteplan solve scenarios/2027.yaml\n"
             "    siteplan verify results/2027\n"
-            "Your own county: change the tables in data/zhouzhi/ (docs/data-dictionary.md lists the columns).",
+            "Your own county: change data/zhouzhi/ (docs/data-dictionary.md lists the columns).",
         )
     )
 

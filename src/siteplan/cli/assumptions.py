@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich import box
 from rich.table import Table
 
-from siteplan.cli.display import number
 from siteplan.cli.session import Session
+from siteplan.cli.wording import number
 from siteplan.policy import Policy
 from siteplan.text import Text
 

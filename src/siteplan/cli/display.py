@@ -10,7 +10,9 @@ from rich.live import Live
 from rich.text import Text as Line
 
 from siteplan.cli.clock import elapsed_s
+from siteplan.cli.wording import LEVEL_NAMES, number
 from siteplan.progress import Progress
+from siteplan.scenario import Level
 from siteplan.text import Language, Text
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -25,19 +27,12 @@ STOPPING = Text(
 )
 
 
-def number(value: float) -> str:
-    """Return a number as a planner reads it: thousands apart, no needless digits."""
-    if abs(value) >= 1000 or value == int(value):
-        return f"{value:,.0f}".replace(",", " ")
-    return f"{value:.4g}"
-
-
 def describe(progress: Progress, language: Language) -> str:
     """Return a report as one line: the stage, and best plan, bound and gap of the level in work."""
     zh = language is Language.ZH
     parts = [progress.stage.in_language(language)]
     if progress.level:
-        parts.append(progress.level)
+        parts.append(LEVEL_NAMES[Level(progress.level)].in_language(language))
     if progress.incumbent is not None:
         parts.append(f"{'最好' if zh else 'best'} {number(progress.incumbent)}")
     if progress.bound is not None:

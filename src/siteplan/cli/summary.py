@@ -14,28 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Line
 
-from siteplan.cli.display import number
+from siteplan.cli.wording import LEVEL_NAMES, number
 from siteplan.outcome import UNITS
 from siteplan.plan import CoverageFigure, LevelResult, Plan
 from siteplan.problem import Problem, Role
-from siteplan.scenario import Basis, Level
+from siteplan.publish.labels import ILLUSTRATIVE_NOTE
+from siteplan.scenario import Basis
 from siteplan.text import Language, Text
-
-ILLUSTRATIVE = Text(
-    "注意：本案例含示例（illustrative）数据，结果只作演示，不能作为实际决策依据。",
-    "Note: the case contains illustrative data; the results demonstrate the method and are no basis "
-    "for a real decision.",
-)
-
-LEVEL_NAMES = {
-    Level.SHORTFALL: Text("目标缺口", "shortfall to targets"),
-    Level.PERSONS_COVERED: Text("覆盖人年", "persons covered"),
-    Level.AREA_STANDARD: Text("面积标准缺口", "area-standard shortfall"),
-    Level.FORM: Text("插花与新建数", "scattered and new-built"),
-    Level.COST: Text("费用", "cost"),
-    Level.WALKING_DISTANCE: Text("步行距离", "walking distance"),
-    Level.WORST_COMMUNITY: Text("最弱社区", "worst community"),
-}
 
 STATUS_NAMES = {
     "optimal": Text("已证最优", "optimal"),
@@ -67,10 +52,11 @@ class Summary:
         plan = self._plan
         self._say(Text(plan.title_zh, plan.title_en), style="bold")
         if plan.illustrative:
-            self._say(ILLUSTRATIVE, style="yellow")
+            self._say(ILLUSTRATIVE_NOTE, style="yellow")
         self._console.print(self._openings())
         self._console.print(self._coverage())
-        self._print_missing()
+        if (missing := self._missing()) is not None:
+            self._console.print(missing)
         self._console.print(self._area())
         self._console.print(self._money())
         self._console.print(self._levels())
@@ -97,7 +83,7 @@ class Summary:
             title=self._in(title), title_justify="left", title_style="bold", box=box.SIMPLE, pad_edge=False
         )
         for name, justify in columns:
-            table.add_column(self._in(name), justify=justify, overflow="fold")
+            table.add_column(self._in(name), justify=justify, overflow="fold", no_wrap=justify == "right")
         return table
 
     def _openings(self) -> Table:
@@ -109,9 +95,17 @@ class Summary:
                 (Text("名称", "names"), "left"),
             ],
         )
-        opened = [site for site in self._plan.sites if site.role is not Role.EXISTING]
-        for year in sorted({site.open_from for site in opened} | set(self._plan.years)):
-            names = [site.name for site in opened if site.open_from == year]
+        projects = [site for site in self._plan.sites if site.role is not Role.EXISTING]
+        given = [site.name for site in projects if self._problem.sites[site.site_id].is_decided]
+        if given:
+            already = Text(f"{self._plan.years[0]} 前", f"before {self._plan.years[0]}")
+            table.add_row(self._in(already), str(len(given)), self._join(given))
+        for year in self._plan.years:
+            names = [
+                site.name
+                for site in projects
+                if site.open_from == year and not self._problem.sites[site.site_id].is_decided
+            ]
             table.add_row(str(year), str(len(names)), self._join(names))
         return table
 
@@ -157,19 +151,18 @@ class Summary:
             return self._in(Text("不涉及", "n/a"))
         return f"{number(round(figure.covered))}/{number(round(figure.counted))}"
 
-    def _print_missing(self) -> None:
+    def _missing(self) -> Table | None:
         """Name the communities that lack a function within a suitable walk in the last year."""
-        lines = []
+        table = self._table(
+            Text("可达口径下仍缺的社区", "Communities without it in reach"),
+            [(Text("功能", "function"), "left"), (Text("缺", "missing"), "left")],
+        )
         for key, function in self._problem.functions.items():
             figure = self._figure(key, self._plan.years[-1], Basis.REACHABLE)
             if figure is not None and figure.missing:
                 names = [self._problem.communities[code].name for code in figure.missing]
-                lines.append(f"  {self._in(function.name)}: {self._join(names)}")
-        if lines:
-            self._say(Text("步行可达范围内仍缺的社区：", "Communities without it in reach:"), style="bold")
-            for line in lines:
-                self._console.print(Line(line))
-            self._console.print()
+                table.add_row(self._in(function.name), self._join(names))
+        return table if table.row_count else None
 
     def _area(self) -> Table:
         year = self._plan.years[-1]
