@@ -26,10 +26,15 @@ def check_coordinates(case: Case) -> Iterator[Finding]:
             yield from _check_location(row, case.header.extent)
 
 
-def _check_extent(extent: Extent, case_file: Place) -> Iterator[Finding]:
+def is_sensible(extent: Extent) -> bool:
+    """Return whether an extent is in order and not wider than a county can be."""
     west, south, east, north = extent
     in_order = -180 <= west < east <= 180 and -90 <= south < north <= 90
-    if not in_order or max(east - west, north - south) > WIDEST_EXTENT_DEGREES:
+    return in_order and max(east - west, north - south) <= WIDEST_EXTENT_DEGREES
+
+
+def _check_extent(extent: Extent, case_file: Place) -> Iterator[Finding]:
+    if not is_sensible(extent):
         yield error(
             "extent",
             Place(case_file.file, yaml_path="extent"),

@@ -10,6 +10,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from siteplan.case import CaseHeader
 from siteplan.findings import Finding, Place, error, warning
+from siteplan.inputs.check.coordinates import is_sensible
 from siteplan.text import Text
 
 LARGEST_SCALE_ERROR = 0.01
@@ -36,13 +37,12 @@ def check_metric_crs(header: CaseHeader, case_file: Path) -> Iterator[Finding]:
             place, Text(zh=f"{name} 不是以米为单位的投影", en=f"{name} isn't projected in metres")
         )
         return
-    yield from _check_scale(header, crs, place)
+    if is_sensible(header.extent):
+        yield from _check_scale(header, crs, place)
 
 
 def _check_scale(header: CaseHeader, crs: CRS, place: Place) -> Iterator[Finding]:
     west, south, east, north = header.extent
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        return
     tried = [(longitude, latitude) for longitude in (west, east) for latitude in (south, north)]
     tried.append(((west + east) / 2, (south + north) / 2))
     worst = max(_scale_error(crs, longitude, latitude) for longitude, latitude in tried)
