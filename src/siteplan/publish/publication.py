@@ -121,7 +121,7 @@ def publishing_seconds(problem: Problem) -> float:
 
 SECONDS_AT_LEAST = 1.0
 SECONDS_PER_ROW = 1e-4
-"""Measured: 108 000 rows of a synthetic county in about 4 s."""
+"""Measured: 108 000 rows of a synthetic county (3 000 demand points) in about 11 s on two busy cores."""
 
 
 def _write_outputs(
