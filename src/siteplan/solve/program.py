@@ -20,6 +20,7 @@ from siteplan.case import Form
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
+from siteplan.solve.formulation.form import can_be_complex, free_form
 from siteplan.solve.formulation.objective import OBJECTIVES
 from siteplan.solve.formulation.variables import PlanModel
 from siteplan.units import to_m2, to_model_area
@@ -131,7 +132,8 @@ class CompiledModel:
             for (site, function, year), column in self.columns.provide.items()
         ]
         for site, column in self.columns.complex.items():
-            fixed = self.program.column_lower[column] == 1.0
+            entry = self.problem.sites[site]
+            fixed = free_form(self.problem, site) is None and can_be_complex(self.problem, entry)
             is_complex = decisions.forms.get(site) is Form.COMPLEX
             pairs.append((column, float(fixed or is_complex)))
         columns, values = zip(*pairs, strict=True) if pairs else ((), ())

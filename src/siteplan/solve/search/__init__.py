@@ -1,4 +1,4 @@
-"""Primal search: annealing over site programmes and opening years, which gives the solver its start."""
+"""Primal search: annealing over what sites provide in which year, which gives the solver its start."""
 
 from siteplan.solve.search.start import search_start
 

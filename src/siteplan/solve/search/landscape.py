@@ -1,16 +1,18 @@
 """What the annealing needs to know of a problem, as arrays: elements to cover, targets, money, pace.
 
 An *element* is something that one providing site covers for one function: a community on the community
-bases (it counts towards the target), and a demand point (its persons count towards the second level; on
-the residents basis its share counts towards the target as well).
+bases (it counts towards the target), a demand point (its persons count towards the second level; on the
+residents basis its share counts towards the target as well), or several of these that the same sites
+cover. What decided sites cover already is no element.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from siteplan.problem import Problem, Role
 from siteplan.solve.formulation.objective import points_per_unit_of_shortfall
@@ -24,171 +26,242 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Landscape:
-    """Arrays of the search. P planned sites, F functions, T years, E elements.
+class Landscape(NamedTuple):
+    """Arrays of the search. P planned sites, F functions, T years, E elements, M programmes, W towns.
 
-    ``covers_first`` (P·F + 1,), ``covers``: elements that site p covers with function f, row p·F + f;
-    ``is_decided`` (E, T): decided sites cover it; ``element_function`` (E,);
-    ``target_weight``, ``person_weight`` (E, T); ``target``, ``price_of_shortfall`` (F, T);
-    ``amount`` (T,): capital in million CNY; ``carry_over``; ``earliest`` (P,): first year index;
-    ``fixed_year`` (P,): the year index of a committed site, else -1; ``town`` (P,);
-    ``pace_all``, ``pace_town``; ``counts_for_pace`` (P,).
+    Coverage: ``covers_first`` (P·F + 1,), ``covers``: elements that site p covers with function f, row
+    p·F + f; ``element_function`` (E,); ``target_weight``, ``person_weight`` (E, T);
+    ``decided_coverage``, ``target``, ``price_of_shortfall`` (F, T).
+    Sites: ``earliest`` (P,): first year index; ``fixed_year`` (P,): the year index of a committed site,
+    else -1; ``town`` (P,); ``counts_for_pace`` (P,); ``movable``: sites that can open;
+    ``neighbours_first`` (P + 1,), ``neighbours``: movable sites that cover an element in common.
+    Programmes, as in `Programmes`: ``programme_first`` (P + 1,); ``mask``, ``cost``, ``running``,
+    ``penalty``, ``is_complex`` (M,); ``by_mask`` (P, 2^F).
+    Limits: ``capital``, ``operating`` (T,) in million CNY; ``carry_over``; ``pace`` (1 + W,): newly
+    opened candidate sites a year, in all and by town.
     """
 
-    programmes: Programmes
     covers_first: IntArray
     covers: IntArray
     element_function: IntArray
-    is_decided: IntArray
     target_weight: FloatArray
     person_weight: FloatArray
+    decided_coverage: FloatArray
     target: FloatArray
     price_of_shortfall: FloatArray
-    amount: FloatArray
-    carry_over: bool
     earliest: IntArray
     fixed_year: IntArray
     town: IntArray
-    town_count: int
-    pace_all: float
-    pace_town: float
     counts_for_pace: IntArray
-
-
-@dataclass(slots=True)
-class _Elements:
-    """Elements gathered so far."""
-
-    function: list[int]
-    target_weight: list[list[float]]
-    person_weight: list[list[float]]
-    is_decided: list[list[int]]
-    covered_by: dict[tuple[int, int], list[int]]
+    movable: IntArray
+    neighbours_first: IntArray
+    neighbours: IntArray
+    programme_first: IntArray
+    mask: IntArray
+    cost: FloatArray
+    running: FloatArray
+    penalty: FloatArray
+    is_complex: NDArray[np.bool_]
+    by_mask: NDArray[np.int32]
+    capital: FloatArray
+    operating: FloatArray
+    carry_over: bool
+    pace: FloatArray
 
 
 def describe_landscape(problem: Problem) -> Landscape:
     """Turn a problem into the arrays of the search."""
-    elements = _Elements([], [], [], [], {})
-    planned = {site: row for row, site in enumerate(problem.planned_sites)}
+    elements = _Elements(problem)
     if problem.basis.counts_communities:
-        _add_communities(problem, planned, elements)
-    _add_demand(problem, planned, elements)
-    covers_first, covers = _site_lists(len(planned), len(problem.functions), elements.covered_by)
+        _add_communities(problem, elements)
+    _add_demand(problem, elements)
+    programmes = enumerate_programmes(problem)
+    covers_first, covers = elements.site_lists()
+    earliest, fixed_year = _opening_years(problem)
+    movable = _movable(programmes, earliest, len(problem.years))
+    neighbours_first, neighbours = _neighbours(covers_first, covers, elements, movable)
+    target, price_of_shortfall = _targets(problem)
+    town, pace = _towns(problem)
+    candidate = [int(problem.sites[key].role is Role.CANDIDATE) for key in problem.planned_sites]
     return Landscape(
-        programmes=enumerate_programmes(problem),
         covers_first=covers_first,
         covers=covers,
-        element_function=np.array(elements.function, dtype=np.int64),
-        is_decided=_matrix(elements.is_decided, len(problem.years)).astype(np.int64),
-        target_weight=_matrix(elements.target_weight, len(problem.years)),
-        person_weight=_matrix(elements.person_weight, len(problem.years)),
-        **_targets(problem),
-        **_limits(problem),
+        element_function=np.array([function for function, _ in elements.number], dtype=np.int64),
+        target_weight=_by_year(elements.target_weight, len(problem.years)),
+        person_weight=_by_year(elements.person_weight, len(problem.years)),
+        decided_coverage=elements.decided_coverage,
+        target=target,
+        price_of_shortfall=price_of_shortfall,
+        earliest=earliest,
+        fixed_year=fixed_year,
+        town=town,
+        counts_for_pace=np.array(candidate, dtype=np.int64),
+        movable=movable,
+        neighbours_first=neighbours_first,
+        neighbours=neighbours,
+        programme_first=programmes.first,
+        mask=programmes.mask,
+        cost=programmes.cost,
+        running=programmes.running,
+        penalty=programmes.penalty,
+        is_complex=programmes.is_complex,
+        by_mask=programmes.by_mask,
+        capital=_capital(problem),
+        operating=_operating(problem),
+        carry_over=problem.money.carry_over,
+        pace=pace,
     )
 
 
-def _matrix(rows: list[list[float]] | list[list[int]], years: int) -> FloatArray:
+class _Elements:
+    """Elements gathered so far: by function and the planned sites (rows) that cover them."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.row_of = {site: row for row, site in enumerate(problem.planned_sites)}
+        self.number: dict[tuple[int, tuple[int, ...]], int] = {}
+        self.target_weight: list[FloatArray] = []
+        self.person_weight: list[FloatArray] = []
+        self.decided_coverage = np.zeros((len(problem.functions), len(problem.years)))
+
+    def add(
+        self, function: int, sites: tuple[str, ...], target_weight: FloatArray, person_weight: FloatArray
+    ) -> None:
+        """Add what the sites cover; weights (years,)."""
+        if any(self.problem.sites[site].is_decided for site in sites):
+            self.decided_coverage[function] += target_weight
+            return
+        rows = tuple(sorted(self.row_of[site] for site in sites))
+        if not rows:
+            return
+        number = self.number.setdefault((function, rows), len(self.target_weight))
+        if number == len(self.target_weight):
+            self.target_weight.append(np.zeros(len(target_weight)))
+            self.person_weight.append(np.zeros(len(person_weight)))
+        self.target_weight[number] += target_weight
+        self.person_weight[number] += person_weight
+
+    def site_lists(self) -> tuple[IntArray, IntArray]:
+        """Return (first, elements) of each planned site and function, row site · functions + function."""
+        functions = len(self.problem.functions)
+        lists: list[list[int]] = [[] for _ in range(len(self.row_of) * functions)]
+        for (function, rows), number in self.number.items():
+            for row in rows:
+                lists[row * functions + function].append(number)
+        return _flatten(lists)
+
+
+def _flatten(lists: list[list[int]]) -> tuple[IntArray, IntArray]:
+    first = np.cumsum([0, *(len(entries) for entries in lists)])
+    flat = [entry for entries in lists for entry in entries]
+    return first.astype(np.int64), np.array(flat, dtype=np.int64)
+
+
+def _by_year(rows: list[FloatArray], years: int) -> FloatArray:
     return np.array(rows, dtype=np.float64).reshape(len(rows), years)
 
 
-def _add_communities(problem: Problem, planned: dict[str, int], elements: _Elements) -> None:
-    """One element for each community, function and set of covering sites (they may differ by year)."""
+def _add_communities(problem: Problem, elements: _Elements) -> None:
+    """Add each community, function and year with the sites that cover it: they may differ by year."""
     for position, function in enumerate(problem.functions):
-        for community in problem.communities:
-            years_of: dict[tuple[str, ...], list[int]] = {}
-            for index, year in enumerate(problem.years):
-                if community in problem.counted_communities(function, year):
-                    sites = problem.covering_sites(community, function, year)
-                    years_of.setdefault(sites, []).append(index)
-            for sites, indices in years_of.items():
-                weight = [float(index in indices) for index in range(len(problem.years))]
-                _add(problem, planned, elements, position, sites, weight, [0.0] * len(weight))
+        for index, year in enumerate(problem.years):
+            weight = np.eye(len(problem.years))[index]
+            for community in problem.counted_communities(function, year):
+                sites = problem.covering_sites(community, function, year)
+                elements.add(position, sites, weight, np.zeros_like(weight))
 
 
-def _add_demand(problem: Problem, planned: dict[str, int], elements: _Elements) -> None:
-    counts = problem.basis.counts_communities
+def _add_demand(problem: Problem, elements: _Elements) -> None:
+    """Add each demand point and function with its persons, and on the residents basis its share."""
+    years_left = np.arange(len(problem.years), 0, -1, dtype=np.float64)
     for position, function in enumerate(problem.functions):
-        totals = [
-            sum(problem.target_group(key, function, year) for key in problem.counted_demand)
-            for year in problem.years
-        ]
-        for point in problem.counted_demand:
-            persons = [problem.target_group(point, function, year) for year in problem.years]
+        persons = {
+            point: np.array([problem.target_group(point, function, year) for year in problem.years])
+            for point in problem.counted_demand
+        }
+        total = np.maximum(sum(persons.values(), start=np.zeros(len(problem.years))), np.finfo(float).tiny)
+        is_target = 0.0 if problem.basis.counts_communities else 1.0
+        for point, count in persons.items():
             sites = problem.providers_within_reach(point, function)
-            if not sites or not any(persons):
-                continue
-            shares = [
-                0.0 if counts or total <= 0.0 else to_points(count / total)
-                for count, total in zip(persons, totals, strict=True)
-            ]
-            weighted = [count * (len(persons) - index) for index, count in enumerate(persons)]
-            _add(problem, planned, elements, position, sites, shares, weighted)
+            elements.add(position, sites, is_target * to_points(1.0) * count / total, count * years_left)
 
 
-def _add(
-    problem: Problem,
-    planned: dict[str, int],
-    elements: _Elements,
-    function: int,
-    sites: tuple[str, ...],
-    target_weight: list[float],
-    person_weight: list[float],
-) -> None:
-    number = len(elements.function)
-    elements.function.append(function)
-    elements.target_weight.append(target_weight)
-    elements.person_weight.append(person_weight)
-    decided = any(problem.sites[site].is_decided for site in sites)
-    elements.is_decided.append([int(decided)] * len(target_weight))
-    for site in sites:
-        if site in planned:
-            elements.covered_by.setdefault((planned[site], function), []).append(number)
-
-
-def _site_lists(
-    sites: int, functions: int, covered_by: dict[tuple[int, int], list[int]]
-) -> tuple[IntArray, IntArray]:
-    first, covers = [0], []
-    for site in range(sites):
-        for function in range(functions):
-            covers += covered_by.get((site, function), [])
-            first.append(len(covers))
-    return np.array(first, dtype=np.int64), np.array(covers, dtype=np.int64)
-
-
-def _targets(problem: Problem) -> dict[str, FloatArray]:
+def _targets(problem: Problem) -> tuple[FloatArray, FloatArray]:
+    """Return (functions, years): the target, and the weighted points of one unit of shortfall."""
     shape = (len(problem.functions), len(problem.years))
     target, price = np.zeros(shape), np.zeros(shape)
     for row, (function, entry) in enumerate(problem.functions.items()):
         for column, year in enumerate(problem.years):
             target[row, column] = problem.targets.get((function, year), 0.0)
             price[row, column] = entry.priority * points_per_unit_of_shortfall(problem, function, year)
-    return {"target": target, "price_of_shortfall": price}
+    return target, price
 
 
-def _limits(problem: Problem) -> dict[str, object]:
-    years = {year: index for index, year in enumerate(problem.years)}
-    sites = [problem.sites[key] for key in problem.planned_sites]
-    towns = {town: number for number, town in enumerate(sorted({site.town_code for site in sites}))}
-    capital = problem.money.capital_cny
+def _opening_years(problem: Problem) -> tuple[IntArray, IntArray]:
+    """Return (planned sites,): the index of the first possible year, and of a committed site's year or -1."""
+    number = {year: index for index, year in enumerate(problem.years)}
+    earliest, fixed = [], []
+    for key in problem.planned_sites:
+        site = problem.sites[key]
+        opens_in = -1 if site.opens_in is None else number.get(site.opens_in, len(number))
+        available = sum(year < site.available_from for year in problem.years)
+        earliest.append(max(available, opens_in))
+        fixed.append(-1 if opens_in == len(number) else opens_in)
+    return np.array(earliest, dtype=np.int64), np.array(fixed, dtype=np.int64)
+
+
+def _movable(programmes: Programmes, earliest: IntArray, years: int) -> IntArray:
+    """Return the sites that have a programme and can open within the horizon."""
+    return np.flatnonzero((np.diff(programmes.first) > 0) & (earliest < years)).astype(np.int64)
+
+
+def _neighbours(
+    covers_first: IntArray, covers: IntArray, elements: _Elements, movable: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Return (first, sites): the movable sites that share an element with each site."""
+    sites, functions = len(elements.row_of), len(elements.problem.functions)
+    rows = np.repeat(np.arange(sites * functions) // functions, np.diff(covers_first))
+    shape = (sites, len(elements.number))
+    covered = sparse.csr_matrix((np.ones(len(covers)), (rows, covers)), shape=shape)
+    shared = sparse.csr_matrix(covered @ covered.T)
+    can_open = set(movable.tolist())
+    return _flatten(
+        [
+            [
+                int(other)
+                for other in sorted(shared.indices[shared.indptr[site] : shared.indptr[site + 1]])
+                if other != site and int(other) in can_open
+            ]
+            for site in range(sites)
+        ]
+    )
+
+
+def _towns(problem: Problem) -> tuple[IntArray, FloatArray]:
+    """Return the town number of each planned site, and the pace in all and by town."""
+    codes = [problem.sites[key].town_code for key in problem.planned_sites]
+    towns = {code: number for number, code in enumerate(sorted(set(codes)))}
     pace = problem.pace
-    return {
-        "amount": np.array(
-            [UNLIMITED if capital is None else to_model_money(capital[year]) for year in problem.years]
-        ),
-        "carry_over": problem.money.carry_over,
-        "earliest": np.array(
-            [sum(year < site.available_from for year in problem.years) for site in sites], dtype=np.int64
-        ),
-        "fixed_year": np.array(
-            [-1 if site.opens_in is None else years[site.opens_in] for site in sites], dtype=np.int64
-        ),
-        "town": np.array([towns[site.town_code] for site in sites], dtype=np.int64),
-        "town_count": len(towns),
-        "pace_all": UNLIMITED if pace.sites_per_year is None else float(pace.sites_per_year),
-        "pace_town": UNLIMITED
-        if pace.sites_per_year_and_town is None
-        else float(pace.sites_per_year_and_town),
-        "counts_for_pace": np.array([int(site.role is Role.CANDIDATE) for site in sites], dtype=np.int64),
-    }
+    in_all = UNLIMITED if pace.sites_per_year is None else float(pace.sites_per_year)
+    by_town = UNLIMITED if pace.sites_per_year_and_town is None else float(pace.sites_per_year_and_town)
+    return np.array([towns[code] for code in codes], dtype=np.int64), np.array(
+        [in_all] + [by_town] * len(towns)
+    )
+
+
+def _capital(problem: Problem) -> FloatArray:
+    capital = problem.money.capital_cny
+    return np.array(
+        [UNLIMITED if capital is None else to_model_money(capital[year]) for year in problem.years]
+    )
+
+
+def _operating(problem: Problem) -> FloatArray:
+    """Return the operating limit of each year: none in the first, which costs nothing to run."""
+    limits = problem.money.operating_cny
+    return np.array(
+        [
+            to_model_money(limits[year]) if year in limits and index > 0 else UNLIMITED
+            for index, year in enumerate(problem.years)
+        ]
+    )

@@ -7,8 +7,9 @@ areas.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,39 +85,102 @@ def minimum_rooms_m2(problem: Problem, functions: Sequence[str], form: Form) -> 
     return rooms
 
 
+class _SiteProgrammes(NamedTuple):
+    """The programmes of one site: mask, cost, running, penalty, is_complex as in `Programmes`."""
+
+    mask: NDArray[Any]
+    cost: NDArray[Any]
+    running: NDArray[Any]
+    penalty: NDArray[Any]
+    is_complex: NDArray[Any]
+
+
 def enumerate_programmes(problem: Problem) -> Programmes:
     """Enumerate the programmes of every planned site: at most `MOST_FUNCTIONS` functions."""
-    figures = {form: _figures(problem, form) for form in Form}
-    masks = np.arange(1 << len(problem.functions), dtype=np.int64)
-    by_mask = np.full((len(problem.planned_sites), len(masks)), -1, dtype=np.int32)
-    first = [0]
-    parts: list[tuple[NDArray[np.int64], ...]] = []
-    costs: list[NDArray[np.float64]] = []
-    running: list[NDArray[np.float64]] = []
-    penalties: list[NDArray[np.float64]] = []
-    forms: list[NDArray[np.bool_]] = []
-    for row, site_id in enumerate(problem.planned_sites):
-        site = problem.sites[site_id]
-        complexes = _allowed(problem, site, masks, Form.COMPLEX, figures[Form.COMPLEX])
-        scattered = _allowed(problem, site, masks, Form.SCATTERED, figures[Form.SCATTERED]) & ~complexes
-        chosen = np.flatnonzero(complexes | scattered)
-        is_complex = complexes[chosen]
-        by_mask[row, chosen] = first[-1] + np.arange(len(chosen))
-        first.append(first[-1] + len(chosen))
-        parts.append((chosen,))
-        fit_out = _by_form(figures, "fit_out_cny", chosen, is_complex)
-        costs.append(to_model_money(1.0) * (site.opening_cost_cny + fit_out * site.floor_per_usable))
-        run = _by_form(figures, "running_cny", chosen, is_complex)
-        running.append(to_model_money(1.0) * run * site.floor_per_usable)
-        counts_scattered = float(free_form(problem, site_id) is not None)
-        penalties.append(counts_scattered * ~is_complex + float(site.is_newly_built))
-        forms.append(is_complex)
-    return Programmes(
-        np.array(first, dtype=np.int64),
-        _joined([part[0] for part in parts], np.int64),
-        _joined(costs, np.float64),
-        _joined(running, np.float64),
-        _joined(penalties, np.float64),
-        _joined(forms, np.bool_),
-        by_mask,
+    figures = {form: _mask_figures(problem, form) for form in Form}
+    none = np.zeros(0, dtype=np.int64)
+    parts = [_SiteProgrammes(none, none.astype(float), none.astype(float), none.astype(float), none > 0)]
+    parts += [_programmes_of(problem, problem.sites[key], figures) for key in problem.planned_sites]
+    first = np.cumsum([len(part.mask) for part in parts])
+    by_mask = np.full((len(parts) - 1, 1 << len(problem.functions)), -1, dtype=np.int32)
+    for row, part in enumerate(parts[1:]):
+        by_mask[row, part.mask] = np.arange(first[row], first[row + 1])
+    all_sites = _SiteProgrammes(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Programmes(first=first.astype(np.int64), by_mask=by_mask, **all_sites._asdict())
+
+
+def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFigures]) -> _SiteProgrammes:
+    complexes = _allowed_masks(problem, site, Form.COMPLEX, figures[Form.COMPLEX])
+    scattered = _allowed_masks(problem, site, Form.SCATTERED, figures[Form.SCATTERED])
+    masks = np.flatnonzero(complexes | scattered).astype(np.int64)
+    is_complex = complexes[masks]
+    fit_out, running = (
+        np.where(
+            is_complex,
+            getattr(figures[Form.COMPLEX], name)[masks],
+            getattr(figures[Form.SCATTERED], name)[masks],
+        )
+        for name in ("fit_out_cny", "running_cny")
     )
+    million = to_model_money(1.0)
+    counts_as_scattered = ~is_complex & (free_form(problem, site.site_id) is not None)
+    return _SiteProgrammes(
+        masks,
+        million * (site.opening_cost_cny + fit_out * site.floor_per_usable),
+        million * running * site.floor_per_usable,
+        counts_as_scattered + float(site.is_newly_built),
+        is_complex,
+    )
+
+
+def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
+    """Compute the figures of every mask in a form."""
+    count = 1 << len(problem.functions)
+    figures = _MaskFigures(np.zeros(count), np.zeros(count), np.zeros(count), np.ones(count, dtype=np.bool_))
+    for mask in range(count):
+        functions = functions_of(problem, mask)
+        for group, area in minimum_rooms_m2(problem, functions, form).items():
+            figures.rooms_m2[mask] += area
+            figures.fit_out_cny[mask] += area * group_fit_out_cost(problem, group)
+        for key in functions:
+            area = minimum_area_m2(problem, key, form)
+            figures.running_cny[mask] += area * running_cost(problem, key)
+            figures.has_room[mask] &= area <= problem.functions[key].maximum_m2
+    return figures
+
+
+def _allowed_masks(problem: Problem, site: Site, form: Form, figures: _MaskFigures) -> NDArray[np.bool_]:
+    """Return (2^functions,): whether the site can hold the functions in the form."""
+    masks = np.arange(len(figures.rooms_m2))
+    standard = free_form(problem, site.site_id)
+    may_be_complex = can_be_complex(problem, site)
+    must_be_complex = may_be_complex and standard is None
+    if must_be_complex if form is Form.SCATTERED else not may_be_complex:
+        return np.zeros(len(masks), dtype=np.bool_)
+    required = mask_of(problem, site.required_functions)
+    allowed = (masks > 0) & (masks & ~mask_of(problem, site.may_host) == 0) & (masks & required == required)
+    allowed &= figures.has_room & (figures.rooms_m2 <= site.usable_area_m2 + FIT_TOLERANCE_M2)
+    if standard is not None:
+        allowed &= _within_form_standard(problem, masks, form, standard)
+    first = frozenset({problem.elderly_function, problem.infant_function})
+    if form is Form.COMPLEX and problem.places_reserved_first and first & site.may_host:
+        allowed &= masks & mask_of(problem, first) > 0
+    return np.asarray(allowed, dtype=np.bool_)
+
+
+def _within_form_standard(
+    problem: Problem, masks: NDArray[np.int64], form: Form, standard: FormStandard
+) -> NDArray[np.bool_]:
+    """Return (masks,): whether the number of functions suits the form."""
+    functions = _functions_in(masks)
+    if form is Form.SCATTERED:
+        return np.asarray(functions <= standard.scattered_maximum_functions)
+    are_standard = frozenset(key for key, function in problem.functions.items() if function.is_standard)
+    count_standard = _functions_in(masks & mask_of(problem, are_standard))
+    enough = functions >= standard.minimum_functions
+    return np.asarray(enough & (count_standard >= standard.minimum_standard_functions))
+
+
+def _functions_in(masks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of functions of each mask."""
+    return np.array([int(mask).bit_count() for mask in masks], dtype=np.int64)

@@ -1,0 +1,185 @@
+"""The start that the solver gets: the best of several annealing runs, as decisions at minimum areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+
+from siteplan.case import Form
+from siteplan.plan import Decisions
+from siteplan.problem import Problem
+from siteplan.scenario import Level
+from siteplan.solve.highs import Clock
+from siteplan.solve.search.annealing import CLOSED, Schedule, anneal
+from siteplan.solve.search.landscape import IntArray, Landscape, describe_landscape
+from siteplan.solve.search.programmes import MOST_FUNCTIONS, functions_of, minimum_area_m2, minimum_rooms_m2
+
+THREADS = 2
+POLL_S = 0.05
+"""How often the clock is looked at, in seconds."""
+SECONDS_TO_STOP = 0.3
+"""What a run may take to notice that it must stop; one that takes longer is left behind."""
+HOT, COLD = 1.0, 0.02
+"""First and last temperature, as multiples of the mean weighted points of one unit of shortfall."""
+WORTH_OF_LATER_LEVELS: Mapping[Level, float] = {
+    Level.PERSONS_COVERED: 1.0,
+    Level.FORM: 0.1,
+    Level.COST: 0.01,
+}
+"""Units of shortfall that a later level is worth between nothing and all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best state within the limits: what it provides, and its weighted points short of the targets."""
+
+    decisions: Decisions
+    shortfall: float
+
+
+def search_start(
+    problem: Problem,
+    seed: int,
+    moves: int,
+    runs: int,
+    clock: Clock,
+    improve_from: Decisions | None = None,
+) -> Decisions | None:
+    """Return good decisions at minimum areas, or None where the search finds none within the limits.
+
+    ``moves``: moves of each of the ``runs``; ``improve_from``: where they begin instead of at nothing.
+    The result depends on the arguments alone unless the clock cuts the search short; it returns within
+    half a second of the clock. None as well beyond `MOST_FUNCTIONS` functions, where the search is left
+    out, and where no site can open.
+    """
+    found = search(problem, seed, moves, runs, clock, improve_from)
+    return None if found is None else found.decisions
+
+
+def search(
+    problem: Problem,
+    seed: int,
+    moves: int,
+    runs: int,
+    clock: Clock,
+    improve_from: Decisions | None = None,
+) -> Found | None:
+    """Search as `search_start`, and return the weighted points short as well."""
+    if len(problem.functions) > MOST_FUNCTIONS or clock.seconds_left() <= 0.0:
+        return None
+    land = describe_landscape(problem)
+    first = first_programmes(problem, land, improve_from)
+    if first is None or not len(land.movable):
+        return None
+    schedule = _schedule(land, moves)
+    seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(runs)]
+    best: tuple[IntArray, float, float] | None = None
+    for run in _run_all(land, schedule, seeds, first, clock):
+        if np.isfinite(run[1]) and (best is None or run[1] < best[1]):
+            best = run
+    return None if best is None else Found(_decisions(problem, land, best[0]), best[2])
+
+
+def _run_all(
+    land: Landscape, schedule: Schedule, seeds: list[int], first: IntArray, clock: Clock
+) -> list[tuple[IntArray, float, float]]:
+    """Anneal once for each seed; return what is there when all are done or the clock says stop."""
+    stop = np.zeros(1, dtype=np.bool_)
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="annealing")
+    futures: list[Future[tuple[IntArray, float, float]]] = [
+        pool.submit(anneal, land, schedule, seed, first, stop) for seed in seeds
+    ]
+    try:
+        while wait(futures, timeout=POLL_S, return_when=FIRST_EXCEPTION).not_done:
+            if clock.seconds_left() <= 0.0:
+                stop[0] = True
+                wait(futures, timeout=SECONDS_TO_STOP)
+                break
+    finally:
+        stop[0] = True
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [future.result() for future in futures if future.done() and not future.cancelled()]
+
+
+def _schedule(land: Landscape, moves: int) -> Schedule:
+    """Scale temperatures and worths to the problem."""
+    priced = land.price_of_shortfall[land.target > 0.0]
+    unit = float(priced.mean()) if len(priced) else 1.0
+    persons = float(land.person_weight.sum())
+    sites = len(land.movable)
+    money = float(min(land.capital.sum(), _dearest(land)))
+    return Schedule(
+        moves=moves,
+        hot=HOT * unit,
+        cold=COLD * unit,
+        person_worth=WORTH_OF_LATER_LEVELS[Level.PERSONS_COVERED] * unit / max(1.0, persons),
+        penalty_worth=WORTH_OF_LATER_LEVELS[Level.FORM] * unit / sites,
+        money_worth=WORTH_OF_LATER_LEVELS[Level.COST] * unit / max(1e-3, money),
+    )
+
+
+def _dearest(land: Landscape) -> float:
+    """Return what opening every site with its dearest programme costs, in million CNY."""
+    spans = zip(land.programme_first[:-1], land.programme_first[1:], strict=True)
+    return float(sum(land.cost[begin:end].max(initial=0.0) for begin, end in spans))
+
+
+def first_programmes(problem: Problem, land: Landscape, improve_from: Decisions | None) -> IntArray | None:
+    """Return (planned sites, years): programmes to begin with; None where a committed site has none.
+
+    Committed sites begin with their cheapest programme, others closed; or both as in ``improve_from``,
+    where that is a programme at minimum areas.
+    """
+    programmes = np.full((len(problem.planned_sites), len(problem.years)), CLOSED, dtype=np.int64)
+    for site, year in enumerate(land.fixed_year):
+        if year < 0:
+            continue
+        begin, end = land.programme_first[site], land.programme_first[site + 1]
+        if begin == end or land.earliest[site] > year:
+            return None
+        programmes[site, year:] = begin + int(np.argmin(land.cost[begin:end]))
+    if improve_from is not None:
+        _take_start(problem, land, improve_from, programmes)
+    return programmes
+
+
+def _take_start(problem: Problem, land: Landscape, decisions: Decisions, programmes: IntArray) -> None:
+    """Write the programmes of decisions, leaving alone the sites where they are not possible."""
+    for site, key in enumerate(problem.planned_sites):
+        masks = [
+            sum(
+                1 << position
+                for position, function in enumerate(problem.functions)
+                if decisions.start_year.get((key, function), year + 1) <= year
+            )
+            for year in problem.years
+        ]
+        row = np.array([land.by_mask[site, mask] if mask else CLOSED for mask in masks], dtype=np.int64)
+        opened = [year for year, mask in enumerate(masks) if mask]
+        forms = {bool(land.is_complex[row[year]]) for year in opened}
+        in_time = opened and opened[0] >= land.earliest[site] and land.fixed_year[site] in (-1, opened[0])
+        if in_time and row[opened].min() >= 0 and len(forms) == 1:
+            programmes[site] = row
+
+
+def _decisions(problem: Problem, land: Landscape, programmes: IntArray) -> Decisions:
+    """Read programmes by site and year as decisions at minimum areas."""
+    start: dict[tuple[str, str], int] = {}
+    rooms: dict[tuple[str, str, int], float] = {}
+    areas: dict[tuple[str, str, int], float] = {}
+    forms: dict[str, Form] = {}
+    for site, key in enumerate(problem.planned_sites):
+        for year, programme in zip(problem.years, programmes[site], strict=True):
+            if programme == CLOSED:
+                continue
+            forms[key] = Form.COMPLEX if land.is_complex[programme] else Form.SCATTERED
+            functions = functions_of(problem, int(land.mask[programme]))
+            for group, area in minimum_rooms_m2(problem, functions, forms[key]).items():
+                rooms[key, group, year] = area
+            for function in functions:
+                start.setdefault((key, function), year)
+                areas[key, function, year] = minimum_area_m2(problem, function, forms[key])
+    return Decisions(start, rooms, areas, forms)
