@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -113,7 +112,7 @@ def test_a_scenario_that_extends_itself_is_a_loop(project: Path) -> None:
 def test_extends_stays_inside_the_project(stated: str, project: Path) -> None:
     """A path that leaves the project is refused, by dots, absolutely or through a link."""
     (project.parent / "outside.yaml").write_text("years: [2027]")
-    os.symlink(project.parent / "outside.yaml", project / "scenarios" / "link.yaml")
+    (project / "scenarios/link.yaml").symlink_to(project.parent / "outside.yaml")
     finding = fault(project, f"title: x\nextends: {stated}\n")
     assert finding.code == "outside-project"
     assert finding.place.line == 2
@@ -126,9 +125,9 @@ def test_a_missing_extended_file_is_told_where_it_is_stated(project: Path) -> No
     assert "base.yaml" in finding.mend.en
 
 
-@pytest.mark.parametrize("stated", [["base.yaml"], 5, ""])
+@pytest.mark.parametrize("stated", [["base.yaml"], 5, "", "路" * 200])
 def test_extends_is_one_path(stated: object, project: Path) -> None:
-    """A list, a number or nothing between quotes is refused."""
+    """A list, a number, nothing between quotes or a name that no file system takes is refused."""
     assert fault(project, {"extends": stated}).code == "not-a-path"
 
 
@@ -139,6 +138,16 @@ def test_a_fault_in_an_extended_file_names_that_file_and_line(project: Path) -> 
     assert finding.place.file is not None
     assert (finding.place.file.name, finding.place.line) == ("middle.yaml", 3)
     assert finding.place.yaml_path == "pace.sites_per_year"
+
+
+def test_links_in_a_circle_are_a_missing_file(project: Path) -> None:
+    """A scenario that is a link to a link to itself is refused as any file that isn't there."""
+    one, other = project / "one.yaml", project / "other.yaml"
+    one.symlink_to(other)
+    other.symlink_to(one)
+    with pytest.raises(InputError) as caught:
+        load_scenario(one)
+    assert [finding.code for finding in caught.value.findings] == ["missing-file"]
 
 
 # --- case and model ---
@@ -181,7 +190,7 @@ def test_a_case_that_is_no_folder_inside_the_project_is_refused(
 def test_a_case_through_a_link_that_leaves_the_project_is_refused(project: Path) -> None:
     """Links are followed before a path is judged."""
     (project.parent / "elsewhere").mkdir()
-    os.symlink(project.parent / "elsewhere", project / "data" / "linked")
+    (project / "data/linked").symlink_to(project.parent / "elsewhere")
     assert fault(project, {**BASE, "case": "../data/linked"}).code == "outside-project"
 
 
@@ -245,6 +254,7 @@ def test_missing_keys_are_told_with_what_to_add(project: Path) -> None:
         ({"years": [2027, 2029]}, "years-not-consecutive"),
         ({"years": [2027, 2027]}, "years-not-consecutive"),
         ({"years": [27]}, "implausible-year"),
+        ({"years": [99_999_999_999]}, "implausible-year"),
         ({"years": []}, "wrong-value"),
         ({"years": 2027}, "wrong-value"),
         ({"objective": ["cost", "shortfall", "cost"]}, "repeated-level"),

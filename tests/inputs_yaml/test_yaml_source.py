@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from siteplan.findings import Finding, InputError, Place
 from siteplan.inputs.yaml_source import LARGEST_FILE_BYTES, YamlDocument, closest, read_yaml
@@ -176,3 +179,17 @@ def test_closest_finds_slips_and_nothing_far_off() -> None:
     """A slip of the pen is recognised, another word is not."""
     assert closest("Yeers", ["years", "pace"]) == "years"
     assert closest("xyz", ["years", "pace"]) is None
+
+
+@given(st.binary(max_size=60) | st.text("ab:-[]{}&*!?|>'\"\\#%@,~ \n\t1_.x：", max_size=60).map(str.encode))
+def test_any_bytes_are_either_read_or_refused_by_findings(content: bytes) -> None:
+    """Whatever a file holds, reading it gives a document or findings that can be written out."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "input.yaml"
+        file.write_bytes(content)
+        try:
+            assert isinstance(read_yaml(file).data, dict)
+        except InputError as refusal:
+            for finding in refusal.findings:
+                assert finding.describe(Language.ZH).encode()
+                assert finding.describe(Language.EN).encode()

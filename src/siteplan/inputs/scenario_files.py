@@ -6,6 +6,7 @@ scenario that holds ``model/``, else the scenario's own folder. Links are follow
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
@@ -24,6 +25,9 @@ EARLIEST_YEAR = 2000
 LATEST_YEAR = 2100
 """Years outside these are slips of the pen."""
 
+LONGEST_NAME_BYTES = 255
+"""File systems take no longer names; such a text isn't meant as a path."""
+
 
 def load_scenario(path: Path) -> LoadedScenario:
     """Read a scenario file and everything it extends.
@@ -31,7 +35,7 @@ def load_scenario(path: Path) -> LoadedScenario:
     Raises:
         InputError: with every fault of the files and of the merged scenario, each with file and line.
     """
-    file = path.resolve()
+    file = _with_links_followed(path)
     root = project_root_of(file)
     chain = _chain(file, root)
     document = _joined(chain)
@@ -43,7 +47,7 @@ def load_scenario(path: Path) -> LoadedScenario:
 
 def project_root_of(file: Path) -> Path:
     """Return the nearest folder above ``file`` that holds ``model/``, else its own folder."""
-    folder = file.resolve().parent
+    folder = _with_links_followed(file).parent
     return next((place for place in (folder, *folder.parents) if (place / "model").is_dir()), folder)
 
 
@@ -110,25 +114,35 @@ def _joined(chain: Iterable[tuple[Path, YamlDocument]]) -> YamlDocument:
 # --- paths --------------------------------------------------------------------------------------------
 
 
+def _with_links_followed(path: Path) -> Path:
+    """Return the absolute path; links that run in a circle are left, and no file is found there."""
+    return Path(os.path.realpath(path))
+
+
 def _resolved(
     document: YamlDocument, path: YamlPath, stating_file: Path, root: Path
 ) -> tuple[Path | None, Finding | None]:
     """Return the path stated at ``path``, links followed, or why it can't be used."""
     stated = document.data[str(path[0])]
     place = document.place_of(path)
-    if not isinstance(stated, str) or not stated.strip() or "\0" in stated:
+    if not isinstance(stated, str) or not _could_be_a_path(stated):
         return None, _not_a_path(stated, place)
-    target = (stating_file.parent / stated).resolve()
+    target = _with_links_followed(stating_file.parent / stated)
     if not target.is_relative_to(root):
         return None, _outside(stated, place, root)
     return target, None
+
+
+def _could_be_a_path(stated: str) -> bool:
+    parts = (len(part.encode()) for part in Path(stated).parts)
+    return bool(stated.strip()) and "\0" not in stated and all(size <= LONGEST_NAME_BYTES for size in parts)
 
 
 def _not_a_path(stated: object, place: Place) -> Finding:
     return error(
         "not-a-path",
         place,
-        found=Text.same(repr(stated)),
+        found=Text.same(repr(stated)[:LONGEST_NAME_BYTES]),
         allowed=Text("一个路径（文字），如 base.yaml", "one path as text, such as base.yaml"),
         mend=Text("只写一个路径", "state one path"),
     )

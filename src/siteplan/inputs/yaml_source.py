@@ -146,7 +146,8 @@ def _yaml_in(folder: Path) -> str:
 def missing_file(shown: Path, place: Place) -> Finding:
     """Return the finding that the file ``shown``, stated at ``place``, isn't there."""
     folder = shown.parent
-    near = closest(shown.name, (item.name for item in folder.iterdir())) if folder.is_dir() else None
+    names = [item.name for item in folder.iterdir() if item.is_file()] if folder.is_dir() else []
+    near = closest(shown.name, names)
     return error(
         "missing-file",
         place,
@@ -164,7 +165,7 @@ def _unreadable(shown: Path, reason: OSError) -> Finding:
         Place(file=shown),
         found=Text(f"无法读取（{reason.strerror}）", f"it can't be read ({reason.strerror})"),
         allowed=Text("可读的文件", "a file that may be read"),
-        mend=Text("检查文件权限", "check the permissions of the file"),
+        mend=Text("检查文件名和权限", "check the name and the permissions of the file"),
     )
 
 
@@ -319,7 +320,7 @@ class _Builder:
     def _mapping(self, node: yaml.MappingNode, path: YamlPath) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            key = _to_text(key_node.value) if isinstance(key_node, yaml.ScalarNode) else None
             if key is None or key_node.tag == f"{TAG}merge":
                 self.findings.append(_unsuitable_key(self.place(key_node, path)))
                 continue
@@ -343,6 +344,11 @@ class _Builder:
             return node.value
 
 
+def _to_text(text: str) -> str:
+    """Return text that can be written out: a lone surrogate becomes ``?``."""
+    return text.encode(errors="replace").decode()
+
+
 def _to_integer(text: str) -> int:
     """Read an integer; text with a leading zero, such as a code, raises ValueError and stays text."""
     if not re.fullmatch(r"[-+]?(0|[1-9][0-9_]*)", text):
@@ -355,7 +361,7 @@ def _to_number(text: str) -> float:
 
 
 SCALARS: dict[str, Callable[[str], Any]] = {
-    **dict.fromkeys(TEXT_TAGS, str),
+    **dict.fromkeys(TEXT_TAGS, _to_text),
     f"{TAG}int": _to_integer,
     f"{TAG}float": _to_number,
     f"{TAG}bool": lambda text: text.lower() in ("yes", "true", "on"),

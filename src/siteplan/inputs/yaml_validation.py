@@ -49,8 +49,12 @@ def validated(
     except ValidationError as faults:
         findings += [_finding(fault, document, shape, further) for fault in faults.errors(include_url=False)]
     if findings:
-        raise InputError(findings)
+        raise InputError(sorted(findings, key=_in_reading_order))
     return value
+
+
+def _in_reading_order(finding: Finding) -> tuple[str, int]:
+    return str(finding.place.file), finding.place.line or 0
 
 
 def _unknown_removals(
