@@ -14,7 +14,7 @@ import osmium
 from osmium.filter import IdFilter, KeyFilter
 from osmium.io import File
 
-from siteplan.inputs.roads.faults import broken_file
+from siteplan.inputs.roads.faults import broken_file, coordinates_impossible
 from siteplan.inputs.roads.mapped_ways import WGS84, Coordinates, MappedWays, WalkableLine
 from siteplan.inputs.roads.walkability import Walking, walking_on
 
@@ -41,12 +41,13 @@ def read_osm_file(path: Path, osm_format: str) -> MappedWays:
     holds several versions of a node the last one counts; deleted objects are left out.
 
     Raises:
-        InputError: the file is damaged or of another format.
+        InputError: the file is damaged or of another format, or a node lies outside the globe.
     """
     file = File(str(path), osm_format)
     try:
         lines, way_coordinates, newest_way = _walkable_lines(file)
-        coordinates, newest_node = _coordinates(file, {node for line in lines for node in line.nodes})
+        wanted = {node for line in lines for node in line.nodes}
+        coordinates, newest_node = _coordinates(file, wanted, path)
         extract_date = _extract_date(file)
     except (RuntimeError, ValueError, OverflowError) as damage:
         raise broken_file(path, str(damage)) from damage
@@ -75,12 +76,14 @@ def _walkable_lines(file: File) -> tuple[list[WalkableLine], dict[int, Coordinat
     return lines, coordinates, newest
 
 
-def _coordinates(file: File, wanted: set[int]) -> tuple[dict[int, Coordinates], datetime]:
+def _coordinates(file: File, wanted: set[int], path: Path) -> tuple[dict[int, Coordinates], datetime]:
     """Return longitude and latitude of the wanted nodes that the file holds, and the newest date."""
     coordinates: dict[int, Coordinates] = {}
     newest = _NO_TIMESTAMP
     for node in _nodes_among(file, wanted):
-        if node.id in wanted and node.visible and node.location.valid():
+        if node.id in wanted and node.visible:
+            if not node.location.valid():
+                raise coordinates_impossible(path)
             coordinates[node.id] = (node.location.lon, node.location.lat)
             newest = max(newest, node.timestamp)
     return coordinates, newest
