@@ -81,7 +81,6 @@ def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
                 "event": "incumbent",
                 "objective": data.objective_function_value,
                 "values": np.array(data.mip_solution),
-                "bound": data.mip_dual_bound,
             }
         else:
             event = {"event": "progress", "bound": data.mip_dual_bound, "nodes": data.mip_node_count}
