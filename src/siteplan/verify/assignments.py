@@ -1,0 +1,184 @@
+"""Who uses which site, by the convention that reports follow, and whether ``assignments.csv`` says so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from siteplan.text import Text
+from siteplan.verify import tolerances
+from siteplan.verify.claims import Check, ClaimResult
+from siteplan.verify.schedule import Schedule
+
+ASSIGNMENTS_FILE = "assignments.csv"
+
+CSV_ROUNDING_PERSONS = 1e-6
+"""Persons are written with six decimals."""
+
+COLUMNS = (
+    "year",
+    "function",
+    "function_zh",
+    "community_code",
+    "community_name",
+    "demand_id",
+    "demand_name",
+    "site_id",
+    "site_name",
+    "persons",
+    "distance_m",
+    "cause",
+    "cause_zh",
+    "illustrative",
+)
+
+CAUSES_ZH = {"": "", "no_place": "步行范围内已满", "no_provider_in_reach": "步行范围内无此功能"}
+
+Key = tuple[int, str, str, str, str]
+"""(year, function, demand id, site id, cause); site id or cause is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Persons, and the walking distance where there is a site, by `Key`."""
+
+    rows: Mapping[Key, tuple[float, float | None]]
+    persons_served: Mapping[tuple[int, str, str], float]
+    """(year, function, demand id) → persons who have a place."""
+
+    def served(self, function: str, year: int, demand_ids: Iterable[str]) -> float:
+        """Return the persons at some demand points who have a place."""
+        return sum(self.persons_served.get((year, function, demand_id), 0.0) for demand_id in demand_ids)
+
+
+def seat(schedule: Schedule) -> Seating:
+    """Fill places by the convention: pairs in order of distance, demand id, site id."""
+    rows: dict[Key, tuple[float, float | None]] = {}
+    served: dict[tuple[int, str, str], float] = {}
+    for year in schedule.facts.years:
+        for function in schedule.facts.functions:
+            _seat_function(schedule, year, function, rows, served)
+    return Seating(rows, served)
+
+
+def _seat_function(
+    schedule: Schedule,
+    year: int,
+    function: str,
+    rows: dict[Key, tuple[float, float | None]],
+    served: dict[tuple[int, str, str], float],
+) -> None:
+    facts = schedule.facts
+    figures = facts.functions[function]
+    waiting = {demand_id: facts.persons(demand_id, function, year) for demand_id in facts.demand}
+    places = {
+        site_id: figures.capacity_persons_per_m2 * schedule.area(site_id, function, year)
+        for site_id in schedule.providers(function, year)
+    }
+    walks = sorted(
+        (metres, demand_id, site_id)
+        for demand_id in waiting
+        for site_id, metres in facts.distances[demand_id].items()
+        if site_id in places and metres <= figures.service_radius_m
+    )
+    for metres, demand_id, site_id in walks:
+        persons = min(waiting[demand_id], places[site_id])
+        if persons > 0.0:
+            waiting[demand_id] -= persons
+            places[site_id] -= persons
+            rows[year, function, demand_id, site_id, ""] = (persons, metres)
+            served[year, function, demand_id] = served.get((year, function, demand_id), 0.0) + persons
+    in_reach = {demand_id for _, demand_id, _ in walks}
+    for demand_id, persons in waiting.items():
+        if persons > 0.0:
+            cause = "no_place" if demand_id in in_reach else "no_provider_in_reach"
+            rows[year, function, demand_id, "", cause] = (persons, None)
+
+
+def assignment_claims(
+    schedule: Schedule, seating: Seating, rows: Sequence[Mapping[str, str]]
+) -> tuple[ClaimResult, ...]:
+    """Check the rows of ``assignments.csv`` (column → cell) against the convention.
+
+    Rows of fewer persons than the tolerance may be there or not.
+    """
+    check = Check(
+        "assignments", Text("分配表符合约定", "assignments follow the convention"), file=ASSIGNMENTS_FILE
+    )
+    found: set[Key] = set()
+    # The header is row 1, as a spreadsheet counts.
+    for number, row in enumerate(rows, start=2):
+        key = _key(check, f"row {number}", row)
+        if key is None:
+            continue
+        path = f"row {number} ({', '.join(str(part) for part in key if part != '')})"
+        check.holds(key not in found, path, Text("出现两次", "appears twice"))
+        found.add(key)
+        _compare(check, path, row, key, schedule, seating)
+    for due, (persons, _) in seating.rows.items():
+        if due not in found:
+            path = f"(no row) ({', '.join(str(part) for part in due if part != '')})"
+            check.close(f"{path} persons", 0.0, persons, _tolerance(schedule, due), "persons")
+    return check.results()
+
+
+def _key(check: Check, path: str, row: Mapping[str, str]) -> Key | None:
+    """Return which group of persons the row is about, or None where it can't be read."""
+    columns_fit = check.same(f"{path} columns", tuple(row), COLUMNS)
+    if not columns_fit:
+        return None
+    if not check.holds(
+        row["year"].isdecimal(),
+        f"{path} year",
+        Text(f"{row['year']!r} 不是年份", f"{row['year']!r} is no year"),
+    ):
+        return None
+    return int(row["year"]), row["function"], row["demand_id"], row["site_id"], row["cause"]
+
+
+def _compare(
+    check: Check, path: str, row: Mapping[str, str], key: Key, schedule: Schedule, seating: Seating
+) -> None:
+    persons, metres = seating.rows.get(key, (0.0, None))
+    tolerance = _tolerance(schedule, key) if key in seating.rows else CSV_ROUNDING_PERSONS
+    check.close(f"{path} persons", _number(row["persons"]), persons, tolerance, "persons")
+    claimed_metres = _number(row["distance_m"]) if row["distance_m"] else None
+    check.close(f"{path} distance_m", claimed_metres, metres, tolerances.DISTANCE_M, "m")
+    for column, recomputed in _descriptions(schedule, key).items():
+        check.same(f"{path} {column}", row[column], recomputed)
+
+
+def _descriptions(schedule: Schedule, key: Key) -> dict[str, str]:
+    """Return the cells of a row that say its codes in words; none for codes that aren't in the inputs."""
+    facts = schedule.facts
+    _, function, demand_id, site_id, cause = key
+    described = {"illustrative": "yes" if facts.case.is_illustrative else "no"}
+    if function in facts.policy.functions:
+        described["function_zh"] = facts.policy.functions[function].name.zh
+    if demand_id in facts.demand:
+        point = facts.demand[demand_id]
+        described |= {
+            "demand_name": point.name,
+            "community_code": point.community_code,
+            "community_name": facts.communities[point.community_code].community_name,
+        }
+    if site_id in facts.sites or not site_id:
+        described["site_name"] = facts.sites[site_id].name if site_id else ""
+    if cause in CAUSES_ZH:
+        described["cause_zh"] = CAUSES_ZH[cause]
+    return described
+
+
+def _number(cell: str) -> float:
+    """Return the number in a cell, NaN (which no figure equals) where there is none."""
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
+
+
+def _tolerance(schedule: Schedule, key: Key) -> float:
+    """A remainder of persons may be off by the rounding of the whole group it is left from."""
+    year, function, demand_id, _, _ = key
+    return tolerances.persons(schedule.facts.persons(demand_id, function, year)) + CSV_ROUNDING_PERSONS

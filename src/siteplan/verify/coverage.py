@@ -1,0 +1,254 @@
+"""Coverage on the four bases, at the reported radii and by community, and the targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+
+from siteplan.plan import CoverageFigure
+from siteplan.scenario import Basis
+from siteplan.text import Text
+from siteplan.verify import tolerances
+from siteplan.verify.assignments import Seating
+from siteplan.verify.claims import Check, ClaimResult, indexed
+from siteplan.verify.facts import Facts
+from siteplan.verify.schedule import Schedule
+
+SLACK = 1e-9
+"""Sums of persons and products of percentages are floating-point: exact thresholds count as reached."""
+
+
+def coverage_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...]:
+    """Check coverage of every function and year on all bases, its targets, radii and communities."""
+    return (
+        *_settings(schedule),
+        *_coverage(schedule, seating),
+        *_at_radii(schedule),
+        *_communities(schedule, seating),
+    )
+
+
+def covered_persons(
+    facts: Facts,
+    demand_ids: Iterable[str],
+    function: str,
+    year: int,
+    providers: Collection[str],
+    radius_m: float,
+) -> float:
+    """Return the persons of the target group with one of ``providers`` within ``radius_m``."""
+    return sum(
+        facts.persons(demand_id, function, year)
+        for demand_id in demand_ids
+        if nearest_m(facts, demand_id, providers) <= radius_m
+    )
+
+
+def nearest_m(facts: Facts, demand_id: str, providers: Collection[str]) -> float:
+    """Return the walk to the nearest of ``providers``, infinite where none is in reach."""
+    walks = facts.distances[demand_id]
+    return min((metres for site_id, metres in walks.items() if site_id in providers), default=math.inf)
+
+
+def is_reachable(facts: Facts, community: str, function: str, year: int, providers: Collection[str]) -> bool:
+    """Return whether one provider is within the radius of the threshold share of the target group."""
+    radius = facts.functions[function].service_radius_m
+    enough = facts.threshold * facts.persons_of_community(community, function, year) * (1.0 - SLACK)
+    if enough <= 0.0:
+        return False
+    points = facts.demand_of_community[community]
+    return any(
+        covered_persons(facts, points, function, year, {provider}, radius) >= enough for provider in providers
+    )
+
+
+def is_established(facts: Facts, community: str, providers: Collection[str]) -> bool:
+    """Return whether a provider lies in the community or is declared to serve it."""
+    return any(
+        facts.sites[site_id].community_code == community
+        or community in facts.sites[site_id].serves_communities
+        for site_id in providers
+    )
+
+
+def covered_communities(
+    facts: Facts, basis: Basis, function: str, year: int, providers: Collection[str]
+) -> tuple[str, ...]:
+    """Return the counted communities that are covered on a community basis."""
+    return tuple(
+        community
+        for community in facts.counted_communities(function, year)
+        if (
+            is_established(facts, community, providers)
+            if basis is Basis.ESTABLISHED
+            else is_reachable(facts, community, function, year, providers)
+        )
+    )
+
+
+def target_percent(facts: Facts, function: str, year: int) -> float | None:
+    """Return the target of a function and year in percent, None where there is none.
+
+    周至方案 二（三）: linear from the coverage of the baseline year to the final target, by default.
+    """
+    settings = facts.scenario.targets
+    override = settings.overrides.get(function, {}).get(year)
+    if override is not None:
+        return override
+    final = facts.functions[function].target_percent
+    if settings.path == "last_year_only":
+        return final if year == max(facts.years) else None
+    baseline = round(facts.policy.standards.target_baseline_year.value)
+    if settings.path == "none" or year <= baseline:
+        return None
+    target_year = round(facts.policy.standards.target_year.value)
+    base = baseline_percent(facts, function, baseline)
+    if base >= final or year >= target_year:
+        return final
+    return base + (final - base) * (year - baseline) / (target_year - baseline)
+
+
+def baseline_percent(facts: Facts, function: str, baseline: int) -> float:
+    """Return the coverage on the target basis of what operates at the end of the baseline year, percent."""
+    listed = {row.project_id: row.function_areas for row in facts.case.projects if row.year <= baseline} | {
+        row.service_id: row.function_areas for row in facts.case.existing_services
+    }
+    providers = {site_id for site_id, areas in listed.items() if function in areas} & set(facts.sites)
+    covered, counted = covered_of_counted(facts, facts.scenario.coverage.basis, function, baseline, providers)
+    return 100.0 * covered / counted if counted > 0.0 else 0.0
+
+
+def covered_of_counted(
+    facts: Facts, basis: Basis, function: str, year: int, providers: Collection[str]
+) -> tuple[float, float]:
+    """Return (covered, counted): communities on a community basis, else persons within the radius."""
+    if basis.counts_communities:
+        counted = facts.counted_communities(function, year)
+        return float(len(covered_communities(facts, basis, function, year, providers))), float(len(counted))
+    radius = facts.functions[function].service_radius_m
+    return (
+        covered_persons(facts, facts.demand, function, year, providers, radius),
+        sum(facts.persons(demand_id, function, year) for demand_id in facts.demand),
+    )
+
+
+def target_in_unit(facts: Facts, function: str, year: int, counted: float) -> float | None:
+    """Return the target in the unit of the target basis: whole communities, or persons."""
+    percent = target_percent(facts, function, year)
+    if percent is None:
+        return None
+    if facts.scenario.coverage.basis.counts_communities:
+        return float(math.ceil(percent * counted / 100.0 - SLACK))
+    return percent / 100.0 * counted
+
+
+def _settings(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check("coverage_basis", Text("覆盖率口径与阈值", "basis and threshold of coverage"))
+    check.same("basis", schedule.plan.basis, schedule.facts.scenario.coverage.basis)
+    check.close("threshold", schedule.plan.threshold, schedule.facts.threshold, SLACK, "")
+    return check.results()
+
+
+def _coverage(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...]:
+    check = Check("coverage", Text("各口径覆盖率与目标", "coverage on all bases, and its targets"))
+    facts = schedule.facts
+    rows = indexed(
+        check,
+        "coverage",
+        schedule.plan.coverage,
+        lambda row: (row.function, row.year, row.basis),
+        [(function, year, basis) for function in facts.functions for year in facts.years for basis in Basis],
+    )
+    for (function, year, basis), (path, row) in rows.items():
+        covered, counted, missing = _figure(schedule, seating, function, year, basis)
+        _compare_figure(check, path, row, covered, counted)
+        check.same(f"{path}.missing", tuple(sorted(row.missing)), tuple(sorted(missing)))
+        on_target_basis = basis is facts.scenario.coverage.basis
+        target = target_in_unit(facts, function, year, counted) if on_target_basis else None
+        check.close(f"{path}.target", row.target, target, tolerances.persons(target or 0.0), "")
+    return check.results()
+
+
+def _compare_figure(check: Check, path: str, row: CoverageFigure, covered: float, counted: float) -> None:
+    tolerance = tolerances.persons(covered, counted)
+    check.close(f"{path}.covered", row.covered, covered, tolerance, "")
+    check.close(f"{path}.counted", row.counted, counted, tolerance, "")
+    percent = 100.0 * covered / counted if counted > 0.0 else None
+    # A percentage follows its two sums, so it may be as far off as they may.
+    check.close(f"{path}.percent", row.percent, percent, max(tolerances.POINTS, 1e-4), "%")
+
+
+def _figure(
+    schedule: Schedule, seating: Seating, function: str, year: int, basis: Basis
+) -> tuple[float, float, tuple[str, ...]]:
+    """Return covered, counted and the missing communities of a figure."""
+    facts = schedule.facts
+    providers = schedule.providers(function, year)
+    covered, counted = covered_of_counted(facts, basis, function, year, providers)
+    if basis is Basis.SERVED:
+        return seating.served(function, year, facts.demand), counted, ()
+    if not basis.counts_communities:
+        return covered, counted, ()
+    having = covered_communities(facts, basis, function, year, providers)
+    communities = facts.counted_communities(function, year)
+    return covered, counted, tuple(code for code in communities if code not in having)
+
+
+def _at_radii(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check("coverage_at_radii", Text("各参考半径的覆盖人数", "persons covered at the reported radii"))
+    facts = schedule.facts
+    radii = [figure.value for figure in facts.policy.standards.reported_radii_m]
+    rows = indexed(
+        check,
+        "coverage_at_radii",
+        schedule.plan.coverage_at_radii,
+        lambda row: (row.function, row.year, row.radius_m),
+        [
+            (function, year, radius)
+            for function in facts.functions
+            for year in facts.years
+            for radius in radii
+        ],
+    )
+    for (function, year, radius), (path, row) in rows.items():
+        providers = schedule.providers(function, year)
+        covered = covered_persons(facts, facts.demand, function, year, providers, radius)
+        counted = sum(facts.persons(demand_id, function, year) for demand_id in facts.demand)
+        tolerance = tolerances.persons(covered, counted)
+        check.close(f"{path}.covered", row.covered, covered, tolerance, "persons")
+        check.close(f"{path}.counted", row.counted, counted, tolerance, "persons")
+    return check.results()
+
+
+def _communities(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...]:
+    check = Check("coverage_of_communities", Text("各社区覆盖情况", "coverage of each community"))
+    facts = schedule.facts
+    expected = [
+        (community, function, year)
+        for function in facts.functions
+        for year in facts.years
+        for community in facts.counted_communities(function, year)
+    ]
+    rows = indexed(
+        check,
+        "communities",
+        schedule.plan.communities,
+        lambda row: (row.community_code, row.function, row.year),
+        expected,
+    )
+    for (community, function, year), (path, row) in rows.items():
+        providers = schedule.providers(function, year)
+        points = facts.demand_of_community[community]
+        radius = facts.functions[function].service_radius_m
+        reachable = is_reachable(facts, community, function, year, providers)
+        check.same(f"{path}.reachable", row.reachable, reachable)
+        check.same(f"{path}.established", row.established, is_established(facts, community, providers))
+        persons: Mapping[str, float] = {
+            "target_group": facts.persons_of_community(community, function, year),
+            "residents_covered": covered_persons(facts, points, function, year, providers, radius),
+            "served": seating.served(function, year, points),
+        }
+        tolerance = tolerances.persons(*persons.values())
+        for name, recomputed in persons.items():
+            check.close(f"{path}.{name}", getattr(row, name), recomputed, tolerance, "persons")
+    return check.results()

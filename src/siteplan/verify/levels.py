@@ -1,0 +1,193 @@
+"""Values of the objective's levels, and whether bound, gap and status agree with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from siteplan.case import Form, Mode
+from siteplan.plan import LevelResult
+from siteplan.problem import Role
+from siteplan.scenario import Level
+from siteplan.text import Text
+from siteplan.verify import tolerances
+from siteplan.verify.claims import Check, ClaimResult, ClaimStatus
+from siteplan.verify.coverage import (
+    covered_of_counted,
+    covered_persons,
+    is_reachable,
+    nearest_m,
+    target_in_unit,
+)
+from siteplan.verify.money import money_of_year
+from siteplan.verify.schedule import Schedule
+from siteplan.verify.space import area_shortfalls
+
+UNITS: Mapping[Level, str] = MappingProxyType(
+    {
+        Level.SHORTFALL: "coverage points",
+        Level.PERSONS_COVERED: "person-years",
+        Level.AREA_STANDARD: "m²",
+        Level.FORM: "sites",
+        Level.COST: "CNY",
+        Level.WALKING_DISTANCE: "resident-metres",
+        Level.WORST_COMMUNITY: "functions",
+    }
+)
+
+MAXIMISED = frozenset({Level.PERSONS_COVERED, Level.WORST_COMMUNITY})
+
+
+def level_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """Recompute the value of each level; bounds are checked for consistency and not proven again."""
+    values = Check("level_values", Text("各级目标值", "values of the objective's levels"))
+    proofs = Check(
+        "level_bounds",
+        Text("各级目标的界、差距与状态前后一致", "bounds, gaps and statuses of the levels are consistent"),
+    )
+    levels = schedule.plan.levels
+    names = tuple(level.name for level in levels)
+    values.same("levels (names)", names, tuple(schedule.facts.scenario.objective))
+    unproven_before = False
+    for number, level in enumerate(levels):
+        path = f"levels[{number}]"
+        unit = UNITS[level.name]
+        recomputed = level_value(schedule, level.name)
+        values.same(f"{path}.unit", level.unit, unit)
+        tolerance = tolerances.level(unit, recomputed)
+        values.close(f"{path}.value", level.value, recomputed, tolerance, unit)
+        proofs.same(f"{path}.given_unproven", level.given_unproven, unproven_before)
+        _consistent_proof(proofs, path, level, unit)
+        unproven_before = unproven_before or level.status != "optimal"
+    return (*values.results(), *proofs.results(ClaimStatus.NOT_RE_PROVEN))
+
+
+def _consistent_proof(check: Check, path: str, level: LevelResult, unit: str) -> None:
+    """No bound means no gap and `unproven`; else the gap is |value − bound| and 0 only where optimal."""
+    if level.bound is None or level.gap is None:
+        check.same(f"{path}.bound", level.bound, None)
+        check.same(f"{path}.gap", level.gap, None)
+        check.same(f"{path}.status", level.status, "unproven")
+        return
+    tolerance = tolerances.level(unit, level.value, level.bound)
+    if level.name in MAXIMISED:
+        check.at_least(f"{path}.bound", level.bound, level.value, tolerance, unit)
+    else:
+        check.at_most(f"{path}.bound", level.bound, level.value, tolerance, unit)
+    check.close(f"{path}.gap", level.gap, abs(level.value - level.bound), tolerance, unit)
+    if level.status == "optimal":
+        check.at_most(f"{path}.gap (optimal)", level.gap, 0.0, tolerance, unit)
+    else:
+        check.same(f"{path}.status", level.status, "gap" if level.gap > 0.0 else "optimal")
+
+
+def level_value(schedule: Schedule, level: Level) -> float:
+    """Return what the plan reaches at a level, in the unit of `UNITS`."""
+    return _VALUES[level](schedule)
+
+
+def _shortfall(schedule: Schedule) -> float:
+    """Σ priority · 100 · max(0, target − covered) / counted over Σ priority, where there is a target."""
+    facts = schedule.facts
+    weighted = priorities = 0.0
+    for function in facts.functions.values():
+        for year in facts.years:
+            providers = schedule.providers(function.key, year)
+            covered, counted = covered_of_counted(
+                facts, facts.scenario.coverage.basis, function.key, year, providers
+            )
+            target = target_in_unit(facts, function.key, year, counted)
+            if target is None:
+                continue
+            priorities += function.priority
+            if counted > 0.0:
+                weighted += function.priority * 100.0 * max(0.0, target - covered) / counted
+    return weighted / priorities if priorities > 0.0 else 0.0
+
+
+def _persons_covered(schedule: Schedule) -> float:
+    """Σ persons covered · (years left + 1), in person-years."""
+    facts = schedule.facts
+    return sum(
+        covered_persons(
+            facts,
+            facts.demand,
+            function.key,
+            year,
+            schedule.providers(function.key, year),
+            function.service_radius_m,
+        )
+        * sum(later >= year for later in facts.years)
+        for function in facts.functions.values()
+        for year in facts.years
+    )
+
+
+def _area_standard(schedule: Schedule) -> float:
+    """Σ m² short of every tier and of the elderly part, over communities and years."""
+    facts = schedule.facts
+    return sum(
+        sum(area_shortfalls(schedule, community, year).values())
+        for community in facts.communities
+        for year in facts.years
+    )
+
+
+def _form(schedule: Schedule) -> float:
+    """Opened candidates that are scattered, plus opened candidates that are newly built."""
+    opened = [(site, facts) for _, site, facts in schedule.sites.values() if facts.role is Role.CANDIDATE]
+    scattered = sum(site.form is Form.SCATTERED for site, _ in opened)
+    return float(scattered + sum(facts.mode is Mode.NEW_BUILD for _, facts in opened))
+
+
+def _cost(schedule: Schedule) -> float:
+    """Undiscounted capital plus operating cost less fees, in CNY."""
+    years = [money_of_year(schedule, year) for year in schedule.facts.years]
+    return sum(capital + operating - fees for capital, operating, fees in years)
+
+
+def _walking_distance(schedule: Schedule) -> float:
+    """Σ persons · metres to the nearest providing site, over the covered, in resident-metres."""
+    facts = schedule.facts
+    total = 0.0
+    for function in facts.functions.values():
+        for year in facts.years:
+            providers = schedule.providers(function.key, year)
+            for demand_id in facts.demand:
+                metres = nearest_m(facts, demand_id, providers)
+                if metres <= function.service_radius_m:
+                    total += facts.persons(demand_id, function.key, year) * metres
+    return total
+
+
+def _worst_community(schedule: Schedule) -> float:
+    """Σ over years of the fewest functions for which a community in scope is covered (`reachable`)."""
+    facts = schedule.facts
+    return float(
+        sum(
+            min(
+                (
+                    sum(
+                        is_reachable(facts, community, key, year, schedule.providers(key, year))
+                        for key in facts.functions
+                    )
+                    for community in facts.communities
+                ),
+                default=0,
+            )
+            for year in facts.years
+        )
+    )
+
+
+_VALUES: Mapping[Level, Callable[[Schedule], float]] = MappingProxyType(
+    {
+        Level.SHORTFALL: _shortfall,
+        Level.PERSONS_COVERED: _persons_covered,
+        Level.AREA_STANDARD: _area_standard,
+        Level.FORM: _form,
+        Level.COST: _cost,
+        Level.WALKING_DISTANCE: _walking_distance,
+        Level.WORST_COMMUNITY: _worst_community,
+    }
+)

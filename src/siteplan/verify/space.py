@@ -1,0 +1,146 @@
+"""Areas and rooms, and the floor area of community services per 100 households."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from siteplan.text import Text
+from siteplan.verify import tolerances
+from siteplan.verify.claims import Check, ClaimResult, indexed
+from siteplan.verify.facts import ELDERLY
+from siteplan.verify.schedule import Schedule
+
+ELDERLY_TIER = "elderly"
+
+
+def space_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """Check areas against minima, maxima, rooms and sites, growth over time, and the area standard."""
+    return (
+        *_area_within_limits(schedule),
+        *_function_fits_its_room(schedule),
+        *_rooms_fit_in_site(schedule),
+        *_never_shrinks(schedule),
+        *_area_standard(schedule),
+    )
+
+
+def _area_within_limits(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    least = Check(
+        "area_at_least_minimum", Text("面积不小于最小面积", "areas are not below the minimum of the form")
+    )
+    most = Check("area_at_most_maximum", Text("面积不超过最大面积", "areas are not above the maximum"))
+    for path, site, facts in schedule.sites.values():
+        if facts.programme is not None:
+            continue
+        in_complex = schedule.counts_as_complex(site.site_id)
+        for number, entry in enumerate(site.functions):
+            function = schedule.facts.functions[entry.function]
+            minimum = function.minimum_in_complex_m2 if in_complex else function.minimum_alone_m2
+            for year, area in entry.area_m2_by_year.items():
+                place = f"{path}.functions[{number}].area_m2_by_year.{year}"
+                least.at_least(place, area, minimum, tolerances.AREA_M2, "m²")
+                most.at_most(place, area, function.maximum_m2, tolerances.AREA_M2, "m²")
+    return (*least.results(), *most.results())
+
+
+def _function_fits_its_room(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "function_fits_its_room", Text("功能面积不超过所用房间", "each function fits into its room")
+    )
+    for path, site, _ in schedule.sites.values():
+        for number, entry in enumerate(site.functions):
+            group = schedule.facts.functions[entry.function].room_group
+            for year, area in entry.area_m2_by_year.items():
+                room = schedule.room(site.site_id, group, year)
+                place = f"{path}.functions[{number}].area_m2_by_year.{year}"
+                check.at_most(place, area, room, tolerances.AREA_M2, "m²")
+    return check.results()
+
+
+def _rooms_fit_in_site(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "rooms_fit_in_site",
+        Text("房间不超过使用面积，开放前没有房间", "rooms fit into the usable area, none before opening"),
+    )
+    for path, site, facts in schedule.sites.values():
+        for year in schedule.facts.years:
+            rooms = sum(schedule.room(site.site_id, group, year) for group in schedule.facts.room_groups)
+            allowed = facts.usable_area_m2 if year >= site.open_from else 0.0
+            check.at_most(f"{path}.rooms ({year})", rooms, allowed, tolerances.AREA_M2, "m²")
+    return check.results()
+
+
+def _never_shrinks(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check("stays_open", Text("开放后不关闭、不缩小", "nothing that is open closes or shrinks"))
+    years = schedule.facts.years
+    for path, site, _ in schedule.sites.values():
+        for number, entry in enumerate(site.functions):
+            for before, year in pairwise(years):
+                area = schedule.area(site.site_id, entry.function, year)
+                earlier = schedule.area(site.site_id, entry.function, before)
+                place = f"{path}.functions[{number}].area_m2_by_year.{year}"
+                check.at_least(place, area, earlier, tolerances.AREA_M2, "m²")
+        for number, room in enumerate(site.rooms):
+            for before, year in pairwise(years):
+                area = schedule.room(site.site_id, room.room_group, year)
+                earlier = schedule.room(site.site_id, room.room_group, before)
+                place = f"{path}.rooms[{number}].area_m2_by_year.{year}"
+                check.at_least(place, area, earlier, tolerances.AREA_M2, "m²")
+                check.at_least(place, area, 0.0, 0.0, "m²")
+    return check.results()
+
+
+def floor_areas(schedule: Schedule, community: str, year: int) -> tuple[float, float]:
+    """Return the floor area of all rooms in a community, each once, and of elderly care's, in m²."""
+    rooms = elderly = 0.0
+    for _, site, facts in schedule.sites.values():
+        if facts.community_code != community:
+            continue
+        groups = schedule.facts.room_groups
+        rooms += facts.floor_per_usable * sum(schedule.room(site.site_id, group, year) for group in groups)
+        elderly += facts.floor_per_usable * schedule.area(site.site_id, ELDERLY, year)
+    return rooms, elderly
+
+
+def area_shortfalls(schedule: Schedule, community: str, year: int) -> dict[str, float]:
+    """Return the m² short of each tier and of the elderly part in a community and year."""
+    standards = schedule.facts.policy.standards
+    hundreds = schedule.facts.households(community, year) / 100.0
+    rooms, elderly = floor_areas(schedule, community, year)
+    short = {
+        f"{tier.value:g}": max(0.0, tier.value * hundreds - rooms)
+        for tier in standards.area_tiers_m2_per_100_households
+    }
+    asked = standards.elderly_area_m2_per_100_households.value * hundreds
+    return {**short, ELDERLY_TIER: max(0.0, asked - elderly)}
+
+
+def _area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "community_area_standard",
+        Text("每百户服务设施面积", "floor area of community services per 100 households"),
+    )
+    facts = schedule.facts
+    rows = indexed(
+        check,
+        "area_standard",
+        schedule.plan.area_standard,
+        lambda row: (row.community_code, row.year),
+        [(community, year) for community in facts.communities for year in facts.years],
+    )
+    for (community, year), (path, row) in rows.items():
+        rooms, elderly = floor_areas(schedule, community, year)
+        households = facts.households(community, year)
+        tolerance = tolerances.persons(households)
+        check.close(f"{path}.households", row.households, households, tolerance, "households")
+        check.close(f"{path}.floor_area_m2", row.floor_area_m2, rooms, tolerances.AREA_M2, "m²")
+        check.close(
+            f"{path}.elderly_floor_area_m2", row.elderly_floor_area_m2, elderly, tolerances.AREA_M2, "m²"
+        )
+        short = area_shortfalls(schedule, community, year)
+        claimed = row.shortfall_m2_by_tier
+        check.same(f"{path}.shortfall_m2_by_tier (tiers)", tuple(sorted(claimed)), tuple(sorted(short)))
+        for tier in sorted(set(claimed) & set(short)):
+            place = f"{path}.shortfall_m2_by_tier.{tier}"
+            check.close(place, claimed[tier], short[tier], tolerances.AREA_M2, "m²")
+    return check.results()

@@ -1,0 +1,266 @@
+"""Plans whose figures are all right but which break a hard rule: the rule is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.verify.world import (
+    CULTURE,
+    ELDERLY,
+    INFANT,
+    MEALS,
+    SCHOOL,
+    SPORTS,
+    World,
+    tiny_decisions,
+    tiny_scenario,
+    tiny_world,
+)
+
+from siteplan.case import CandidateSite, Case, Consent, Form
+from siteplan.plan import Decisions
+from siteplan.policy import Policy
+from siteplan.scenario import Scenario
+from siteplan.verify.facts import Facts, facts_of
+from siteplan.verify.verification import verify
+
+Areas = dict[tuple[str, str], tuple[float | None, float | None]]
+
+
+def decisions_with(
+    areas: Areas, forms: dict[str, Form] | None = None, rooms: Areas | None = None
+) -> Decisions:
+    """Return the tiny decisions with other areas by (site, function), rooms as large as they are.
+
+    None: the site doesn't provide the function in that year.
+    """
+    tiny = tiny_decisions()
+    start, area, room = dict(tiny.start_year), dict(tiny.area_m2), dict(tiny.room_m2)
+    groups = {
+        ELDERLY: "elderly",
+        INFANT: "infant",
+        SCHOOL: "school",
+        MEALS: "day",
+        CULTURE: "day",
+        SPORTS: "sports",
+    }
+    for (site, function), (first, second) in areas.items():
+        start.pop((site, function), None)
+        for year, size in ((2027, first), (2028, second)):
+            area.pop((site, function, year), None)
+            if size is not None:
+                start.setdefault((site, function), year)
+                area[site, function, year] = size
+                room[site, groups[function], year] = size
+            elif groups[function] != "day":
+                room.pop((site, groups[function], year), None)
+    for (site, group), sizes in (rooms or {}).items():
+        for year, size in zip((2027, 2028), sizes, strict=True):
+            if size is not None:
+                room[site, group, year] = size
+    return Decisions(start, room, area, {**tiny.forms, **(forms or {})})
+
+
+BROKEN: list[tuple[str, Decisions, dict[str, Any], set[str]]] = [
+    ("too small alone", decisions_with({("S2", SCHOOL): (None, 100.0)}), {}, {"area_at_least_minimum"}),
+    ("too large", decisions_with({("S1", ELDERLY): (120.0, 310.0)}), {}, {"area_at_most_maximum"}),
+    (
+        "room smaller than the function",
+        decisions_with({}, rooms={("S1", "day"): (60.0, 95.0)}),
+        {},
+        {"function_fits_its_room"},
+    ),
+    (
+        "rooms larger than the site",
+        decisions_with({("S2", SCHOOL): (None, 110.0)}, rooms={("S2", "school"): (None, 211.0)}),
+        {},
+        {"rooms_fit_in_site"},
+    ),
+    ("shrinks", decisions_with({("S1", SCHOOL): (80.0, 75.0)}), {}, {"stays_open"}),
+    (
+        "opens before it is available",
+        decisions_with({("S2", SCHOOL): (110.0, 110.0)}),
+        {"pace": {}},
+        {"available_from"},
+    ),
+    (
+        "room before opening",
+        decisions_with({}, rooms={("S2", "school"): (50.0, 110.0)}),
+        {},
+        {"rooms_fit_in_site"},
+    ),
+    (
+        "required function late",
+        decisions_with({("P2", INFANT): (None, 100.0), ("P2", ELDERLY): (80.0, 80.0)}),
+        {},
+        {"required_functions"},
+    ),
+    (
+        "committed project late",
+        decisions_with({("P2", INFANT): (None, 100.0)}),
+        {},
+        {"committed_sites", "required_functions"},
+    ),
+    ("complex of two functions", decisions_with({("S1", SCHOOL): (None, 70.0)}), {}, {"site_form"}),
+    ("complex that is too small", decisions_with({}, {"S2": Form.COMPLEX}), {"rules": {}}, {"site_form"}),
+    (
+        "scattered site of four functions",
+        decisions_with({}, {"S1": Form.SCATTERED}),
+        {},
+        {"site_form", "area_at_least_minimum"},
+    ),
+    ("committed form changed", decisions_with({}, {"P2": Form.SCATTERED}), {}, {"committed_sites"}),
+    (
+        "neither elderly nor infant care",
+        decisions_with({("S1", ELDERLY): (None, None), ("S1", SPORTS): (90.0, 90.0)}),
+        {},
+        {"places_reserved_first"},
+    ),
+    ("too many sites a year", tiny_decisions(), {"pace": {"sites_per_year": 0}}, {"rollout_pace"}),
+    ("too many in a town", tiny_decisions(), {"pace": {"sites_per_year_and_town": 0}}, {"rollout_pace"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("decisions", "changes", "rules"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN]
+)
+def test_a_broken_rule_is_named(
+    tmp_path: Path, decisions: Decisions, changes: dict[str, Any], rules: set[str]
+) -> None:
+    """Of a plan that is consistent but for a decision, just the rules it breaks are false."""
+    world = tiny_world(tmp_path, tiny_scenario(**changes), decisions)
+    assert {claim.key for claim in verify(world.facts, world.results).false} == rules
+
+
+def budget(**changes: Any) -> dict[str, Any]:
+    """Return a budget of one source with other keys."""
+    source = {"name": {"zh": "县", "en": "county"}, "amounts_cny": {2027: 4_000_000, 2028: 1_500_000}}
+    return {"sources": {"county": source}, **changes}
+
+
+@pytest.mark.parametrize(
+    ("money", "rule"),
+    [
+        (budget(scale=0.5), "yearly_budget"),
+        (budget(operating_cny={2028: 100_000}), "operating_limit"),
+        (
+            budget(
+                sources={"county": {"name": "县", "amounts_cny": {2027: 5_000_000, 2028: 10_000}}},
+                carry_over=False,
+            ),
+            "yearly_budget",
+        ),
+    ],
+)
+def test_money_that_is_overspent(tmp_path: Path, money: dict[str, Any], rule: str) -> None:
+    """Capital beyond the year's money, or operating cost beyond its limit, is false."""
+    world = tiny_world(tmp_path, tiny_scenario(budget=money))
+    assert {claim.key for claim in verify(world.facts, world.results).false} == {rule}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"budget": None},
+        {"budget": budget(carry_over=False)},
+        {"targets": {"path": "none"}},
+        {"targets": {"path": "last_year_only", "overrides": {CULTURE: {2027: 40}}}},
+        {"coverage": {"basis": "residents", "threshold": 0.9}},
+        {"coverage": {"basis": "established"}},
+        {"objective": ["cost", "shortfall"]},
+        {"years": [2027, 2028], "rules": {"site_form": True, "places_reserved_first": False}},
+    ],
+    ids=str,
+)
+def test_other_settings_agree_with_outcome(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """The plan passes under other budgets, targets, bases and objectives, each computed twice."""
+    world = tiny_world(tmp_path, tiny_scenario(**changes))
+    assert verify(world.facts, world.results).false == ()
+
+
+def may_host(world: World, **columns: Any) -> frozenset[str]:
+    """Return what S1 may host with other columns in its row."""
+    row = CandidateSite.model_validate({**world.case.sites[0].model_dump(), **columns})
+    sites = (row, *world.case.sites[1:])
+    return facts_after(world, case=replace(world.case, sites=sites)).sites["S1"].may_host
+
+
+def facts_after(
+    world: World, case: Case | None = None, policy: Policy | None = None, scenario: Scenario | None = None
+) -> Facts:
+    """Return the facts of the tiny inputs, some replaced."""
+    return facts_of(case or world.case, policy or world.policy, scenario or world.scenario, world.network)
+
+
+ALL = frozenset({ELDERLY, INFANT, SCHOOL, MEALS, SPORTS, CULTURE})
+
+
+@pytest.mark.parametrize(
+    ("columns", "hosted"),
+    [
+        ({}, ALL),
+        ({"consent": Consent.REFUSED}, frozenset()),
+        ({"consent": Consent.SEEKING}, ALL),
+        ({"excluded_functions": (MEALS, SPORTS)}, ALL - {MEALS, SPORTS}),
+        ({"has_outdoor_space": False}, ALL - {SPORTS}),
+        ({"floor": 2}, ALL),
+        ({"floor": 2, "has_lift": False}, ALL - {ELDERLY}),
+        ({"floor": 4}, ALL - {ELDERLY}),
+        ({"floor": -1}, frozenset({SPORTS})),
+        ({"usable_area_m2": 75.0}, frozenset({SCHOOL, MEALS, CULTURE})),
+        ({"floor_area_m2": 85.0, "usable_area_m2": None}, frozenset({MEALS})),
+    ],
+    ids=str,
+)
+def test_what_a_space_may_host(world: World, columns: dict[str, Any], hosted: frozenset[str]) -> None:
+    """Consent, exclusions, size, floor, lift and outdoor space decide, each by itself.
+
+    The smallest minima in usable m²: elderly 80, infant 80, school 60, meals 50, sports 90, culture 65.
+    """
+    assert may_host(world, **columns) == hosted
+
+
+def test_what_a_committed_project_may_host(world: World) -> None:
+    """P2, a complex of 350 m² usable, may host every module, whatever its floor or open ground."""
+    assert world.facts.sites["P2"].may_host == ALL
+    assert world.facts.sites["P1"].programme is not None
+
+
+@pytest.mark.parametrize(
+    "changed", [{"consent": Consent.REFUSED}, {"excluded_functions": (SCHOOL,)}, {"floor": -1}]
+)
+def test_a_function_where_the_space_does_not_suit_is_false(world: World, changed: dict[str, Any]) -> None:
+    """A plan made before the row of S1 was changed provides what S1 may not host."""
+    row = CandidateSite.model_validate({**world.case.sites[0].model_dump(), **changed})
+    facts = facts_after(world, case=replace(world.case, sites=(row, *world.case.sites[1:])))
+    assert {claim.key for claim in verify(facts, world.results).false} == {"site_may_host"}
+
+
+def test_a_committed_or_existing_site_may_not_be_left_out(
+    world: World, without: Callable[[str], World]
+) -> None:
+    """A plan without E1, P1 or P2 is false by that, even if all its figures were changed with it."""
+    for site_id in ("E1", "P1", "P2"):
+        report = verify(world.facts, without(site_id).results)
+        assert "committed_sites" in {claim.key for claim in report.false}
+
+
+@pytest.fixture
+def without(world: World, tmp_path: Path) -> Callable[[str], World]:
+    """Return a maker of results in which a site is missing from the plan."""
+
+    def make(site_id: str) -> World:
+        kept = tuple(site for site in world.plan.sites if site.site_id != site_id)
+        folder = tmp_path / site_id
+        folder.mkdir()
+        for file in world.folder.iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+        plan = world.plan.model_copy(update={"sites": kept})
+        (folder / "plan.json").write_text(plan.model_dump_json(by_alias=True), encoding="utf-8")
+        return replace(world, plan=plan, folder=folder)
+
+    return make
