@@ -114,7 +114,9 @@ class _Best:
     def take(self, event: dict[str, Any]) -> None:
         """Keep what an event brings."""
         if event.get("values") is not None:
-            self.values, self.objective = event["values"], float(event["objective"])
+            objective = float(event["objective"])
+            if self.objective is None or objective <= self.objective:
+                self.values, self.objective = event["values"], objective
         bound = event.get("bound")
         if bound is not None and abs(bound) < INFINITE:
             self.bound = float(bound) if self.bound is None else max(self.bound, float(bound))

@@ -12,6 +12,7 @@ import pickle
 import signal
 import struct
 import sys
+import time
 from typing import IO, Any
 
 import highspy
@@ -19,6 +20,8 @@ import numpy as np
 
 LENGTH = struct.Struct("<Q")
 """Length of a message in bytes, in front of it."""
+TELL_EVERY_S = 0.25
+"""How often the bound is sent, in seconds."""
 
 
 def read_message(stream: IO[bytes]) -> Any | None:
@@ -38,16 +41,30 @@ def write_message(stream: IO[bytes], message: Any) -> None:
 
 
 def make_solver(request: dict[str, Any]) -> Any:
-    """Return a HiGHS instance with the request's program, options and start."""
+    """Return a HiGHS instance with the request's program and options."""
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     for name, value in request["options"].items():
         solver.setOptionValue(name, value)
     solver.passModel(make_lp(request))
-    if request["start_columns"] is not None:
-        columns = np.asarray(request["start_columns"], dtype=np.int32)
-        solver.setSolution(len(columns), columns, np.asarray(request["start_values"], dtype=np.float64))
     return solver
+
+
+def complete_start(request: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the start as an incumbent: its columns fixed, the others optimised; None if infeasible.
+
+    A solver of its own does this: the bound of the fixed program must not be taken for a bound of the
+    program itself.
+    """
+    solver = make_solver(request)
+    columns = np.asarray(request["start_columns"], dtype=np.int32)
+    values = np.asarray(request["start_values"], dtype=np.float64)
+    solver.changeColsBounds(len(columns), columns, values, values)
+    solver.run()
+    answer = final_answer(solver, bool(request["is_integer"].any()))
+    if answer["values"] is None:
+        return None
+    return {"event": "incumbent", "objective": answer["objective"], "values": answer["values"]}
 
 
 def make_lp(request: dict[str, Any]) -> highspy.HighsLp:
@@ -74,21 +91,30 @@ def make_lp(request: dict[str, Any]) -> highspy.HighsLp:
 def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
     """Solve one request, sending incumbents and bounds on the way; return the final answer."""
     solver = make_solver(request)
+    start = complete_start(request) if request["start_columns"] is not None else None
+    if start is not None:
+        write_message(output, start)
+        columns = np.arange(len(start["values"]), dtype=np.int32)
+        solver.setSolution(len(columns), columns, start["values"])
+    last_told = 0.0
 
     def on_event(kind: Any, message: str, data: Any, control: Any, user: Any) -> None:
+        nonlocal last_told
         if kind == highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution:
             event = {
                 "event": "incumbent",
                 "objective": data.objective_function_value,
                 "values": np.array(data.mip_solution),
             }
-        else:
+            write_message(output, event)
+        elif time.monotonic() - last_told > TELL_EVERY_S:
+            last_told = time.monotonic()
             event = {"event": "progress", "bound": data.mip_dual_bound, "nodes": data.mip_node_count}
-        write_message(output, event)
+            write_message(output, event)
 
     solver.setCallback(on_event, None)
     solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution)
-    solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipLogging)
+    solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
     solver.run()
     return final_answer(solver, bool(request["is_integer"].any()))
 

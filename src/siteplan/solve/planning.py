@@ -23,15 +23,18 @@ from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, Sto
 from siteplan.solve.search import search_start
 from siteplan.text import Text
 
-MOVES_PER_EFFORT = 1_000_000
+MOVES_PER_EFFORT = 400_000
 SEARCH_RUNS = 4
 SINGLE_YEAR_NODES = 1500
 STAGING_NODES = 300
 FIRST_LEVEL_NODES = 1500
 LATER_LEVEL_NODES = 300
 """Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage."""
+SEARCH_SHARE = 0.15
+SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.6
-"""Share of the time that is left which the first level may use before the later ones."""
+"""Shares of the time left, at most: the search and the first level of what is left for the solve, the
+single-year bounds of what is left for the first level."""
 HOLD_SLACK = 1e-7
 """A held level may be this much (relative, at least absolute) worse: solver feasibility tolerance."""
 PROVEN_TOLERANCE = 1e-6
@@ -92,15 +95,20 @@ def solve(
     """
     clock = clock or Clock(time.monotonic() + settings.time_limit_s)
     run = _Run(problem, settings, listener, clock)
-    run.tell(SEARCH)
-    start = search_start(
-        problem, settings.seed, max(1, round(MOVES_PER_EFFORT * settings.effort)), SEARCH_RUNS, clock
-    )
+    start = _search(run) if len(problem.years) > 1 else None
     first = _first_level(run, start)
     if len(problem.objective) == 1:
         return _result(run, first.decisions, {problem.objective[0]: first.bound})
     decisions, bounds = _later_levels(run, first)
     return _result(run, decisions, bounds)
+
+
+def _search(run: _Run) -> Decisions | None:
+    """Return the search's plan. One year's program closes by itself and needs none."""
+    run.tell(SEARCH)
+    moves = max(1, round(MOVES_PER_EFFORT * run.settings.effort))
+    clock = run.clock.until(SEARCH_SHARE * run.clock.seconds_left())
+    return search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +129,8 @@ def _first_level(run: _Run, start: Decisions | None) -> _First:
     bounds: dict[int, float] = {}
     with SolverSession() as session:
         if len(problem.years) > 1 and level in SEPARABLE:
-            bounds, end_state = _single_year_bounds(run, best, clock)
+            share = SINGLE_YEAR_SHARE * clock.seconds_left()
+            bounds, end_state = _single_year_bounds(run, best, clock.until(share))
             program = _with_year_bounds(compiled, program, bounds)
             best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
         answer = _optimise(
