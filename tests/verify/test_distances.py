@@ -11,8 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from siteplan.inputs.bundled import bundled_root
+from siteplan.inputs.case_files import function_names, load_case
+from siteplan.inputs.policy_files import load_policy
+from siteplan.inputs.roads import read_roads
+from siteplan.inputs.scenario_files import load_scenario
 from siteplan.network import RoadNetwork
+from siteplan.reach import walking_access
 from siteplan.verify.distances import OnRoad, attached_edges, private_pieces, snap, walking_distances
+from siteplan.verify.facts import facts_of
 
 CRS = "EPSG:4545"
 ORIGIN = (500_000.0, 3_780_000.0)
@@ -221,3 +228,23 @@ def test_node_to_node_walks_are_those_of_dijkstra() -> None:
         lengths = nx.single_source_dijkstra_path_length(graph, start)
         for end in main:
             assert walks[str(start)][str(end)] == pytest.approx(lengths[end], abs=0.06)
+
+
+@pytest.mark.slow
+def test_the_bundled_case_has_the_distances_of_the_reach_stage() -> None:
+    """Two implementations agree on every pair of the shipped county, to the decimetre."""
+    loaded = load_scenario(bundled_root() / "scenarios" / "2027-2030.yaml")
+    policy = load_policy(loaded.model_folder, loaded)
+    case = load_case(loaded.case_folder, function_names(policy))
+    roads = read_roads(case.roads_file, case.header.metric_crs)
+    facts = facts_of(case, policy, loaded.scenario, roads)
+    reach = walking_access(roads, case, policy, 1000.0).reach
+    walks = {
+        demand_id: dict(reach.sites_within(number, 1000.0))
+        for number, demand_id in enumerate(reach.demand_ids)
+        if demand_id in facts.demand
+    }
+    assert facts.distances == {
+        demand_id: {site_id: metres for site_id, metres in row.items() if site_id in facts.sites}
+        for demand_id, row in walks.items()
+    }
