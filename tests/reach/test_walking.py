@@ -132,9 +132,7 @@ def random_networks(draw: st.DrawFn) -> tuple[list[Point], list[Road]]:
     """A few nodes and edges anywhere in 300 × 300 m: crossing, parallel, torn apart, partly private."""
     points = draw(st.lists(coordinates, min_size=2, max_size=9))
     node = st.integers(0, len(points) - 1)
-    pairs = draw(
-        st.lists(st.tuples(node, node), min_size=1, max_size=14, unique_by=lambda pair: frozenset(pair))
-    )
+    pairs = draw(st.lists(st.tuples(node, node), min_size=1, max_size=14, unique_by=frozenset))
     kinds = draw(st.lists(st.sampled_from([False, False, True]), min_size=len(pairs), max_size=len(pairs)))
     roads = [Road(*pair, kind) for pair, kind in zip(pairs, kinds, strict=True) if pair[0] != pair[1]]
     return points, roads or [Road(0, 1)]

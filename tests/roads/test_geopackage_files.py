@@ -71,6 +71,7 @@ def test_every_layer_of_lines_is_read(tmp_path: Path) -> None:
     assert network.edge_count == 3
 
 
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
 def test_a_layer_without_crs_is_refused(tmp_path: Path) -> None:
     """Coordinates of an unknown system can't be located."""
     with pytest.raises(InputError, match="roads-without-crs"):
