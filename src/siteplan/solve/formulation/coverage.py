@@ -120,16 +120,20 @@ def coverage_target(problem: Problem, model: PlanModel) -> Constraint:
             reached = sum(model.community_covered[code, function, year] for code in counted)
         else:
             reached = persons_share_in_points(problem, model, function, year)
+            if reached is None:
+                return Constraint.Skip
         return reached + model.shortfall[function, year] >= target
 
     return Constraint(model.function_years, rule=rule)
 
 
-def persons_share_in_points(problem: Problem, model: PlanModel, function: str, year: int) -> Expression:
-    """Return the share of the target group that is covered, in percentage points."""
+def persons_share_in_points(
+    problem: Problem, model: PlanModel, function: str, year: int
+) -> Expression | None:
+    """Return the share of the target group that is covered, in percentage points; None without anybody."""
     total = sum(problem.target_group(key, function, year) for key in problem.counted_demand)
     if total <= 0.0:
-        return 0.0
+        return None
     return sum(
         to_points(problem.target_group(point, function, year) / total) * model.cover[point, function, year]
         for point, key in model.demand_functions
@@ -140,7 +144,7 @@ def persons_share_in_points(problem: Problem, model: PlanModel, function: str, y
 def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:
     """The worst-off community counts: none has fewer functions covered than the least.
 
-    least_served[t] ≤ Σ_f community_covered[c,f,t]      (every community c in scope with a target group)
+    least_served[t] ≤ Σ_f community_covered[c,f,t]      (every community c in scope and year t)
 
     周至方案: 公益普惠.
     """
@@ -150,9 +154,6 @@ def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:
         covered.setdefault((community, year), []).append(entry)
 
     def rule(model: PlanModel, community: str, year: int) -> Expression:
-        terms = covered.get((community, year))
-        if not terms or year not in model.least_served:
-            return Constraint.Skip
-        return model.least_served[year] <= sum(terms)
+        return model.least_served[year] <= sum(covered.get((community, year), []))
 
     return Constraint(model.communities, model.years, rule=rule)
