@@ -1,9 +1,6 @@
-"""The table of ``siteplan assumptions``."""
+"""The list of ``siteplan assumptions``."""
 
 from __future__ import annotations
-
-from rich import box
-from rich.table import Table
 
 from siteplan.cli.session import Session
 from siteplan.cli.wording import number
@@ -12,22 +9,12 @@ from siteplan.text import Text
 
 
 def show_assumptions(policy: Policy, session: Session) -> None:
-    """Print every figure that rests on an assumption, and how many of all figures do."""
+    """Print every figure that rests on an assumption with its note, and how many of all figures do."""
     figures = policy.assumptions()
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    for heading, justify in (
-        (Text("数字", "figure"), "left"),
-        (Text("数值", "value"), "right"),
-        (Text("说明", "note"), "left"),
-    ):
-        table.add_column(
-            heading.in_language(session.language),
-            justify="right" if justify == "right" else "left",
-            overflow="fold",
-        )
     for place, figure in figures.items():
-        table.add_row(place, number(figure.value), figure.note)
-    session.out.print(table)
+        session.out.print(f"{place} = {number(figure.value)}", markup=False, soft_wrap=True)
+        if figure.note:
+            session.out.print(f"    {figure.note}", markup=False, soft_wrap=True)
     total = sum(1 for _ in policy.figures())
     session.reporter.say(
         Text(

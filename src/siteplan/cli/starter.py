@@ -11,6 +11,7 @@ from siteplan.inputs.bundled import bundled_root
 from siteplan.text import Text
 
 STARTER_FOLDERS = ("model", "data/zhouzhi", "scenarios")
+STARTER_FILES = ("docs/data-dictionary.md",)
 """What a new folder is given, relative to the bundled root."""
 
 
@@ -30,6 +31,9 @@ def create_starter_folder(folder: Path) -> None:
                 shutil.copytree(
                     bundled_root() / name, prepared / name, ignore=shutil.ignore_patterns("__pycache__")
                 )
+            for name in STARTER_FILES:
+                (prepared / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(bundled_root() / name, prepared / name)
             _put_in_place(prepared, folder)
     except OSError as problem:
         raise InputError([_not_writable(folder, problem)]) from problem

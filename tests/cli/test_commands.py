@@ -1,0 +1,153 @@
+"""What the commands do when all is well, on the tiny case."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Siteplan, files_in
+
+from siteplan.cli import app as commands
+from siteplan.cli.errors import run_and_report
+from siteplan.cli.exit_codes import ExitCode
+from siteplan.cli.session import make_session
+from siteplan.solve import InfeasibleError, NoPlanError
+from siteplan.text import Language, Text
+
+RESULT_FILES = {"plan.json", "sites.geojson", "coverage.geojson", "assignments.csv", "run.json"}
+
+
+@pytest.fixture
+def solved(siteplan: Siteplan, tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project after ``siteplan solve scenarios/tiny.yaml``."""
+    monkeypatch.chdir(tiny_project)
+    call = siteplan("solve", "scenarios/tiny.yaml")
+    assert call.code == 0, call.err
+    return tiny_project
+
+
+def test_solve_then_verify(siteplan: Siteplan, solved: Path) -> None:
+    """A plan that was just made passes verification."""
+    assert {path.name for path in (solved / "results/tiny").iterdir()} == RESULT_FILES
+    call = siteplan("verify", "results/tiny")
+    assert call.code == 0, call.out + call.err
+    assert "Verified" in call.out
+
+
+def test_verify_as_json(siteplan: Siteplan, solved: Path) -> None:
+    """``--json`` prints nothing but the report."""
+    report = json.loads(siteplan("verify", solved / "results/tiny", "--json").out)
+    assert report["passed"] is True
+    assert {claim["status"] for claim in report["claims"]} <= {"confirmed", "not_re_proven"}
+
+
+def test_false_claim(siteplan: Siteplan, solved: Path) -> None:
+    """A changed figure fails verification with exit code 1 and is named."""
+    file = solved / "results/tiny/plan.json"
+    plan = json.loads(file.read_text(encoding="utf-8"))
+    plan["money"][0]["capital_cny"] += 1000.0
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    call = siteplan("verify", "results/tiny")
+    assert call.code == 1
+    assert "money[0].capital_cny" in call.out
+
+
+def test_table_fits_eighty_columns(siteplan: Siteplan, solved: Path) -> None:
+    """The closing table is readable at 80 columns in both languages, without escape codes in a pipe."""
+    for lang in ("zh", "en"):
+        call = siteplan("solve", solved / "scenarios/tiny.yaml", lang=lang)
+        assert "\x1b" not in call.out + call.err
+        widths = [
+            sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in line)
+            for line in call.out.splitlines()
+        ]
+        assert max(widths) <= 80
+        assert ("已证最优" if lang == "zh" else "optimal") in call.out
+
+
+def test_second_run_keeps_the_first(siteplan: Siteplan, solved: Path) -> None:
+    """Results are replaced as a whole; the ones before stay beside them."""
+    first = files_in(solved / "results/tiny")
+    assert siteplan("solve", "scenarios/tiny.yaml").code == 0
+    assert files_in(solved / "results/tiny.previous") == first
+    assert files_in(solved / "results/tiny")["plan.json"] == first["plan.json"]
+
+
+def test_init_then_check(siteplan: Siteplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``init`` makes a folder whose scenarios can be checked at once."""
+    call = siteplan("init", tmp_path / "county")
+    assert call.code == 0, call.err
+    assert {path.name for path in tmp_path.iterdir()} == {"county"}
+    monkeypatch.chdir(tmp_path / "county")
+    call = siteplan("check", "scenarios/2027.yaml")
+    assert call.code == 0, call.err
+
+
+def test_init_in_an_empty_working_folder(
+    siteplan: Siteplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``siteplan init .`` fills the empty folder in which one is."""
+    folder = tmp_path / "county"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert siteplan("init", ".").code == 0
+    assert {"model", "data", "scenarios"} <= {path.name for path in folder.iterdir()}
+    assert os.path.samefile(Path.cwd(), folder)
+
+
+def test_init_refuses_a_used_folder(siteplan: Siteplan, tmp_path: Path) -> None:
+    """A folder that holds something is left as it is."""
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    assert siteplan("init", tmp_path).code == 2
+    assert files_in(tmp_path) == {"mine.txt": b"mine"}
+
+
+def test_assumptions(siteplan: Siteplan, tiny_project: Path) -> None:
+    """Assumed figures are listed by their place, and counted."""
+    call = siteplan("assumptions", tiny_project / "scenarios/tiny.yaml")
+    assert call.code == 0
+    assert "participation_rate" in call.out
+    assert "rest on an assumption" in call.err
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (InfeasibleError(("yearly_budget",), Text("冲突", "rules clash")), ExitCode.INFEASIBLE),
+        (NoPlanError(interrupted=False), ExitCode.TIME_LIMIT_WITHOUT_PLAN),
+        (NoPlanError(interrupted=True), ExitCode.INTERRUPTED_WITHOUT_PLAN),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED_WITHOUT_PLAN),
+        (ZeroDivisionError("oops"), ExitCode.INTERNAL_ERROR),
+    ],
+)
+def test_exit_codes(capsys: pytest.CaptureFixture[str], raised: BaseException, code: ExitCode) -> None:
+    """Whatever ends a command early has its own exit code and a message without a traceback."""
+
+    def command() -> int:
+        raise raised
+
+    assert run_and_report(command, make_session(Language.EN).reporter, debug=False) is code
+    message = capsys.readouterr().err
+    assert message.strip()
+    assert "Traceback" not in message
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """With ``--debug`` an internal error comes with its traceback."""
+
+    def command() -> int:
+        raise ZeroDivisionError("oops")
+
+    run_and_report(command, make_session(Language.EN).reporter, debug=True)
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_every_exit_code_is_documented(repository: Path) -> None:
+    """The help and both user guides name every exit code."""
+    epilog = str(commands.app.info.epilog)
+    for code in ExitCode:
+        assert f"{int(code)} " in epilog
+        for guide in ("user-guide.md", "user-guide.en.md"):
+            assert f"| {int(code)} |" in (repository / "docs" / guide).read_text(encoding="utf-8")
