@@ -1,0 +1,362 @@
+"""The program says what the written formulation says: block by block, and each family where it binds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, tiny_problem
+
+from siteplan.case import Form
+from siteplan.problem import Money, Pace, Problem, Role
+from siteplan.scenario import Basis, Level
+from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
+from siteplan.solve.program import compile_program
+
+DOCUMENT = (Path(__file__).parents[2] / "model" / "formulation.md").read_text(encoding="utf-8")
+Point = Mapping[tuple[object, ...], float]
+"""Values of variables: (variable's name, *index) → value in model units (100 m², million CNY)."""
+
+
+def free(problem: Problem | None = None, **changes: object) -> Problem:
+    """Return the tiny problem without limits on money and pace, varied."""
+    unlimited = {"money": Money(None, {}, True, {}), "pace": Pace(None, None)}
+    return replace(problem or tiny_problem(), **{**unlimited, **changes})
+
+
+def without_minima() -> Problem:
+    """Return the problem in which a function may have no area: what areas ask doesn't matter."""
+    functions = {
+        key: replace(function, minimum_alone_m2=0.0, minimum_in_complex_m2=0.0)
+        for key, function in tiny_problem().functions.items()
+    }
+    return free(functions=functions)
+
+
+def with_committed(opens_in: int, required: frozenset[str]) -> Problem:
+    """Return the problem in which s1 is a committed complex."""
+    sites = dict(tiny_problem().sites)
+    sites["s1"] = replace(
+        sites["s1"],
+        role=Role.COMMITTED,
+        opens_in=opens_in,
+        listed_form=Form.COMPLEX,
+        required_functions=required,
+    )
+    return free(sites=sites)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A point that only one family cuts off, and the change of it that the family allows."""
+
+    problem: Problem
+    point: Point
+    allowed: Point
+    level: Level = Level.SHORTFALL
+    relaxed: bool = field(default=False)
+
+
+def closed(*sites: str, years: tuple[int, ...] = (2027, 2028)) -> dict[tuple[object, ...], float]:
+    return {("open", site, year): 0.0 for site in sites for year in years}
+
+
+def provides(site: str, *functions: str, year: int = 2027) -> dict[tuple[object, ...], float]:
+    """Return the values of a site that provides just these of the three functions in a year."""
+    return {
+        ("provide", site, key, year): float(key in functions)
+        for key in (ELDERLY, MEALS, CULTURE)
+        if key in tiny_problem().sites[site].may_host
+    }
+
+
+ALL = (ELDERLY, MEALS, CULTURE)
+CASES: dict[str, Case] = {
+    "provided_only_when_open": Case(
+        without_minima(),
+        {("open", "s1", 2027): 0, ("provide", "s1", ELDERLY, 2027): 1},
+        {("open", "s1", 2027): 1},
+    ),
+    "open_only_to_provide": Case(
+        free(), {("open", "s1", 2027): 1, **provides("s1")}, {("provide", "s1", ELDERLY, 2027): 1}
+    ),
+    "available_from": Case(free(), {("open", "s3", 2027): 1}, {("open", "s3", 2027): 0}),
+    # Whole plans never break it alone: 0.9 = 3 × 0.3 is a point of the relaxation.
+    "stays_open": Case(
+        without_minima(),
+        {
+            ("open", "s1", 2027): 0.9,
+            ("open", "s1", 2028): 0.3,
+            **{("provide", "s1", key, year): 0.3 for key in ALL for year in (2027, 2028)},
+        },
+        {("open", "s1", 2028): 0.9},
+        relaxed=True,
+    ),
+    "stays_provided": Case(
+        without_minima(),
+        {("provide", "s1", ELDERLY, 2027): 1, ("provide", "s1", ELDERLY, 2028): 0},
+        {("provide", "s1", ELDERLY, 2028): 1},
+    ),
+    # Meals shrink while culture keeps the room that both share.
+    "area_never_shrinks": Case(
+        free(),
+        {
+            ("area", "s1", MEALS, 2027): 1.0,
+            ("area", "s1", MEALS, 2028): 0.6,
+            ("area", "s1", CULTURE, 2028): 1.0,
+        },
+        {("area", "s1", MEALS, 2028): 1.0},
+    ),
+    # Two functions of 60 m² use a room of 120 m² as well as one of 60 m².
+    "room_never_shrinks": Case(
+        free(),
+        {
+            **{("area", "s1", key, year): 0.6 for key in (MEALS, CULTURE) for year in (2027, 2028)},
+            ("room", "s1", "day", 2027): 1.2,
+            ("room", "s1", "day", 2028): 0.6,
+        },
+        {("room", "s1", "day", 2028): 1.2},
+    ),
+    "committed_sites": Case(with_committed(2028, frozenset()), closed("s1"), {("open", "s1", 2028): 1}),
+    "required_functions": Case(
+        with_committed(2027, frozenset({ELDERLY})),
+        {("provide", "s1", ELDERLY, 2027): 0},
+        {("provide", "s1", ELDERLY, 2027): 1},
+    ),
+    "rollout_pace": Case(
+        free(pace=Pace(1, None)),
+        {("open", "s1", 2027): 1, ("open", "s2", 2027): 1},
+        {("open", "s2", 2027): 0},
+    ),
+    # s2 has 200 m² floor area.
+    "site_form": Case(free(), {("complex", "s2"): 1}, {("complex", "s2"): 0}),
+    "scattered_has_few_functions": Case(
+        free(), {("complex", "s1"): 0, **provides("s1", *ALL)}, {("provide", "s1", CULTURE, 2027): 0}
+    ),
+    "complex_has_enough": Case(
+        free(),
+        {("complex", "s1"): 1, **provides("s1", ELDERLY, MEALS)},
+        {("provide", "s1", CULTURE, 2027): 1},
+    ),
+    "places_reserved_first": Case(
+        free(places_reserved_first=True, form_standard=None),
+        provides("s1", MEALS),
+        {("provide", "s1", ELDERLY, 2027): 1},
+    ),
+    # 30 m² in a complex.
+    "area_at_least_minimum": Case(
+        free(),
+        {("complex", "s1"): 1, **provides("s1", *ALL), ("area", "s1", ELDERLY, 2027): 0.29},
+        {("area", "s1", ELDERLY, 2027): 0.30},
+    ),
+    # 40 m² alone.
+    "area_at_least_minimum_alone": Case(
+        free(),
+        {("complex", "s1"): 0, **provides("s1", ELDERLY), ("area", "s1", ELDERLY, 2027): 0.39},
+        {("area", "s1", ELDERLY, 2027): 0.40},
+    ),
+    # 300 m² at most; the site has 800.
+    "area_at_most_maximum": Case(
+        free(), {("area", "s1", ELDERLY, 2027): 3.01}, {("area", "s1", ELDERLY, 2027): 3.0}
+    ),
+    "function_fits_its_room": Case(
+        free(),
+        {("area", "s1", ELDERLY, 2027): 1.0, ("room", "s1", "elderly", 2027): 0.9},
+        {("room", "s1", "elderly", 2027): 1.0},
+    ),
+    "room_is_used": Case(
+        free(),
+        {("area", "s1", ELDERLY, 2027): 1.0, ("room", "s1", "elderly", 2027): 1.1},
+        {("room", "s1", "elderly", 2027): 1.0},
+    ),
+    # s2 has 160 m² usable: 100 and 60, not 61.
+    "rooms_fit_in_site": Case(
+        free(),
+        {("area", "s2", ELDERLY, 2027): 1.0, ("area", "s2", MEALS, 2027): 0.61},
+        {("area", "s2", MEALS, 2027): 0.6},
+    ),
+    # s1: 400 000 + 40 m² × 1.25 × 2 000 = 500 000.
+    "yearly_budget": Case(
+        free(money=Money({2027: 500_000.0, 2028: 0.0}, {}, True, {})),
+        {**provides("s1", ELDERLY), ("area", "s1", ELDERLY, 2027): 0.41, **closed("s2", "s3")},
+        {("area", "s1", ELDERLY, 2027): 0.4},
+    ),
+    # 100 m² × 1.25 × (200 − 120) = 10 000 CNY in 2028 for what is in place at the end of 2027.
+    "operating_limit": Case(
+        free(money=Money(None, {}, True, {2028: 10_000.0})),
+        {("area", "s1", ELDERLY, 2027): 1.01, **provides("s1", ELDERLY), **closed("s2")},
+        {("area", "s1", ELDERLY, 2027): 1.0},
+    ),
+    "community_covered_by_one_site": Case(
+        free(),
+        {("community_covered", A, ELDERLY, 2027): 1, ("provide", "s1", ELDERLY, 2027): 0},
+        {("provide", "s1", ELDERLY, 2027): 1},
+    ),
+    "covered_only_within_reach": Case(
+        free(),
+        {("cover", "a1", ELDERLY, 2027): 1, ("provide", "s1", ELDERLY, 2027): 0},
+        {("provide", "s1", ELDERLY, 2027): 1},
+        Level.PERSONS_COVERED,
+    ),
+    # b1 is covered by s3 but would walk to s2.
+    "assigned_only_where_provided": Case(
+        free(),
+        {
+            ("assign", "b1", "s2", ELDERLY, 2028): 1,
+            ("provide", "s2", ELDERLY, 2028): 0,
+            ("provide", "s3", ELDERLY, 2028): 1,
+        },
+        {("assign", "b1", "s2", ELDERLY, 2028): 0},
+        Level.WALKING_DISTANCE,
+    ),
+    "covered_where_provided": Case(
+        free(),
+        {("cover", "a1", ELDERLY, 2027): 0, ("provide", "s1", ELDERLY, 2027): 1},
+        {("cover", "a1", ELDERLY, 2027): 1},
+        Level.WALKING_DISTANCE,
+    ),
+    "covered_are_assigned": Case(
+        free(),
+        {("cover", "a1", ELDERLY, 2027): 1, ("assign", "a1", "s1", ELDERLY, 2027): 0},
+        {("assign", "a1", "s1", ELDERLY, 2027): 1},
+        Level.WALKING_DISTANCE,
+    ),
+    # Two communities are wanted in 2028; without elderly care anywhere both are short.
+    "coverage_target": Case(
+        free(),
+        {("shortfall", ELDERLY, 2028): 1, **{("provide", s, ELDERLY, 2028): 0 for s in ("s1", "s2", "s3")}},
+        {("shortfall", ELDERLY, 2028): 2},
+    ),
+    # e1 gives meals to A; B has nothing while the planned sites are closed.
+    "no_community_left_behind": Case(
+        free(),
+        {("least_served", 2027): 1, **closed("s1", "s2", "s3", years=(2027,))},
+        {("least_served", 2027): 0},
+        Level.WORST_COMMUNITY,
+    ),
+    # A: 30 m² × 450 / 100 = 135 m² wanted, e1 has 60 × 1.25 = 75: 60 m² short.
+    "community_area_standard": Case(
+        free(),
+        {("area_shortfall", A, "30", 2027): 0.59, **closed("s1", years=(2027,))},
+        {("area_shortfall", A, "30", 2027): 0.6},
+        Level.AREA_STANDARD,
+    ),
+}
+
+
+def is_feasible(case: Case, point: Point, without: str | None = None) -> bool:
+    """Return whether the program has a solution with the point's values, without one family's rows."""
+    model = build_model(case.problem, (case.level,))
+    for (name, *index), value in point.items():
+        variable = getattr(model, str(name))[tuple(index) if len(index) > 1 else index[0]]
+        variable.setlb(value)
+        variable.setub(value)
+    program = compile_program(case.problem, model, (case.level,)).program
+    kept = [number for number, row in enumerate(program.row_names) if row.split("[")[0] != without]
+    answer = milp(
+        np.zeros(len(program.cost)),
+        integrality=np.zeros(len(program.cost)) if case.relaxed else program.is_integer.astype(int),
+        bounds=Bounds(program.column_lower, program.column_upper),
+        constraints=LinearConstraint(program.matrix[kept], program.row_lower[kept], program.row_upper[kept]),
+    )
+    assert answer.status in (0, 2), answer.message
+    return bool(answer.status == 0)
+
+
+def test_every_family_has_a_case() -> None:
+    """A new family without a point that it cuts off is noticed."""
+    assert set(CASES) == set(CONSTRAINTS)
+
+
+@pytest.mark.parametrize("family", CASES)
+def test_a_family_binds_where_it_should(family: str) -> None:
+    """The point is cut off by the family and by no other; what the family allows is a plan."""
+    case = CASES[family]
+    assert not is_feasible(case, case.point)
+    assert is_feasible(case, case.point, without=family)
+    assert is_feasible(case, {**case.point, **case.allowed})
+
+
+def _blocks() -> dict[str, str]:
+    """Return constraint → heading of its group, as the document has them between its two great parts."""
+    part = DOCUMENT.split("\n# Constraints", 1)[1].split("\n# ", 1)[0]
+    group, blocks = "", {}
+    for line in part.splitlines():
+        if match := re.fullmatch(r"(##|###) (\w+)", line):
+            if match[1] == "##":
+                group = match[2]
+            else:
+                blocks[match[2]] = group
+    return blocks
+
+
+def test_every_family_is_written_down_in_its_group() -> None:
+    """The document has a block for each family and no other, under the name of the family's module."""
+    modules = {name: family.__module__.rsplit(".", 1)[1] for name, family in CONSTRAINTS.items()}
+    assert _blocks() == modules
+
+
+@pytest.mark.parametrize("family", CONSTRAINTS)
+def test_a_block_is_complete(family: str) -> None:
+    """Each block has a sentence with the Chinese term, an equation, its index sets and its origin."""
+    block = re.split(r"\n#{1,3} ", DOCUMENT.split(f"\n### {family}\n", 1)[1], maxsplit=1)[0]
+    assert re.search(r"（?[\u4e00-\u9fff]{2,}", block)
+    assert block.count("$$") >= 2
+    assert r"\in" in block or r"t > t_1" in block or "counted" in block
+    assert "From: " in block
+
+
+def test_every_level_is_written_down_with_its_unit() -> None:
+    """The table of the objective names each level, its sense and the unit in which it is reported."""
+    for level, definition in OBJECTIVES.items():
+        row = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| `{level.value}`"))
+        assert f"| {'max' if definition.maximise else 'min'} |" in row
+        assert row.endswith(f"| {definition.unit} |")
+
+
+def test_rows_are_named_by_family_and_indices() -> None:
+    """Every row of the program tells which rule it is of, and for what."""
+    levels = tuple(OBJECTIVES)
+    problem = tiny_problem()
+    names = compile_program(problem, build_model(problem, levels), levels).program.row_names
+    assert {name.split("[")[0] for name in names} <= set(CONSTRAINTS)
+    assert all(re.fullmatch(r"\w+\[[^\]]+\]", name) for name in names)
+    assert {"rooms_fit_in_site[s1,2027]", f"stays_provided[s2,{MEALS},2028]", "yearly_budget[2028]"} <= set(
+        names
+    )
+
+
+def test_nobody_counted_is_no_shortfall() -> None:
+    """On the residents basis a function without any target group is short of nothing."""
+    problem = tiny_problem()
+    nobody = {
+        key: replace(point, target_group={**point.target_group, CULTURE: 0.0})
+        for key, point in problem.demand.items()
+    }
+    targets = {(CULTURE, 2028): 80.0, (ELDERLY, 2028): 50.0}
+    residents = free(problem, demand=nobody, basis=Basis.RESIDENTS, targets=targets)
+    assert is_feasible(Case(residents, {}, {}), {("shortfall", CULTURE, 2028): 0.0})
+    nothing = Case(residents, {}, {})
+    assert not is_feasible(nothing, {("shortfall", ELDERLY, 2028): 0.0, **closed("s1", "s2", "s3")})
+
+
+def test_pace_holds_in_each_town() -> None:
+    """With one site a year and town, sites of two towns may open together, those of one may not."""
+    sites = dict(tiny_problem().sites)
+    together = {("open", "s1", 2027): 1.0, ("open", "s2", 2027): 1.0}
+    by_town = free(pace=Pace(None, 1))
+    assert not is_feasible(Case(by_town, {}, {}), together)
+    sites["s2"] = replace(sites["s2"], town_code="610124100")
+    assert is_feasible(Case(replace(by_town, sites=sites), {}, {}), together)
+
+
+@pytest.mark.parametrize("carry_over", [True, False])
+def test_unspent_money_is_carried_over_only_where_allowed(carry_over: bool) -> None:
+    """With 300 000 CNY a year s1 (400 000 and fit-out) can open in 2028 from both years' money."""
+    money = Money({2027: 300_000.0, 2028: 300_000.0}, {}, carry_over, {})
+    assert is_feasible(Case(free(money=money), {}, {}), {("open", "s1", 2028): 1.0}) is carry_over
