@@ -132,8 +132,8 @@ def check(context: typer.Context, scenario: ScenarioArgument, lang: LanguageOpti
     from siteplan.cli.stages import Stopwatch, prepare
 
     session = session_of(context)
-    with progress_on(session.err, session.language) as display:
-        prepared = prepare(scenario, Stopwatch(display))
+    with progress_on(session.err, session.language, session.clock) as display:
+        prepared = prepare(scenario, Stopwatch(display, session.clock))
     session.reporter.findings(prepared.warnings)
 
 

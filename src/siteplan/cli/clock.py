@@ -6,6 +6,7 @@ Import this module before anything heavy.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 
 PROCESS_STARTED = time.monotonic()
 """When the command started, on the clock of `time.monotonic`."""
@@ -18,11 +19,16 @@ LONGEST_TIME_LIMIT_S = 7 * 24 * 3600.0
 """Longest time limit that is accepted: a week; more is a slip of the pen."""
 
 
-def elapsed_s() -> float:
-    """Return the seconds since the command started."""
-    return time.monotonic() - PROCESS_STARTED
+@dataclass(frozen=True, slots=True)
+class RunClock:
+    """Counts from the start of a call, on `time.monotonic`."""
 
+    started: float = field(default_factory=time.monotonic)
 
-def deadline(time_limit_s: float) -> float:
-    """Return the moment (`time.monotonic`) at which the command must have ended."""
-    return PROCESS_STARTED + time_limit_s
+    def elapsed_s(self) -> float:
+        """Return the seconds since the call started."""
+        return time.monotonic() - self.started
+
+    def deadline(self, time_limit_s: float) -> float:
+        """Return the moment (`time.monotonic`) at which the call must have ended."""
+        return self.started + time_limit_s

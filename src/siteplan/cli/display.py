@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text as Line
 
-from siteplan.cli.clock import elapsed_s
+from siteplan.cli.clock import RunClock
 from siteplan.cli.wording import LEVEL_NAMES, number
 from siteplan.progress import Progress
 from siteplan.scenario import Level
@@ -47,9 +47,10 @@ def describe(progress: Progress, language: Language) -> str:
 class PlainProgress:
     """Writes a line when the stage or level changes, and every few seconds in between."""
 
-    def __init__(self, console: Console, language: Language) -> None:
+    def __init__(self, console: Console, language: Language, clock: RunClock) -> None:
         self._console = console
         self._language = language
+        self._clock = clock
         self._last: Progress | None = None
         self._last_line_s = 0.0
 
@@ -57,14 +58,16 @@ class PlainProgress:
         """Write the report as a line, unless one about the same was just written."""
         last = self._last
         same = last is not None and (last.stage, last.level) == (progress.stage, progress.level)
-        if same and elapsed_s() - self._last_line_s < SECONDS_BETWEEN_LINES:
+        if same and self._clock.elapsed_s() - self._last_line_s < SECONDS_BETWEEN_LINES:
             return
-        self._last, self._last_line_s = progress, elapsed_s()
+        self._last, self._last_line_s = progress, self._clock.elapsed_s()
         self.say(describe(progress, self._language))
 
     def say(self, words: str) -> None:
         """Write one line with the elapsed seconds in front."""
-        self._console.print(f"[{elapsed_s():6.1f} s] {words}", markup=False, highlight=False, soft_wrap=True)
+        self._console.print(
+            f"[{self._clock.elapsed_s():6.1f} s] {words}", markup=False, highlight=False, soft_wrap=True
+        )
 
     def stopping(self) -> None:
         """Say that the search is being stopped."""
@@ -74,11 +77,12 @@ class PlainProgress:
 class LiveProgress:
     """Redraws one block: the stages done with their seconds, the one in work, elapsed seconds."""
 
-    def __init__(self, console: Console, language: Language) -> None:
+    def __init__(self, console: Console, language: Language, clock: RunClock) -> None:
         self._language = language
+        self._clock = clock
         self._done: list[tuple[Text, float]] = []
         self._current: Progress | None = None
-        self._current_since_s = elapsed_s()
+        self._current_since_s = self._clock.elapsed_s()
         self._is_stopping = False
         self.live = Live(
             console=console,
@@ -91,7 +95,7 @@ class LiveProgress:
 
     def __call__(self, progress: Progress, /) -> None:
         """Take a report; the block shows it at its next redraw."""
-        now = elapsed_s()
+        now = self._clock.elapsed_s()
         if self._current is not None and self._current.stage != progress.stage:
             self._done.append((self._current.stage, now - self._current_since_s))
             self._current_since_s = now
@@ -111,17 +115,22 @@ class LiveProgress:
         if self._is_stopping:
             lines.append(Line(STOPPING.in_language(self._language), style="yellow"))
         lines.append(
-            Line(f"{'已用' if self._language is Language.ZH else 'elapsed'} {elapsed_s():.0f} s", style="dim")
+            Line(
+                f"{'已用' if self._language is Language.ZH else 'elapsed'} {self._clock.elapsed_s():.0f} s",
+                style="dim",
+            )
         )
         return Group(*lines)
 
 
 @contextmanager
-def progress_on(console: Console, language: Language) -> Iterator[PlainProgress | LiveProgress]:
+def progress_on(
+    console: Console, language: Language, clock: RunClock
+) -> Iterator[PlainProgress | LiveProgress]:
     """Show progress on ``console`` inside the ``with`` block; what is yielded takes the reports."""
     if not console.is_terminal:
-        yield PlainProgress(console, language)
+        yield PlainProgress(console, language, clock)
         return
-    display = LiveProgress(console, language)
+    display = LiveProgress(console, language, clock)
     with display.live:
         yield display

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import typer
 
 from siteplan.cli.app import app
+from siteplan.cli.clock import PROCESS_STARTED, RunClock
 from siteplan.cli.errors import run_and_report
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.language import chosen_language, localise
@@ -17,12 +18,15 @@ from siteplan.cli.session import make_session
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
-    sys.exit(run(sys.argv[1:], os.environ))
+    sys.exit(run(sys.argv[1:], os.environ, RunClock(PROCESS_STARTED)))
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str]) -> ExitCode:
-    """Run a command line and return its exit code; messages go to stderr, results to stdout."""
-    session = make_session(chosen_language(arguments, environment))
+def run(arguments: Sequence[str], environment: Mapping[str, str], clock: RunClock | None = None) -> ExitCode:
+    """Run a command line and return its exit code; messages go to stderr, results to stdout.
+
+    Time limits count from ``clock``, by default from now.
+    """
+    session = make_session(chosen_language(arguments, environment), clock)
     command = typer.main.get_command(app)
     localise(command, session.language)
     is_debug = "--debug" in arguments or bool(environment.get("SITEPLAN_DEBUG"))

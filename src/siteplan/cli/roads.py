@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from siteplan.cli.display import number
 from siteplan.cli.language import bilingual
-from siteplan.inputs.roads import RoadsSummary, fetch_roads, read_roads, summarise_roads
-from siteplan.inputs.roads.fetch import DEFAULT_NOMINATIM_URL, DEFAULT_OVERPASS_URL, bounding_box_of
+from siteplan.cli.options import LanguageOption
+from siteplan.cli.session import session_of
+from siteplan.cli.wording import number
 from siteplan.text import Language, Text
+
+if TYPE_CHECKING:
+    from siteplan.inputs.roads import RoadsSummary
 
 roads_app = typer.Typer(
     help=bilingual("查看或下载道路网络。", "Look into a road file, or download one."), no_args_is_help=True
 )
 
-LanguageOption = Annotated[
-    Language, typer.Option("--lang", help=bilingual("输出语言。", "Language of the output."))
-]
 MetricCrsOption = Annotated[
     str | None,
     typer.Option(
@@ -36,6 +35,7 @@ MetricCrsOption = Annotated[
 
 @roads_app.command(help=bilingual("一个路网文件里有什么。", "What a road file holds."))
 def info(
+    context: typer.Context,
     file: Annotated[
         Path,
         typer.Argument(
@@ -47,18 +47,21 @@ def info(
     ],
     as_json: Annotated[bool, typer.Option("--json", help=bilingual("以 JSON 输出。", "Print JSON."))] = False,
     metric_crs: MetricCrsOption = None,
-    lang: LanguageOption = Language.ZH,
+    lang: LanguageOption = None,
 ) -> None:
     """Print the figures of a road file."""
+    from siteplan.inputs.roads import read_roads, summarise_roads
+
     summary = summarise_roads(read_roads(file, metric_crs), file)
     if as_json:
         typer.echo(json.dumps(summary.as_json(), ensure_ascii=False, indent=2))
     else:
-        Console().print(_table(summary, lang))
+        _print(summary, context)
 
 
 @roads_app.command(help=bilingual("从 OpenStreetMap 下载道路。", "Download roads from OpenStreetMap."))
 def fetch(
+    context: typer.Context,
     output: Annotated[
         Path,
         typer.Option(help=bilingual("存为哪个 .graphml 文件。", "The .graphml file to write.")),
@@ -75,14 +78,14 @@ def fetch(
         ),
     ] = None,
     overpass_url: Annotated[
-        str, typer.Option(help=bilingual("Overpass 服务器地址。", "Address of the Overpass server."))
-    ] = DEFAULT_OVERPASS_URL,
+        str | None, typer.Option(help=bilingual("Overpass 服务器地址。", "Address of the Overpass server."))
+    ] = None,
     nominatim_url: Annotated[
-        str,
+        str | None,
         typer.Option(
             help=bilingual("地名查询服务器地址。", "Address of the server that looks up place names.")
         ),
-    ] = DEFAULT_NOMINATIM_URL,
+    ] = None,
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -92,18 +95,26 @@ def fetch(
             )
         ),
     ] = None,
-    lang: LanguageOption = Language.ZH,
+    lang: LanguageOption = None,
 ) -> None:
     """Download the roads of a place or bounding box and print their figures."""
+    from siteplan.inputs.roads import fetch_roads, read_roads, summarise_roads
+    from siteplan.inputs.roads.fetch import DEFAULT_NOMINATIM_URL, DEFAULT_OVERPASS_URL, bounding_box_of
+
     saved = fetch_roads(
         output,
         place=place,
         bbox=bounding_box_of(bbox) if bbox is not None else None,
-        overpass_url=overpass_url,
-        nominatim_url=nominatim_url,
+        overpass_url=overpass_url or DEFAULT_OVERPASS_URL,
+        nominatim_url=nominatim_url or DEFAULT_NOMINATIM_URL,
         cache_folder=cache,
     )
-    Console().print(_table(summarise_roads(read_roads(saved), saved), lang))
+    _print(summarise_roads(read_roads(saved), saved), context)
+
+
+def _print(summary: RoadsSummary, context: typer.Context) -> None:
+    session = session_of(context)
+    session.out.print(_table(summary, session.language))
 
 
 def _table(summary: RoadsSummary, language: Language) -> Table:

@@ -1,4 +1,4 @@
-"""What one call of the command line shares: language, consoles and the reporter."""
+"""What one call of the command line shares: language, consoles, reporter and clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from siteplan.cli.clock import RunClock
 from siteplan.cli.errors import Reporter
 from siteplan.text import Language
 
@@ -18,11 +19,12 @@ PIPED_WIDTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Language and output of a call; commands find it in their context (`session_of`)."""
+    """Language, output and clock of a call; commands find it in their context (`session_of`)."""
 
     language: Language
     out: Console
     err: Console
+    clock: RunClock
 
     @property
     def reporter(self) -> Reporter:
@@ -30,20 +32,25 @@ class Session:
         return Reporter(self.err, self.language)
 
 
-def make_session(language: Language) -> Session:
-    """Return the session of a call: tables on stdout, messages and progress on stderr."""
+def make_session(language: Language, clock: RunClock | None = None) -> Session:
+    """Return the session of a call, tables on stdout, the rest on stderr; by default it starts now."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a name that the terminal's encoding lacks must not end a run
             reconfigure(errors="replace")
-    return Session(language, _console(stderr=False), _console(stderr=True))
+    return Session(language, _console(stderr=False), _console(stderr=True), clock or RunClock())
 
 
 def session_of(context: typer.Context) -> Session:
-    """Return the session of the call that a command is part of."""
+    """Return the session of the call that a command is part of.
+
+    A command that is called without `siteplan.cli.main.run`, as from a notebook, has none: it gets one in
+    the language of its own ``--lang``.
+    """
     session: Any = context.obj
-    assert isinstance(session, Session)
-    return session
+    if isinstance(session, Session):
+        return session
+    return make_session(context.params.get("lang") or Language.ZH)
 
 
 def _console(*, stderr: bool) -> Console:

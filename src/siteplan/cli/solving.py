@@ -64,10 +64,12 @@ def solve_scenario(scenario_file: Path, options: Options, session: Session) -> E
         KeyboardInterrupt: the run was interrupted before the search, or twice.
     """
     folder = options.folder(scenario_file)
-    with progress_on(session.err, session.language) as display:
+    with progress_on(session.err, session.language, session.clock) as display:
         interruption = Interruption(display.stopping)
         with interruption.watch():
-            solved = _run(scenario_file, options, folder, Stopwatch(display), interruption, session)
+            solved = _run(
+                scenario_file, options, folder, Stopwatch(display, session.clock), interruption, session
+            )
     skipped = [Text.same(name) for name in solved.record.skipped_outputs]
     Summary(solved.plan, solved.problem, session.out, session.language).print(folder, skipped)
     return ExitCode.DONE

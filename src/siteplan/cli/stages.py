@@ -15,7 +15,7 @@ from pathlib import Path
 
 from siteplan.assemble import build_problem
 from siteplan.case import Case
-from siteplan.cli.clock import deadline, elapsed_s
+from siteplan.cli.clock import RunClock
 from siteplan.findings import Finding, InputError, has_errors
 from siteplan.inputs.case_files import function_names, load_case
 from siteplan.inputs.check import check_case
@@ -48,13 +48,14 @@ class Stopwatch:
     """Announces stages to a listener and keeps the seconds that each took, by English name."""
 
     listener: ProgressListener = silent
+    clock: RunClock = field(default_factory=RunClock)
     seconds_by_stage: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: Text) -> Iterator[None]:
         """Announce a stage and measure the ``with`` block."""
         begin = time.monotonic()
-        self.listener(Progress(name, elapsed_s()))
+        self.listener(Progress(name, self.clock.elapsed_s()))
         try:
             yield
         finally:
@@ -176,7 +177,7 @@ def search(
         NoPlanError: the time ran out, or ``stop`` was set, before any plan was found.
     """
     reserve_s = RESERVE_AT_LEAST_S + publishing_seconds(prepared.problem)
-    clock = Clock(deadline(settings.time_limit_s) - reserve_s, stop)
+    clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
     with stopwatch.stage(SOLVE):
         return solve(prepared.problem, settings, stopwatch.listener, clock)
 
@@ -223,7 +224,7 @@ def publish_result(
         seconds_by_stage=stopwatch.seconds_by_stage,
     )
     with stopwatch.stage(PUBLISH):
-        record = publish(run, results, deadline=deadline(settings.time_limit_s))
+        record = publish(run, results, deadline=stopwatch.clock.deadline(settings.time_limit_s))
     return Solved(plan, problem, record)
 
 
