@@ -62,7 +62,7 @@ def _verdict(report: VerificationReport) -> Text:
             f"未通过：{len(report.false)} 项不实。", f"Not verified: {len(report.false)} false claims."
         )
     return Text(
-        f"通过：{report.comparisons} 次比对全部属实；{unproven} 项关于理论界的说法未重新证明，只核对其一致性。",
+        f"通过：{report.comparisons} 次比对全部属实；{unproven} 项关于理论界的说法未重新证明，只核对一致性。",
         f"Verified: all {report.comparisons} comparisons hold. Not re-proven, only checked for consistency: "
         f"{unproven} claims about bounds.",
     )
