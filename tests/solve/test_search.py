@@ -38,7 +38,7 @@ def _complete(problem: Problem, decisions: Decisions) -> Answer:
 
 def _small_county(seed: int, basis: Basis) -> Problem:
     return random_problem(
-        seed, basis=basis, communities=8, towns=3, points=60, sites=30, years=3, budget_cny=4e6
+        seed, basis=basis, communities=6, towns=3, points=30, sites=15, years=3, budget_cny=2.5e6
     )
 
 

@@ -1,8 +1,11 @@
 """Annealing in numba over what every planned site provides in every year.
 
-The state holds a programme (or none) for each site and year. Budget, operating limits and pace are
-priced, not enforced: their prices rise while they are violated and relax while they are slack; only
-states within the limits are recorded. All other rules hold in every state by construction.
+The state holds what each site provides in each year, as bit masks of functions. Budget, operating limits
+and pace are priced, not enforced: their prices rise while they are violated and relax while they are slack;
+only states within the limits are recorded. All other rules hold in every state by construction.
+
+The first call on a machine waits for the compiler, so what is slow to compile is left out: each function
+takes only the arrays that it uses, nothing is allocated and no rows are sliced.
 """
 
 from __future__ import annotations
@@ -14,7 +17,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.solve.search.landscape import FloatArray, IntArray, Landscape
+from siteplan.solve.search.landscape import (
+    Coverage,
+    FloatArray,
+    IntArray,
+    Landscape,
+    Money,
+    Pace,
+    Sites,
+    Targets,
+)
 
 CLOSED = -1
 """Programme of a site that is not open."""
@@ -30,28 +42,36 @@ MONEY_TOLERANCE = 1e-9
 SHORTFALL_TOLERANCE = 1e-9
 TRIES_TO_FIT = 3
 """Functions that may be dropped so that what a site takes over fits."""
+SHARE_OF_NEIGHBOURS = 0.85
+"""Share of the moves between two sites that are between neighbours."""
 RESTART, HAND_OVER, EXCHANGE, SHIFT, CLOSE = 0.40, 0.60, 0.78, 0.86, 0.90
 """Cumulative shares of the kinds of move; the rest is `_propose_programme`."""
 PERSONS, PENALTY, MONEY, PACE_EXCESS = 0, 1, 2, 3
 """Entries of `State.sums`."""
+PRICED_COST, COST, SHORTFALL, VIOLATION = 0, 1, 2, 3
+"""Entries of `State.assessed`: the cost with priced violations, without, and its parts."""
+MONEY_PRICE, PACE_PRICE = 0, 1
+"""Entries of `State.prices`: of a million CNY above the budget, of a site above the pace."""
 
 
 class State(NamedTuple):
-    """The programmes and the sums that follow from them. P sites, T years; other letters: `Landscape`.
+    """What sites provide, and the sums that follow. P sites, T years; other letters: `Landscape`.
 
-    ``programme`` (P, T): programme number or `CLOSED`; ``providers`` (E, T): sites that cover an element;
+    ``provided`` (P, T): bit masks, 0 where closed; ``providers`` (E, T): sites that cover an element;
     ``covered`` (F, T); ``spend``, ``running`` (T,): million CNY; ``opened`` (1 + W, T): newly opened
     candidate sites in all and by town; ``sums`` (4,): person-years covered, penalty, all money, sites
-    above the pace.
+    above the pace; ``assessed`` (4,) and ``prices`` (2,): see the names of their entries.
     """
 
-    programme: IntArray
+    provided: IntArray
     providers: IntArray
     covered: FloatArray
     spend: FloatArray
     running: FloatArray
     opened: FloatArray
     sums: FloatArray
+    assessed: FloatArray
+    prices: FloatArray
 
 
 class Schedule(NamedTuple):
@@ -65,389 +85,413 @@ class Schedule(NamedTuple):
     money_worth: float
 
 
-class Prices(NamedTuple):
-    """Prices of a million CNY above the budget and of a site above the pace, each a single entry."""
+class Run(NamedTuple):
+    """What a run found: programmes (P, T) and their weighted points, with and without later levels.
 
-    money: FloatArray
-    pace: FloatArray
+    ``cost`` is infinite where no state was within the limits.
+    """
+
+    seed: int
+    programmes: IntArray
+    cost: float
+    shortfall: float
 
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def _compiled(function: _Function) -> _Function:
-    """Compile to machine code that runs beside other threads, kept on disk."""
-    return cast(_Function, numba.njit(cache=True, nogil=True)(function))
+    """Compile to machine code as a part of `_anneal`, which is kept on disk with all its parts."""
+    return cast(
+        _Function,
+        numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function),
+    )
+
+
+def _inlined(function: _Function) -> _Function:
+    """Compile as a part of the only function that calls it, which saves compiling it by itself."""
+    return cast(_Function, numba.njit(nogil=True, error_model="numpy", inline="always")(function))
+
+
+def _kept_on_disk(function: _Function) -> _Function:
+    """Compile to machine code that runs beside other threads, once on a machine."""
+    return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @_compiled
-def _first_year(programmes: IntArray) -> int:
-    """Return the index of the first year in which a site is open; the number of years if never."""
-    for year in range(programmes.shape[0]):
-        if programmes[year] >= 0:
+def _draw(count: int) -> int:
+    """Return a random number from 0 to count - 1."""
+    return int(np.random.random() * count)
+
+
+@_compiled
+def _copy_row(source: IntArray, source_row: int, target: IntArray, target_row: int) -> None:
+    for year in range(source.shape[1]):
+        target[target_row, year] = source[source_row, year]
+
+
+@_compiled
+def _first_year(masks: IntArray, row: int) -> int:
+    """Return the index of the first year with any function; the number of years if never."""
+    for year in range(masks.shape[1]):
+        if masks[row, year] > 0:
             return year
-    return int(programmes.shape[0])
+    return int(masks.shape[1])
 
 
-@_compiled
-def _mask_of(programme: int, land: Landscape) -> int:
-    return int(land.mask[programme]) if programme >= 0 else 0
-
-
-@_compiled
-def _cover(row: int, year: int, sign: int, land: Landscape, state: State) -> None:
+@_inlined
+def _cover(row: int, year: int, sign: int, coverage: Coverage, state: State) -> None:
     """Add (1) or take away (-1) a site's function, row site · functions + function, in one year."""
     before_change = 0 if sign > 0 else 1
-    for entry in range(land.covers_first[row], land.covers_first[row + 1]):
-        element = land.covers[entry]
+    for entry in range(coverage.first[row], coverage.first[row + 1]):
+        element = coverage.elements[entry]
         if state.providers[element, year] == before_change:
-            state.covered[land.element_function[element], year] += sign * land.target_weight[element, year]
-            state.sums[PERSONS] += sign * land.person_weight[element, year]
+            state.covered[coverage.function[element], year] += sign * coverage.target_weight[element, year]
+            state.sums[PERSONS] += sign * coverage.person_weight[element, year]
         state.providers[element, year] += sign
 
 
 @_compiled
-def _count_opening(site: int, year: int, sign: int, land: Landscape, state: State) -> None:
-    """Add or take away a newly opened candidate site."""
-    if year >= state.spend.shape[0] or not land.counts_for_pace[site]:
+def _count_opening(group: int, year: int, sign: int, pace: Pace, state: State) -> None:
+    """Add or take away a newly opened candidate site, in all (group 0) or in a town."""
+    before = max(0.0, state.opened[group, year] - pace.limit[group])
+    state.opened[group, year] += sign
+    state.sums[PACE_EXCESS] += max(0.0, state.opened[group, year] - pace.limit[group]) - before
+
+
+@_inlined
+def _move_opening(site: int, old_year: int, new_year: int, pace: Pace, state: State) -> None:
+    """Count the opening of a candidate site in another year."""
+    if old_year == new_year or not pace.counts[site]:
         return
-    for group in (0, 1 + land.town[site]):
-        before = max(0.0, state.opened[group, year] - land.pace[group])
-        state.opened[group, year] += sign
-        state.sums[PACE_EXCESS] += max(0.0, state.opened[group, year] - land.pace[group]) - before
+    for group in (0, 1 + pace.town[site]):
+        if old_year < state.opened.shape[1]:
+            _count_opening(group, old_year, -1, pace, state)
+        if new_year < state.opened.shape[1]:
+            _count_opening(group, new_year, 1, pace, state)
 
 
 @_compiled
-def _count_money(programmes: IntArray, sign: int, land: Landscape, state: State) -> None:
-    """Add or take away the money and the penalty of a site's programmes."""
-    years = programmes.shape[0]
-    before = 0.0
+def _count_money(
+    site: int, sign: int, masks: IntArray, row: int, sites: Sites, money: Money, state: State
+) -> None:
+    """Add or take away the money and the penalty of what a site provides."""
+    years = masks.shape[1]
+    before, programme = 0.0, CLOSED
     for year in range(years):
-        programme = programmes[year]
+        programme = sites.by_mask[site, masks[row, year]]
         if programme < 0:
             continue
-        spend = sign * (land.cost[programme] - before)
-        before = land.cost[programme]
+        spend = sign * (money.cost[programme] - before)
+        before = money.cost[programme]
         state.spend[year] += spend
         state.sums[MONEY] += spend
         if year + 1 < years:
-            state.running[year + 1] += sign * land.running[programme]
-            state.sums[MONEY] += sign * land.running[programme]
-    if programmes[years - 1] >= 0:
-        state.sums[PENALTY] += sign * land.penalty[programmes[years - 1]]
+            state.running[year + 1] += sign * money.running[programme]
+            state.sums[MONEY] += sign * money.running[programme]
+    if programme >= 0:
+        state.sums[PENALTY] += sign * money.penalty[programme]
+
+
+@_inlined
+def _swap(site: int, masks: IntArray, row: int, land: Landscape, state: State) -> None:
+    """Exchange what a site provides with a row of masks, and update the sums."""
+    functions = land.targets.share.shape[0]
+    _move_opening(site, _first_year(state.provided, site), _first_year(masks, row), land.pace, state)
+    _count_money(site, -1, state.provided, site, land.sites, land.money, state)
+    _count_money(site, 1, masks, row, land.sites, land.money, state)
+    for year in range(masks.shape[1]):
+        old, new = state.provided[site, year], masks[row, year]
+        for function in range(functions):
+            if (old ^ new) >> function & 1:
+                sign = 1 if new >> function & 1 else -1
+                _cover(site * functions + function, year, sign, land.coverage, state)
+        state.provided[site, year] = new
+        masks[row, year] = old
 
 
 @_compiled
-def _replace(site: int, programmes: IntArray, land: Landscape, state: State) -> None:
-    """Give a site other programmes by year, and update the sums."""
-    present = state.programme[site]
-    functions = land.target.shape[0]
-    for year in range(programmes.shape[0]):
-        old, new = _mask_of(present[year], land), _mask_of(programmes[year], land)
-        changed, position = old ^ new, 0
-        while changed:
-            if changed & 1:
-                sign = 1 if new >> position & 1 else -1
-                _cover(site * functions + position, year, sign, land, state)
-            changed >>= 1
-            position += 1
-    _count_money(present, -1, land, state)
-    _count_money(programmes, 1, land, state)
-    old_year, new_year = _first_year(present), _first_year(programmes)
-    if old_year != new_year:
-        _count_opening(site, old_year, -1, land, state)
-        _count_opening(site, new_year, 1, land, state)
-    present[:] = programmes
+def _swap_both(site: int, other: int, masks: IntArray, land: Landscape, state: State) -> None:
+    """Exchange what the sites of a move provide with the masks; the same once more undoes it."""
+    for row in range(2 if other >= 0 else 1):
+        _swap(other if row else site, masks, row, land, state)
 
 
-@_compiled
-def _shortfall(land: Landscape, state: State) -> float:
+@_inlined
+def _shortfall(targets: Targets, state: State) -> float:
     """Return Σ priority · shortfall in percentage points."""
     total = 0.0
-    for function in range(land.target.shape[0]):
-        for year in range(land.target.shape[1]):
-            missing = land.target[function, year] - state.covered[function, year]
+    for function in range(targets.share.shape[0]):
+        for year in range(targets.share.shape[1]):
+            missing = targets.share[function, year] - state.covered[function, year]
             if missing > SHORTFALL_TOLERANCE:
-                total += land.price_of_shortfall[function, year] * missing
+                total += targets.price_of_shortfall[function, year] * missing
     return total
 
 
 @_compiled
-def _money_above_limits(land: Landscape, state: State) -> float:
+def _money_above_limits(money: Money, state: State) -> float:
     """Return million CNY above the capital and operating limits, summed over years."""
     above, balance = 0.0, 0.0
-    for year in range(land.capital.shape[0]):
-        balance = (balance if land.carry_over else 0.0) + land.capital[year] - state.spend[year]
+    for year in range(money.capital.shape[0]):
+        balance = (balance if money.carry_over else 0.0) + money.capital[year] - state.spend[year]
         if balance < -MONEY_TOLERANCE:
             above -= balance
-        running = state.running[year] - land.operating[year]
+        running = state.running[year] - money.operating[year]
         if running > MONEY_TOLERANCE:
             above += running
     return above
 
 
 @_compiled
-def _cost(shortfall: float, schedule: Schedule, state: State) -> float:
-    """Return the cost of a state without its violations: weighted points."""
-    return float(
+def _assess(targets: Targets, money: Money, schedule: Schedule, state: State) -> None:
+    """Write ``state.assessed``; costs are weighted points."""
+    above, excess = _money_above_limits(money, state), state.sums[PACE_EXCESS]
+    shortfall = _shortfall(targets, state)
+    cost = (
         shortfall
         - schedule.person_worth * state.sums[PERSONS]
         + schedule.penalty_worth * state.sums[PENALTY]
         + schedule.money_worth * state.sums[MONEY]
     )
+    state.assessed[PRICED_COST] = cost + state.prices[MONEY_PRICE] * above + state.prices[PACE_PRICE] * excess
+    state.assessed[COST] = cost
+    state.assessed[SHORTFALL] = shortfall
+    state.assessed[VIOLATION] = above + excess
 
 
 @_compiled
-def _keeps_rules(site: int, masks: IntArray, programmes: IntArray, land: Landscape) -> bool:
-    """Write the programmes of masks by year; return whether all exist, in one form, in allowed years."""
-    fixed, form = land.fixed_year[site], -1
-    for year in range(masks.shape[0]):
-        programmes[year] = CLOSED
-        if masks[year] == 0:
+def _keeps_rules(site: int, masks: IntArray, row: int, sites: Sites) -> bool:
+    """Return whether the programmes of masks by year all exist, in one form, in allowed years."""
+    fixed, form = sites.fixed_year[site], -1
+    for year in range(masks.shape[1]):
+        if masks[row, year] == 0:
             if 0 <= fixed <= year:
                 return False
             continue
-        programme = land.by_mask[site, masks[year]]
-        if programme < 0 or year < land.earliest[site]:
+        programme = sites.by_mask[site, masks[row, year]]
+        if programme < 0 or year < sites.earliest[site]:
             return False
-        if form >= 0 and form != land.is_complex[programme]:
+        if form >= 0 and form != sites.is_complex[programme]:
             return False
-        form = int(land.is_complex[programme])
-        programmes[year] = programme
+        form = int(sites.is_complex[programme])
     return True
 
 
 @_compiled
-def _start(masks: IntArray, function: int, year: int) -> None:
+def _start(masks: IntArray, row: int, function: int, year: int) -> None:
     """Let a function start in a year, or never where the year is past the last."""
     bit = 1 << function
-    for index in range(masks.shape[0]):
-        masks[index] = masks[index] | bit if index >= year else masks[index] & ~bit
+    for index in range(masks.shape[1]):
+        masks[row, index] = masks[row, index] | bit if index >= year else masks[row, index] & ~bit
 
 
 @_compiled
-def _start_of(masks: IntArray, function: int) -> int:
+def _start_of(masks: IntArray, row: int, function: int) -> int:
     """Return the index of the year in which a function starts; the number of years if never."""
-    for year in range(masks.shape[0]):
-        if masks[year] >> function & 1:
+    for year in range(masks.shape[1]):
+        if masks[row, year] >> function & 1:
             return year
-    return int(masks.shape[0])
+    return int(masks.shape[1])
 
 
 @_compiled
-def _fit(site: int, kept: int, masks: IntArray, programmes: IntArray, land: Landscape) -> bool:
+def _fit(site: int, kept: int, masks: IntArray, row: int, sites: Sites) -> bool:
     """Drop random functions other than ``kept`` (-1: any) until the masks keep the rules, or give up."""
-    functions, years = land.target.shape
-    for _ in range(TRIES_TO_FIT):
-        if _keeps_rules(site, masks, programmes, land):
+    years = masks.shape[1]
+    for attempt in range(TRIES_TO_FIT + 1):
+        if _keeps_rules(site, masks, row, sites):
             return True
-        if masks[years - 1] == 0:
+        last = masks[row, years - 1]
+        if attempt == TRIES_TO_FIT or last == 0 or last == 1 << max(kept, 0):
             return False
-        dropped = np.random.randint(0, functions)
-        while dropped == kept or not masks[years - 1] >> dropped & 1:
-            if masks[years - 1] == 1 << max(kept, 0):
-                return False
-            dropped = np.random.randint(0, functions)
-        _start(masks, dropped, years)
-    return bool(_keeps_rules(site, masks, programmes, land))
+        dropped = _draw(sites.functions)
+        while dropped == kept or not last >> dropped & 1:
+            dropped = _draw(sites.functions)
+        _start(masks, row, dropped, years)
+    return False
 
 
-@_compiled
-def _read_masks(site: int, masks: IntArray, land: Landscape, state: State) -> None:
-    for year in range(masks.shape[0]):
-        masks[year] = _mask_of(state.programme[site, year], land)
-
-
-@_compiled
-def _pick_partner(site: int, land: Landscape) -> int:
+@_inlined
+def _pick_partner(site: int, sites: Sites) -> int:
     """Return a neighbour, sometimes any site; `NOBODY` where the draw is the site itself."""
-    begin, end = land.neighbours_first[site], land.neighbours_first[site + 1]
-    if end > begin and np.random.random() < 0.85:
-        return int(land.neighbours[np.random.randint(begin, end)])
-    other = int(land.movable[np.random.randint(0, land.movable.shape[0])])
+    begin, end = sites.neighbours_first[site], sites.neighbours_first[site + 1]
+    if end > begin and np.random.random() < SHARE_OF_NEIGHBOURS:
+        return int(sites.neighbours[begin + _draw(end - begin)])
+    other = int(sites.movable[_draw(sites.movable.shape[0])])
     return other if other != site else NOBODY
 
 
-@_compiled
-def _propose_restart(site: int, masks: IntArray, rows: IntArray, land: Landscape) -> int:
-    """Let one function start in another year, or never; swap another out where the site is full."""
-    functions, years = land.target.shape
-    function = np.random.randint(0, functions)
-    _start(masks[0], function, np.random.randint(land.earliest[site], years + 1))
-    return NOBODY if _fit(site, function, masks[0], rows[0], land) else REJECTED
+@_inlined
+def _restart(site: int, masks: IntArray, sites: Sites) -> int:
+    """Let one function start in another year, or never; return it."""
+    function, earliest = _draw(sites.functions), sites.earliest[site]
+    _start(masks, 0, function, earliest + _draw(masks.shape[1] + 1 - earliest))
+    return function
 
 
-@_compiled
-def _propose_hand_over(site: int, masks: IntArray, rows: IntArray, land: Landscape, state: State) -> int:
-    """Exchange the starts of one function between two sites."""
-    other = _pick_partner(site, land)
-    if other == NOBODY:
-        return REJECTED
-    _read_masks(other, masks[1], land, state)
-    function = np.random.randint(0, land.target.shape[0])
-    here, there = _start_of(masks[0], function), _start_of(masks[1], function)
+@_inlined
+def _hand_over(site: int, other: int, masks: IntArray, sites: Sites) -> int:
+    """Exchange the starts of one function between two sites; return it, or `REJECTED`."""
+    function = _draw(sites.functions)
+    here, there = _start_of(masks, 0, function), _start_of(masks, 1, function)
     if here == there:
         return REJECTED
-    _start(masks[0], function, max(there, land.earliest[site]))
-    _start(masks[1], function, max(here, land.earliest[other]))
-    if _fit(site, function, masks[0], rows[0], land) and _fit(other, function, masks[1], rows[1], land):
-        return other
-    return REJECTED
+    _start(masks, 0, function, max(there, sites.earliest[site]))
+    _start(masks, 1, function, max(here, sites.earliest[other]))
+    return function
 
 
-@_compiled
-def _take_over(site: int, masks: IntArray, programmes: IntArray, land: Landscape) -> bool:
-    """Fit masks of another site into this one, from its first year on."""
-    hosted = 0
-    for entry in range(land.programme_first[site], land.programme_first[site + 1]):
-        hosted |= land.mask[entry]
-    for year in range(masks.shape[0]):
-        masks[year] = masks[year] & hosted if year >= land.earliest[site] else 0
-    return bool(_fit(site, -1, masks, programmes, land))
+@_inlined
+def _exchange(site: int, other: int, masks: IntArray, sites: Sites) -> None:
+    """Exchange all that two sites provide, as far as the functions and years of each allow."""
+    for year in range(masks.shape[1]):
+        here, there = masks[0, year], masks[1, year]
+        masks[0, year] = there & sites.hosted[site] if year >= sites.earliest[site] else 0
+        masks[1, year] = here & sites.hosted[other] if year >= sites.earliest[other] else 0
 
 
-@_compiled
-def _propose_exchange(site: int, masks: IntArray, rows: IntArray, land: Landscape, state: State) -> int:
-    """Exchange all that two sites provide, dropping functions that do not fit."""
-    other = _pick_partner(site, land)
-    if other == NOBODY:
-        return REJECTED
-    masks[1] = masks[0]
-    _read_masks(other, masks[0], land, state)
-    if _take_over(site, masks[0], rows[0], land) and _take_over(other, masks[1], rows[1], land):
-        return other
-    return REJECTED
-
-
-@_compiled
-def _propose_shift(site: int, masks: IntArray, rows: IntArray, land: Landscape) -> int:
+@_inlined
+def _shift(masks: IntArray) -> None:
     """Shift all that a site provides in time."""
     years = masks.shape[1]
-    delta = np.random.randint(1 - years, years)
-    masks[1] = masks[0]
+    delta = 1 - years + _draw(2 * years - 1)
+    _copy_row(masks, 0, masks, 1)
     for year in range(years):
         source = year - delta
         masks[0, year] = 0 if source < 0 else masks[1, min(source, years - 1)]
-    return NOBODY if _keeps_rules(site, masks[0], rows[0], land) else REJECTED
 
 
-@_compiled
-def _propose_programme(site: int, masks: IntArray, rows: IntArray, land: Landscape) -> int:
+@_inlined
+def _open(site: int, masks: IntArray, sites: Sites) -> None:
     """Open with a random programme in a random year."""
-    programme = np.random.randint(land.programme_first[site], land.programme_first[site + 1])
-    opening = np.random.randint(land.earliest[site], masks.shape[1])
+    begin, earliest = sites.programme_first[site], sites.earliest[site]
+    programme = begin + _draw(sites.programme_first[site + 1] - begin)
+    opening = earliest + _draw(masks.shape[1] - earliest)
     for year in range(masks.shape[1]):
-        masks[0, year] = land.mask[programme] if year >= opening else 0
-    return NOBODY if _keeps_rules(site, masks[0], rows[0], land) else REJECTED
+        masks[0, year] = sites.mask[programme] if year >= opening else 0
 
 
-@_compiled
-def _propose(site: int, masks: IntArray, rows: IntArray, land: Landscape, state: State) -> int:
-    """Write new programmes of the site (row 0), and of a second site (row 1), whose number is returned."""
-    _read_masks(site, masks[0], land, state)
-    is_open = masks[0, masks.shape[1] - 1] > 0
+@_inlined
+def _propose_for_one(site: int, draw: float, masks: IntArray, sites: Sites) -> None:
+    """Write into row 0 what an open site may provide in other years, or a closed site from some year."""
+    if masks[0, masks.shape[1] - 1] == 0 or draw >= CLOSE:
+        _open(site, masks, sites)
+    elif draw < SHIFT:
+        _shift(masks)
+    else:
+        for year in range(masks.shape[1]):
+            masks[0, year] = 0
+
+
+@_inlined
+def _propose(site: int, masks: IntArray, sites: Sites, state: State) -> int:
+    """Write new masks of the site (row 0), and of a second site (row 1), whose number is returned."""
+    _copy_row(state.provided, site, masks, 0)
     draw = np.random.random()
+    if draw >= EXCHANGE:
+        _propose_for_one(site, draw, masks, sites)
+        return NOBODY if _keeps_rules(site, masks, 0, sites) else REJECTED
+    other, kept = NOBODY, NOBODY
     if draw < RESTART:
-        return int(_propose_restart(site, masks, rows, land))
-    if draw < HAND_OVER:
-        return int(_propose_hand_over(site, masks, rows, land, state))
-    if draw < EXCHANGE:
-        return int(_propose_exchange(site, masks, rows, land, state))
-    if is_open and draw < SHIFT:
-        return int(_propose_shift(site, masks, rows, land))
-    if is_open and draw < CLOSE:
-        masks[0] = 0
-        return NOBODY if _keeps_rules(site, masks[0], rows[0], land) else REJECTED
-    return int(_propose_programme(site, masks, rows, land))
+        kept = _restart(site, masks, sites)
+    else:
+        other = _pick_partner(site, sites)
+        if other == NOBODY:
+            return REJECTED
+        _copy_row(state.provided, other, masks, 1)
+        if draw < HAND_OVER:
+            kept = _hand_over(site, other, masks, sites)
+        else:
+            _exchange(site, other, masks, sites)
+    if kept == REJECTED:
+        return REJECTED
+    for row in range(2 if other >= 0 else 1):
+        if not _fit(other if row else site, kept, masks, row, sites):
+            return REJECTED
+    return other
 
 
 @_compiled
-def _first_state(land: Landscape, programmes: IntArray) -> State:
-    """Return the state with the given programmes (sites, years)."""
-    years = land.capital.shape[0]
-    state = State(
-        np.full_like(programmes, CLOSED),
-        np.zeros(land.target_weight.shape, dtype=np.int64),
-        land.decided_coverage.copy(),
-        np.zeros(years),
-        np.zeros(years),
-        np.zeros((land.pace.shape[0], years)),
-        np.zeros(4),
-    )
-    for site in range(programmes.shape[0]):
-        _replace(site, programmes[site], land, state)
-    return state
-
-
-@_compiled
-def _update_price(price: FloatArray, is_violated: bool) -> None:
+def _update_price(entry: int, is_violated: bool, state: State) -> None:
     """Raise the price of a limit that is violated, relax it otherwise."""
-    changed = price[0] * (PRICE_RISE if is_violated else PRICE_RELAX)
-    price[0] = min(HIGHEST_PRICE, max(LOWEST_PRICE, changed))
+    changed = state.prices[entry] * (PRICE_RISE if is_violated else PRICE_RELAX)
+    state.prices[entry] = min(HIGHEST_PRICE, max(LOWEST_PRICE, changed))
 
 
 @_compiled
-def _assess(
-    land: Landscape, schedule: Schedule, prices: Prices, state: State
-) -> tuple[float, float, float, bool]:
-    """Return the priced cost, the cost, the shortfall, and whether the state is within the limits."""
-    above = _money_above_limits(land, state)
-    excess = state.sums[PACE_EXCESS]
-    shortfall = _shortfall(land, state)
-    cost = _cost(shortfall, schedule, state)
-    return cost + prices.money[0] * above + prices.pace[0] * excess, cost, shortfall, above + excess <= 0.0
+def _keep_best(state: State, best: IntArray, best_assessed: FloatArray) -> None:
+    """Copy the state where it is within the limits and better than the best."""
+    if state.assessed[VIOLATION] > 0.0 or state.assessed[COST] >= best_assessed[COST]:
+        return
+    for entry in range(state.assessed.shape[0]):
+        best_assessed[entry] = state.assessed[entry]
+    for site in range(best.shape[0]):
+        _copy_row(state.provided, site, best, site)
 
 
-@_compiled
-def _is_accepted(rise: float, temperature: float) -> bool:
-    return bool(rise <= 0.0 or np.random.random() < np.exp(-rise / temperature))
-
-
-@_compiled
-def anneal(
-    land: Landscape, schedule: Schedule, seed: int, first: IntArray, stop: NDArray[np.bool_]
-) -> tuple[IntArray, float, float]:
-    """Anneal from the programmes ``first`` (sites, years) until the moves are done or ``stop[0]`` is set.
-
-    Returns (best programmes, cost, weighted points short); an infinite cost where no state was within the
-    limits. Deterministic for a seed when not stopped.
-    """
+@_kept_on_disk
+def _anneal(
+    land: Landscape,
+    schedule: Schedule,
+    seed: int,
+    state: State,
+    masks: IntArray,
+    best: IntArray,
+    best_assessed: FloatArray,
+    stop: NDArray[np.bool_],
+) -> None:
+    """Anneal from what ``best`` provides, with nothing open in ``state``; write the best into ``best``."""
     np.random.seed(seed)
-    years = land.capital.shape[0]
-    state = _first_state(land, first)
-    prices = Prices(np.full(1, FIRST_PRICE), np.full(1, FIRST_PRICE))
-    masks, rows = np.zeros((2, years), dtype=np.int64), np.zeros((2, years), dtype=np.int64)
-    kept = np.zeros((2, years), dtype=np.int64)
-    current, cost, shortfall, is_within = _assess(land, schedule, prices, state)
-    best, best_cost, best_shortfall = first.copy(), np.inf, np.inf
-    if is_within:
-        best_cost, best_shortfall = cost, shortfall
-    temperature = schedule.hot
-    for move in range(schedule.moves if land.movable.shape[0] > 0 else 0):
+    sites = land.sites
+    for site in range(best.shape[0]):
+        _copy_row(best, site, masks, 0)
+        _swap_both(site, NOBODY, masks, land, state)
+    _assess(land.targets, land.money, schedule, state)
+    _keep_best(state, best, best_assessed)
+    temperature, current = schedule.hot, 0.0
+    for move in range(schedule.moves if sites.movable.shape[0] > 0 else 0):
         if move % MOVES_PER_PRICE_UPDATE == 0:
             if stop[0]:
                 break
             temperature = schedule.hot * (schedule.cold / schedule.hot) ** (move / schedule.moves)
-            _update_price(prices.money, _money_above_limits(land, state) > 0.0)
-            _update_price(prices.pace, state.sums[PACE_EXCESS] > 0.0)
-            current, cost, shortfall, is_within = _assess(land, schedule, prices, state)
-        site = land.movable[np.random.randint(0, land.movable.shape[0])]
-        other = _propose(site, masks, rows, land, state)
+            _update_price(MONEY_PRICE, _money_above_limits(land.money, state) > 0.0, state)
+            _update_price(PACE_PRICE, state.sums[PACE_EXCESS] > 0.0, state)
+            _assess(land.targets, land.money, schedule, state)
+            current = state.assessed[PRICED_COST]
+        site = sites.movable[_draw(sites.movable.shape[0])]
+        other = _propose(site, masks, sites, state)
         if other == REJECTED:
             continue
-        kept[0] = state.programme[site]
-        _replace(site, rows[0], land, state)
-        if other >= 0:
-            kept[1] = state.programme[other]
-            _replace(other, rows[1], land, state)
-        proposed, cost, shortfall, is_within = _assess(land, schedule, prices, state)
-        if _is_accepted(proposed - current, temperature):
-            current = proposed
-            if is_within and cost < best_cost:
-                best_cost, best_shortfall = cost, shortfall
-                best[:] = state.programme
-            continue
-        _replace(site, kept[0], land, state)
-        if other >= 0:
-            _replace(other, kept[1], land, state)
-    return best, best_cost, best_shortfall
+        _swap_both(site, other, masks, land, state)
+        _assess(land.targets, land.money, schedule, state)
+        rise = state.assessed[PRICED_COST] - current
+        if rise <= 0.0 or np.random.random() < np.exp(-rise / temperature):
+            current = state.assessed[PRICED_COST]
+            _keep_best(state, best, best_assessed)
+        else:
+            _swap_both(site, other, masks, land, state)
+
+
+def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, stop: NDArray[np.bool_]) -> Run:
+    """Anneal from the programmes ``first`` (sites, years) until the moves are done or ``stop[0]`` is set.
+
+    Deterministic for a seed when not stopped.
+    """
+    years = first.shape[1]
+    state = State(
+        provided=np.zeros_like(first),
+        providers=np.zeros(land.coverage.target_weight.shape, dtype=np.int64),
+        covered=land.targets.decided_coverage.copy(),
+        spend=np.zeros(years),
+        running=np.zeros(years),
+        opened=np.zeros((len(land.pace.limit), years)),
+        sums=np.zeros(4),
+        assessed=np.zeros(4),
+        prices=np.full(2, FIRST_PRICE),
+    )
+    best = np.where(first == CLOSED, 0, land.sites.mask[first])
+    best_assessed = np.full(4, np.inf)
+    _anneal(land, schedule, seed, state, np.zeros((2, years), np.int64), best, best_assessed, stop)
+    programmes = land.sites.by_mask[np.arange(len(best))[:, None], best].astype(np.int64)
+    return Run(seed, programmes, float(best_assessed[COST]), float(best_assessed[SHORTFALL]))

@@ -26,47 +26,83 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
-class Landscape(NamedTuple):
-    """Arrays of the search. P planned sites, F functions, T years, E elements, M programmes, W towns.
+class Coverage(NamedTuple):
+    """What sites cover: ``elements`` of site p with function f from ``first`` (P·F + 1,) row p·F + f on.
 
-    Coverage: ``covers_first`` (P·F + 1,), ``covers``: elements that site p covers with function f, row
-    p·F + f; ``element_function`` (E,); ``target_weight``, ``person_weight`` (E, T);
-    ``decided_coverage``, ``target``, ``price_of_shortfall`` (F, T).
-    Sites: ``earliest`` (P,): first year index; ``fixed_year`` (P,): the year index of a committed site,
-    else -1; ``town`` (P,); ``counts_for_pace`` (P,); ``movable``: sites that can open;
-    ``neighbours_first`` (P + 1,), ``neighbours``: movable sites that cover an element in common.
-    Programmes, as in `Programmes`: ``programme_first`` (P + 1,); ``mask``, ``cost``, ``running``,
-    ``penalty``, ``is_complex`` (M,); ``by_mask`` (P, 2^F).
-    Limits: ``capital``, ``operating`` (T,) in million CNY; ``carry_over``; ``pace`` (1 + W,): newly
-    opened candidate sites a year, in all and by town.
+    ``function`` (E,): of each element; ``target_weight``, ``person_weight`` (E, T).
     """
 
-    covers_first: IntArray
-    covers: IntArray
-    element_function: IntArray
+    first: IntArray
+    elements: IntArray
+    function: IntArray
     target_weight: FloatArray
     person_weight: FloatArray
+
+
+class Targets(NamedTuple):
+    """Targets, what decided sites cover of them, and the price of a unit of shortfall. All (F, T)."""
+
+    share: FloatArray
     decided_coverage: FloatArray
-    target: FloatArray
     price_of_shortfall: FloatArray
+
+
+class Sites(NamedTuple):
+    """What sites can provide and when.
+
+    ``functions``: their number; ``earliest`` (P,): first year index; ``fixed_year`` (P,): the year index
+    of a committed site, else -1; ``movable``: sites that can open; ``neighbours`` from
+    ``neighbours_first`` (P + 1,) on: movable sites that cover an element in common; ``hosted`` (P,):
+    mask of all functions in any of its programmes; ``programme_first``, ``mask``, ``is_complex``,
+    ``by_mask`` (P, 2^F): as in `Programmes`.
+    """
+
+    functions: int
     earliest: IntArray
     fixed_year: IntArray
-    town: IntArray
-    counts_for_pace: IntArray
     movable: IntArray
     neighbours_first: IntArray
     neighbours: IntArray
+    hosted: IntArray
     programme_first: IntArray
     mask: IntArray
+    is_complex: NDArray[np.bool_]
+    by_mask: NDArray[np.int32]
+
+
+class Money(NamedTuple):
+    """Money in million CNY, and the penalty of form.
+
+    ``cost``, ``running``, ``penalty`` (M,): as in `Programmes`; ``capital``, ``operating`` (T,): limits.
+    """
+
     cost: FloatArray
     running: FloatArray
     penalty: FloatArray
-    is_complex: NDArray[np.bool_]
-    by_mask: NDArray[np.int32]
     capital: FloatArray
     operating: FloatArray
     carry_over: bool
-    pace: FloatArray
+
+
+class Pace(NamedTuple):
+    """Openings of candidate sites a year.
+
+    ``town``, ``counts`` (P,): 1 for a candidate site; ``limit`` (1 + W,): in all and by town.
+    """
+
+    town: IntArray
+    counts: IntArray
+    limit: FloatArray
+
+
+class Landscape(NamedTuple):
+    """Arrays of the search. P planned sites, F functions, T years, E elements, M programmes, W towns."""
+
+    coverage: Coverage
+    targets: Targets
+    sites: Sites
+    money: Money
+    pace: Pace
 
 
 def describe_landscape(problem: Problem) -> Landscape:
@@ -76,40 +112,28 @@ def describe_landscape(problem: Problem) -> Landscape:
         _add_communities(problem, elements)
     _add_demand(problem, elements)
     programmes = enumerate_programmes(problem)
-    covers_first, covers = elements.site_lists()
-    earliest, fixed_year = _opening_years(problem)
-    movable = _movable(programmes, earliest, len(problem.years))
-    neighbours_first, neighbours = _neighbours(covers_first, covers, elements, movable)
-    target, price_of_shortfall = _targets(problem)
-    town, pace = _towns(problem)
-    candidate = [int(problem.sites[key].role is Role.CANDIDATE) for key in problem.planned_sites]
-    return Landscape(
-        covers_first=covers_first,
-        covers=covers,
-        element_function=np.array([function for function, _ in elements.number], dtype=np.int64),
+    first, covered = elements.site_lists()
+    coverage = Coverage(
+        first=first,
+        elements=covered,
+        function=np.array([function for function, _ in elements.number], dtype=np.int64),
         target_weight=_by_year(elements.target_weight, len(problem.years)),
         person_weight=_by_year(elements.person_weight, len(problem.years)),
-        decided_coverage=elements.decided_coverage,
-        target=target,
-        price_of_shortfall=price_of_shortfall,
-        earliest=earliest,
-        fixed_year=fixed_year,
-        town=town,
-        counts_for_pace=np.array(candidate, dtype=np.int64),
-        movable=movable,
-        neighbours_first=neighbours_first,
-        neighbours=neighbours,
-        programme_first=programmes.first,
-        mask=programmes.mask,
-        cost=programmes.cost,
-        running=programmes.running,
-        penalty=programmes.penalty,
-        is_complex=programmes.is_complex,
-        by_mask=programmes.by_mask,
-        capital=_capital(problem),
-        operating=_operating(problem),
-        carry_over=problem.money.carry_over,
-        pace=pace,
+    )
+    share, price_of_shortfall = _targets(problem)
+    return Landscape(
+        coverage=coverage,
+        targets=Targets(share, elements.decided_coverage, price_of_shortfall),
+        sites=_sites(problem, programmes, coverage),
+        money=Money(
+            cost=programmes.cost,
+            running=programmes.running,
+            penalty=programmes.penalty,
+            capital=_capital(problem),
+            operating=_operating(problem),
+            carry_over=problem.money.carry_over,
+        ),
+        pace=_pace(problem),
     )
 
 
@@ -210,19 +234,40 @@ def _opening_years(problem: Problem) -> tuple[IntArray, IntArray]:
     return np.array(earliest, dtype=np.int64), np.array(fixed, dtype=np.int64)
 
 
+def _sites(problem: Problem, programmes: Programmes, coverage: Coverage) -> Sites:
+    """Describe what sites can provide and when."""
+    earliest, fixed_year = _opening_years(problem)
+    movable = _movable(programmes, earliest, len(problem.years))
+    neighbours_first, neighbours = _neighbours(problem, coverage, movable)
+    spans = zip(programmes.first[:-1], programmes.first[1:], strict=True)
+    hosted = [np.bitwise_or.reduce(programmes.mask[begin:end]) for begin, end in spans]
+    return Sites(
+        functions=len(problem.functions),
+        earliest=earliest,
+        fixed_year=fixed_year,
+        movable=movable,
+        neighbours_first=neighbours_first,
+        neighbours=neighbours,
+        hosted=np.array(hosted, dtype=np.int64),
+        programme_first=programmes.first,
+        mask=programmes.mask,
+        is_complex=programmes.is_complex,
+        by_mask=programmes.by_mask,
+    )
+
+
 def _movable(programmes: Programmes, earliest: IntArray, years: int) -> IntArray:
     """Return the sites that have a programme and can open within the horizon."""
     return np.flatnonzero((np.diff(programmes.first) > 0) & (earliest < years)).astype(np.int64)
 
 
-def _neighbours(
-    covers_first: IntArray, covers: IntArray, elements: _Elements, movable: IntArray
-) -> tuple[IntArray, IntArray]:
+def _neighbours(problem: Problem, coverage: Coverage, movable: IntArray) -> tuple[IntArray, IntArray]:
     """Return (first, sites): the movable sites that share an element with each site."""
-    sites, functions = len(elements.row_of), len(elements.problem.functions)
-    rows = np.repeat(np.arange(sites * functions) // functions, np.diff(covers_first))
-    shape = (sites, len(elements.number))
-    covered = sparse.csr_matrix((np.ones(len(covers)), (rows, covers)), shape=shape)
+    sites, functions = len(problem.planned_sites), len(problem.functions)
+    rows = np.repeat(np.arange(sites * functions) // functions, np.diff(coverage.first))
+    covered = sparse.csr_matrix(
+        (np.ones(len(rows)), (rows, coverage.elements)), shape=(sites, len(coverage.function))
+    )
     shared = sparse.csr_matrix(covered @ covered.T)
     can_open = set(movable.tolist())
     return _flatten(
@@ -237,15 +282,17 @@ def _neighbours(
     )
 
 
-def _towns(problem: Problem) -> tuple[IntArray, FloatArray]:
+def _pace(problem: Problem) -> Pace:
     """Return the town number of each planned site, and the pace in all and by town."""
-    codes = [problem.sites[key].town_code for key in problem.planned_sites]
-    towns = {code: number for number, code in enumerate(sorted(set(codes)))}
+    sites = [problem.sites[key] for key in problem.planned_sites]
+    towns = {code: number for number, code in enumerate(sorted({site.town_code for site in sites}))}
     pace = problem.pace
     in_all = UNLIMITED if pace.sites_per_year is None else float(pace.sites_per_year)
     by_town = UNLIMITED if pace.sites_per_year_and_town is None else float(pace.sites_per_year_and_town)
-    return np.array([towns[code] for code in codes], dtype=np.int64), np.array(
-        [in_all] + [by_town] * len(towns)
+    return Pace(
+        town=np.array([towns[site.town_code] for site in sites], dtype=np.int64),
+        counts=np.array([site.role is Role.CANDIDATE for site in sites], dtype=np.int64),
+        limit=np.array([in_all] + [by_town] * len(towns)),
     )
 
 

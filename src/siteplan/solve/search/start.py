@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, Queue
+from threading import Thread
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siteplan.case import Form
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
 from siteplan.solve.highs import Clock
-from siteplan.solve.search.annealing import CLOSED, Schedule, anneal
+from siteplan.solve.search.annealing import CLOSED, Run, Schedule, anneal
 from siteplan.solve.search.landscape import IntArray, Landscape, describe_landscape
 from siteplan.solve.search.programmes import MOST_FUNCTIONS, functions_of, minimum_area_m2, minimum_rooms_m2
 
@@ -72,45 +77,67 @@ def search(
         return None
     land = describe_landscape(problem)
     first = first_programmes(problem, land, improve_from)
-    if first is None or not len(land.movable):
+    if first is None or not len(land.sites.movable):
         return None
     schedule = _schedule(land, moves)
     seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(runs)]
-    best: tuple[IntArray, float, float] | None = None
-    for run in _run_all(land, schedule, seeds, first, clock):
-        if np.isfinite(run[1]) and (best is None or run[1] < best[1]):
-            best = run
-    return None if best is None else Found(_decisions(problem, land, best[0]), best[2])
+    found = [run for run in _run_all(land, schedule, seeds, first, clock) if math.isfinite(run.cost)]
+    if not found:
+        return None
+    best = min(found, key=lambda run: (run.cost, run.seed))
+    return Found(_decisions(problem, land, best.programmes), best.shortfall)
 
 
 def _run_all(
     land: Landscape, schedule: Schedule, seeds: list[int], first: IntArray, clock: Clock
-) -> list[tuple[IntArray, float, float]]:
-    """Anneal once for each seed; return what is there when all are done or the clock says stop."""
+) -> list[Run]:
+    """Anneal once for each seed; return what is there when all are done or the clock says stop.
+
+    The threads are daemons: one that still compiles when the clock ends is left behind, and neither the
+    caller nor the end of the process waits for it.
+    """
     stop = np.zeros(1, dtype=np.bool_)
-    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="annealing")
-    futures: list[Future[tuple[IntArray, float, float]]] = [
-        pool.submit(anneal, land, schedule, seed, first, stop) for seed in seeds
-    ]
+    outcomes: Queue[Run | Exception] = Queue()
+
+    def anneal_all(own_seeds: list[int]) -> None:
+        try:
+            for seed in own_seeds:
+                if not stop[0]:
+                    outcomes.put(anneal(land, schedule, seed, first, stop))
+        except Exception as failure:  # raised again in the caller's thread
+            outcomes.put(failure)
+
+    for thread in range(THREADS):
+        Thread(target=anneal_all, args=(seeds[thread::THREADS],), daemon=True).start()
     try:
-        while wait(futures, timeout=POLL_S, return_when=FIRST_EXCEPTION).not_done:
-            if clock.seconds_left() <= 0.0:
-                stop[0] = True
-                wait(futures, timeout=SECONDS_TO_STOP)
-                break
+        return _gather(outcomes, len(seeds), stop, clock)
     finally:
         stop[0] = True
-        pool.shutdown(wait=False, cancel_futures=True)
-    return [future.result() for future in futures if future.done() and not future.cancelled()]
+
+
+def _gather(outcomes: Queue[Run | Exception], runs: int, stop: NDArray[np.bool_], clock: Clock) -> list[Run]:
+    """Return the outcomes of all runs, or what comes within `SECONDS_TO_STOP` of the clock's end."""
+    done: list[Run] = []
+    grace = Clock(math.inf)
+    while len(done) < runs and grace.seconds_left() > 0.0:
+        if clock.seconds_left() <= 0.0 and not stop[0]:
+            stop[0] = True
+            grace = Clock(time.monotonic() + SECONDS_TO_STOP)
+        with suppress(Empty):
+            outcome = outcomes.get(timeout=POLL_S)
+            if isinstance(outcome, Exception):
+                raise outcome
+            done.append(outcome)
+    return done
 
 
 def _schedule(land: Landscape, moves: int) -> Schedule:
     """Scale temperatures and worths to the problem."""
-    priced = land.price_of_shortfall[land.target > 0.0]
+    priced = land.targets.price_of_shortfall[land.targets.share > 0.0]
     unit = float(priced.mean()) if len(priced) else 1.0
-    persons = float(land.person_weight.sum())
-    sites = len(land.movable)
-    money = float(min(land.capital.sum(), _dearest(land)))
+    persons = float(land.coverage.person_weight.sum())
+    sites = len(land.sites.movable)
+    money = float(min(land.money.capital.sum(), _dearest(land)))
     return Schedule(
         moves=moves,
         hot=HOT * unit,
@@ -123,8 +150,8 @@ def _schedule(land: Landscape, moves: int) -> Schedule:
 
 def _dearest(land: Landscape) -> float:
     """Return what opening every site with its dearest programme costs, in million CNY."""
-    spans = zip(land.programme_first[:-1], land.programme_first[1:], strict=True)
-    return float(sum(land.cost[begin:end].max(initial=0.0) for begin, end in spans))
+    spans = zip(land.sites.programme_first[:-1], land.sites.programme_first[1:], strict=True)
+    return float(sum(land.money.cost[begin:end].max(initial=0.0) for begin, end in spans))
 
 
 def first_programmes(problem: Problem, land: Landscape, improve_from: Decisions | None) -> IntArray | None:
@@ -134,13 +161,13 @@ def first_programmes(problem: Problem, land: Landscape, improve_from: Decisions 
     where that is a programme at minimum areas.
     """
     programmes = np.full((len(problem.planned_sites), len(problem.years)), CLOSED, dtype=np.int64)
-    for site, year in enumerate(land.fixed_year):
+    for site, year in enumerate(land.sites.fixed_year):
         if year < 0:
             continue
-        begin, end = land.programme_first[site], land.programme_first[site + 1]
-        if begin == end or land.earliest[site] > year:
+        begin, end = land.sites.programme_first[site], land.sites.programme_first[site + 1]
+        if begin == end or land.sites.earliest[site] > year:
             return None
-        programmes[site, year:] = begin + int(np.argmin(land.cost[begin:end]))
+        programmes[site, year:] = begin + int(np.argmin(land.money.cost[begin:end]))
     if improve_from is not None:
         _take_start(problem, land, improve_from, programmes)
     return programmes
@@ -157,10 +184,14 @@ def _take_start(problem: Problem, land: Landscape, decisions: Decisions, program
             )
             for year in problem.years
         ]
-        row = np.array([land.by_mask[site, mask] if mask else CLOSED for mask in masks], dtype=np.int64)
+        row = np.array([land.sites.by_mask[site, mask] if mask else CLOSED for mask in masks], dtype=np.int64)
         opened = [year for year, mask in enumerate(masks) if mask]
-        forms = {bool(land.is_complex[row[year]]) for year in opened}
-        in_time = opened and opened[0] >= land.earliest[site] and land.fixed_year[site] in (-1, opened[0])
+        forms = {bool(land.sites.is_complex[row[year]]) for year in opened}
+        in_time = (
+            opened
+            and opened[0] >= land.sites.earliest[site]
+            and land.sites.fixed_year[site] in (-1, opened[0])
+        )
         if in_time and row[opened].min() >= 0 and len(forms) == 1:
             programmes[site] = row
 
@@ -175,8 +206,8 @@ def _decisions(problem: Problem, land: Landscape, programmes: IntArray) -> Decis
         for year, programme in zip(problem.years, programmes[site], strict=True):
             if programme == CLOSED:
                 continue
-            forms[key] = Form.COMPLEX if land.is_complex[programme] else Form.SCATTERED
-            functions = functions_of(problem, int(land.mask[programme]))
+            forms[key] = Form.COMPLEX if land.sites.is_complex[programme] else Form.SCATTERED
+            functions = functions_of(problem, int(land.sites.mask[programme]))
             for group, area in minimum_rooms_m2(problem, functions, forms[key]).items():
                 rooms[key, group, year] = area
             for function in functions:
