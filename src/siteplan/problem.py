@@ -224,9 +224,16 @@ class Problem:
 
     @cached_property
     def distances(self) -> Mapping[str, Mapping[str, float]]:
-        """Demand id → site id → walking distance in metres, within the reach limit."""
+        """Demand id → site id → walking distance in metres, within the reach limit, nearest first.
+
+        Projects after the horizon have distances but are no sites of the problem: they are left out.
+        """
         return {
-            demand_id: dict(self.reach.sites_within(index, self.reach.limit_m))
+            demand_id: {
+                site_id: distance
+                for site_id, distance in self.reach.sites_within(index, self.reach.limit_m)
+                if site_id in self.sites
+            }
             for index, demand_id in enumerate(self.reach.demand_ids)
         }
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,13 +20,13 @@ from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import compile_program
 
 DOCUMENT = (Path(__file__).parents[2] / "model" / "formulation.md").read_text(encoding="utf-8")
-Point = Mapping[tuple[object, ...], float]
+Point = Mapping[tuple[Any, ...], float]
 """Values of variables: (variable's name, *index) → value in model units (100 m², million CNY)."""
 
 
-def free(problem: Problem | None = None, **changes: object) -> Problem:
+def free(problem: Problem | None = None, **changes: Any) -> Problem:
     """Return the tiny problem without limits on money and pace, varied."""
-    unlimited = {"money": Money(None, {}, True, {}), "pace": Pace(None, None)}
+    unlimited: dict[str, Any] = {"money": Money(None, {}, True, {}), "pace": Pace(None, None)}
     return replace(problem or tiny_problem(), **{**unlimited, **changes})
 
 
@@ -62,11 +63,11 @@ class Case:
     relaxed: bool = field(default=False)
 
 
-def closed(*sites: str, years: tuple[int, ...] = (2027, 2028)) -> dict[tuple[object, ...], float]:
+def closed(*sites: str, years: tuple[int, ...] = (2027, 2028)) -> dict[tuple[Any, ...], float]:
     return {("open", site, year): 0.0 for site in sites for year in years}
 
 
-def provides(site: str, *functions: str, year: int = 2027) -> dict[tuple[object, ...], float]:
+def provides(site: str, *functions: str, year: int = 2027) -> dict[tuple[Any, ...], float]:
     """Return the values of a site that provides just these of the three functions in a year."""
     return {
         ("provide", site, key, year): float(key in functions)
@@ -348,7 +349,7 @@ def test_nobody_counted_is_no_shortfall() -> None:
 def test_pace_holds_in_each_town() -> None:
     """With one site a year and town, sites of two towns may open together, those of one may not."""
     sites = dict(tiny_problem().sites)
-    together = {("open", "s1", 2027): 1.0, ("open", "s2", 2027): 1.0}
+    together: Point = {("open", "s1", 2027): 1.0, ("open", "s2", 2027): 1.0}
     by_town = free(pace=Pace(None, 1))
     assert not is_feasible(Case(by_town, {}, {}), together)
     sites["s2"] = replace(sites["s2"], town_code="610124100")

@@ -46,8 +46,8 @@ def explain_conflict(problem: Problem, clock: Clock) -> tuple[tuple[str, ...], T
     zh = "、".join(RULES[name].zh for name in kept)
     en = ", ".join(RULES[name].en for name in kept)
     return tuple(kept), Text(
-        f"以下规定互相冲突，放宽其中任一项即有可行方案：{zh}",
-        f"these rules clash; relaxing any one of them makes a plan possible: {en}",
+        f"以下规定不能同时满足，缺其中任一项则其余可以并存：{zh}",
+        f"these rules cannot all be met, though any of them left out the others can: {en}",
     )
 
 

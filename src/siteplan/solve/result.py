@@ -23,7 +23,8 @@ class SolveResult:
 class InfeasibleError(Exception):
     """No plan meets the hard rules; ``conflict`` names the rules that clash, as constraint families.
 
-    Without any one of them there is a plan: the set is irreducible.
+    The set is irreducible: without any one of them the others can be met together. There may be further
+    conflicts, so leaving one out need not make a plan possible.
     """
 
     def __init__(self, conflict: tuple[str, ...], text: Text) -> None:

@@ -1,0 +1,443 @@
+"""An oracle for tiny problems: every choice of functions and years tried, areas and money as small LPs.
+
+Written from the rules of a plan, not from the mixed-integer program: a plan is a *choice* for each planned
+site (which function from which year; its form follows), coverage is looked up by the set of providing
+sites, and only what is continuous (areas, rooms, money) is a linear program with rows of its own, in m²
+and thousand CNY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby, product
+
+import numpy as np
+from scipy.optimize import linprog
+
+from siteplan.case import Form
+from siteplan.problem import Problem, Role, Site
+from siteplan.scenario import Basis, Level
+
+CNY = 1000.0
+"""Money in the linear programs is in thousand CNY."""
+TIE = 1e-7
+"""Values that differ by this share are equal."""
+CONTINUOUS = frozenset({Level.AREA_STANDARD, Level.COST})
+MAXIMISED = frozenset({Level.PERSONS_COVERED, Level.WORST_COMMUNITY})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one site does: function → first year, and as which form (meaningless where it never opens)."""
+
+    site: Site
+    starts: Mapping[str, int]
+    is_complex: bool
+
+    def opens(self) -> int | None:
+        """Return the year of the first function."""
+        return min(self.starts.values(), default=None)
+
+
+Plan = tuple[Choice, ...]
+
+
+def choices(problem: Problem, site: Site) -> Iterator[Choice]:
+    """Yield everything a planned site may do on its own."""
+    hosted = sorted(site.may_host)
+    for years in product((None, *problem.years), repeat=len(hosted)):
+        starts = {key: year for key, year in zip(hosted, years, strict=True) if year is not None}
+        for is_complex in (True, False):
+            choice = Choice(site, starts, is_complex)
+            if _may(problem, choice):
+                yield choice
+
+
+def _may(problem: Problem, choice: Choice) -> bool:
+    site, opens = choice.site, choice.opens()
+    if site.role is Role.COMMITTED:
+        required = all(choice.starts.get(key) == site.opens_in for key in site.required_functions)
+        listed = site.listed_form is Form.COMPLEX
+        return (
+            opens == site.opens_in and required and choice.is_complex is listed and _reserved(problem, choice)
+        )
+    if opens is None:
+        return choice.is_complex
+    return opens >= site.available_from and _form_fits(problem, choice) and _reserved(problem, choice)
+
+
+def _form_fits(problem: Problem, choice: Choice) -> bool:
+    standard = problem.form_standard
+    if standard is None:
+        return choice.is_complex
+    if not choice.is_complex:
+        return len(choice.starts) <= standard.scattered_maximum_functions
+    at_opening = [key for key, year in choice.starts.items() if year == choice.opens()]
+    return (
+        choice.site.floor_area_m2 >= standard.minimum_floor_area_m2
+        and len(at_opening) >= standard.minimum_functions
+        and sum(problem.functions[key].is_standard for key in at_opening)
+        >= standard.minimum_standard_functions
+    )
+
+
+def _reserved(problem: Problem, choice: Choice) -> bool:
+    """Elderly or infant care comes no later than anything else in a complex that may host it."""
+    first = {problem.elderly_function, problem.infant_function}
+    if not (problem.places_reserved_first and choice.is_complex and first & choice.site.may_host):
+        return True
+    others = [year for key, year in choice.starts.items() if key not in first]
+    reserved = min((year for key, year in choice.starts.items() if key in first), default=None)
+    return not others or (reserved is not None and reserved <= min(others))
+
+
+def plans(problem: Problem) -> Iterator[Plan]:
+    """Yield the combinations of choices that keep the pace."""
+    for plan in product(*(list(choices(problem, problem.sites[key])) for key in problem.planned_sites)):
+        if _keeps_pace(problem, plan):
+            yield plan
+
+
+def _keeps_pace(problem: Problem, plan: Plan) -> bool:
+    for year in problem.years:
+        towns = [
+            choice.site.town_code
+            for choice in plan
+            if choice.opens() == year and choice.site.role is Role.CANDIDATE
+        ]
+        limit, by_town = problem.pace.sites_per_year, problem.pace.sites_per_year_and_town
+        if limit is not None and len(towns) > limit:
+            return False
+        if by_town is not None and any(towns.count(town) > by_town for town in towns):
+            return False
+    return True
+
+
+@dataclass
+class Coverage:
+    """What a set of providing sites reaches, worked out once for each function, year and set."""
+
+    problem: Problem
+    known: dict[tuple[str, int, frozenset[str]], tuple[float, float, float, frozenset[str]]] = field(
+        default_factory=dict
+    )
+
+    def of(
+        self, function: str, year: int, sites: frozenset[str]
+    ) -> tuple[float, float, float, frozenset[str]]:
+        """Return points short of the target, persons covered, resident-metres and communities reached."""
+        key = (function, year, sites)
+        if key not in self.known:
+            self.known[key] = self._work_out(function, year, sites)
+        return self.known[key]
+
+    def _work_out(
+        self, function: str, year: int, sites: frozenset[str]
+    ) -> tuple[float, float, float, frozenset[str]]:
+        problem = self.problem
+        radius = problem.functions[function].service_radius_m
+        everybody = covered = metres = 0.0
+        persons_of: dict[str, float] = {}
+        within: dict[tuple[str, str], float] = {}
+        for point in problem.demand.values():
+            lives_there = point.occupied_from is None or point.occupied_from <= year
+            persons = point.target_group[function] if lives_there else 0.0
+            if persons == 0.0 or not problem.communities[point.community_code].in_scope:
+                continue
+            everybody += persons
+            persons_of[point.community_code] = persons_of.get(point.community_code, 0.0) + persons
+            walks = {
+                site: metre
+                for site, metre in problem.distances[point.demand_id].items()
+                if site in sites and metre <= radius
+            }
+            if walks:
+                covered += persons
+                metres += persons * min(walks.values())
+            for site in walks:
+                pair = (point.community_code, site)
+                within[pair] = within.get(pair, 0.0) + persons
+        reached = {
+            code
+            for (code, _), persons in within.items()
+            if persons >= problem.threshold * persons_of[code] * (1.0 - 1e-9)
+        }
+        if problem.basis is Basis.ESTABLISHED:
+            reached = {
+                code
+                for code in persons_of
+                for site in sites
+                if code in {problem.sites[site].community_code, *problem.sites[site].serves_communities}
+            }
+        points = 0.0
+        target = problem.targets.get((function, year))
+        if target is not None and everybody > 0.0:
+            if problem.basis is Basis.RESIDENTS:
+                points = max(0.0, target - 100.0 * covered / everybody)
+            else:
+                points = 100.0 * max(0.0, target - len(reached)) / len(persons_of)
+        return points, covered, metres, frozenset(reached)
+
+
+def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, float]:
+    """Return the values of the levels that do not depend on areas."""
+    decided = [site for site in problem.sites.values() if site.programme is not None]
+    short = weight = persons = metres = worst = 0.0
+    for year in problem.years:
+        in_community = {code: 0 for code, entry in problem.communities.items() if entry.in_scope}
+        for key, function in problem.functions.items():
+            sites = {site.site_id for site in decided if key in (site.programme or {})}
+            sites |= {
+                choice.site.site_id
+                for choice in plan
+                if choice.starts.get(key, problem.years[-1] + 1) <= year
+            }
+            points, covered, walked, reached = coverage.of(key, year, frozenset(sites))
+            if (key, year) in problem.targets:
+                weight += function.priority
+                short += function.priority * points
+            persons += covered * (problem.years[-1] - year + 1)
+            metres += walked
+            for code in reached:
+                in_community[code] += 1
+        worst += min(in_community.values())
+    opened = [choice for choice in plan if choice.site.role is Role.CANDIDATE and choice.starts]
+    form = sum(not choice.is_complex for choice in opened) + sum(
+        choice.site.is_newly_built for choice in opened
+    )
+    return {
+        Level.SHORTFALL: short / weight if weight else 0.0,
+        Level.PERSONS_COVERED: persons,
+        Level.FORM: float(form),
+        Level.WALKING_DISTANCE: metres,
+        Level.WORST_COMMUNITY: worst,
+    }
+
+
+class Areas:
+    """The linear program of areas, rooms and money of one plan."""
+
+    def __init__(self, problem: Problem, plan: Plan) -> None:
+        self.problem, self.plan = problem, plan
+        self.names: dict[tuple[object, ...], int] = {}
+        self.bounds: list[tuple[float, float | None]] = []
+        self.rows: list[tuple[dict[int, float], float]] = []
+        self.one = self._column("one", least=1.0, most=1.0)
+        for choice in plan:
+            self._add_site(choice)
+        self._add_money()
+        self._add_standard()
+
+    def least(self, level: Level | None, held: Mapping[Level, float]) -> float | None:
+        """Return the least value of a level (any: of nothing), others held; None where nothing fits."""
+        rows = list(self.rows)
+        for other, value in held.items():
+            limit = value + TIE * max(1.0, abs(value))
+            rows.append((self.expression(other), limit / (CNY if other is Level.COST else 1.0)))
+        matrix = np.zeros((len(rows), len(self.names)))
+        for number, (row, _) in enumerate(rows):
+            for column, coefficient in row.items():
+                matrix[number, column] = coefficient
+        cost = np.zeros(len(self.names))
+        for column, coefficient in (self.expression(level) if level else {}).items():
+            cost[column] = coefficient
+        answer = linprog(cost, matrix, [limit for _, limit in rows], bounds=self.bounds, method="highs")
+        if answer.status == 2:
+            return None
+        assert answer.status == 0, answer.message
+        return float(answer.fun) * (CNY if level is Level.COST else 1.0)
+
+    def expression(self, level: Level) -> dict[int, float]:
+        """Return the coefficients of a level: m² missing, or cost in thousand CNY."""
+        if level is Level.AREA_STANDARD:
+            return {column: 1.0 for name, column in self.names.items() if name[0] == "missing"}
+        total: dict[int, float] = {}
+        for year in self.problem.years:
+            for expression in (self._capital(year), self._running(year)):
+                for column, coefficient in expression.items():
+                    total[column] = total.get(column, 0.0) + coefficient
+        return total
+
+    def _column(self, *name: object, least: float = 0.0, most: float | None = None) -> int:
+        if name not in self.names:
+            self.names[name] = len(self.names)
+            self.bounds.append((least, most))
+        return self.names[name]
+
+    def _group(self, function: str) -> str:
+        return self.problem.functions[function].room_group
+
+    def _add_site(self, choice: Choice) -> None:
+        site = choice.site.site_id
+        for key, start in choice.starts.items():
+            function = self.problem.functions[key]
+            least = function.minimum_in_complex_m2 if choice.is_complex else function.minimum_alone_m2
+            for year in range(start, self.problem.years[-1] + 1):
+                area = self._column("area", site, key, year, least=least, most=function.maximum_m2)
+                room = self._column("room", site, self._group(key), year)
+                self.rows.append(({area: 1.0, room: -1.0}, 0.0))
+                if year > start:
+                    self.rows.append(({self.names["area", site, key, year - 1]: 1.0, area: -1.0}, 0.0))
+        for year in self.problem.years:
+            rooms = {
+                name[2]: at
+                for name, at in self.names.items()
+                if name[0::3] == ("room", year) and name[1] == site
+            }
+            for group, room in rooms.items():
+                areas = {
+                    self.names["area", site, key, year]: -1.0
+                    for key, start in choice.starts.items()
+                    if start <= year and self._group(key) == group
+                }
+                self.rows.append(({room: 1.0, **areas}, 0.0))
+                before = self.names.get(("room", site, group, year - 1))
+                if before is not None:
+                    self.rows.append(({before: 1.0, room: -1.0}, 0.0))
+            self.rows.append((dict.fromkeys(rooms.values(), 1.0), choice.site.usable_area_m2))
+
+    def _capital(self, year: int) -> dict[int, float]:
+        """Return the capital of a year in thousand CNY; what is constant is in a column fixed at 1."""
+        total: dict[int, float] = {}
+        opening = sum(choice.site.opening_cost_cny for choice in self.plan if choice.opens() == year) / CNY
+        if opening:
+            total[self.one] = opening
+        for name, column in self.names.items():
+            if name[0] != "room":
+                continue
+            site = self.problem.sites[str(name[1])]
+            in_group = [f for f in self.problem.functions.values() if f.room_group == name[2]]
+            dearest = max(function.fit_out_cost_cny_per_m2 for function in in_group)
+            sign = {year: 1.0, year - 1: -1.0}.get(name[3], 0.0)  # type: ignore[call-overload]
+            total[column] = sign * dearest * site.floor_area_m2 / site.usable_area_m2 / CNY
+        return total
+
+    def _running(self, year: int) -> dict[int, float]:
+        """Return operating cost less fees of a year: of the areas in place a year before."""
+        total: dict[int, float] = {}
+        for name, column in self.names.items():
+            if name[0] == "area" and name[3] == year - 1:
+                site, function = self.problem.sites[str(name[1])], self.problem.functions[str(name[2])]
+                rate = function.operating_cost_cny_per_m2_year - function.fee_income_cny_per_m2_year
+                total[column] = rate * site.floor_area_m2 / site.usable_area_m2 / CNY
+        return total
+
+    def _add_money(self) -> None:
+        money = self.problem.money
+        before: int | None = None
+        for year in self.problem.years:
+            if money.capital_cny is not None:
+                row = self._capital(year)
+                if money.carry_over:
+                    if before is not None:
+                        row[before] = -1.0
+                    before = self._column("carried", year)
+                    row[before] = 1.0
+                self.rows.append((row, money.capital_cny[year] / CNY))
+            if year in money.operating_cny:
+                self.rows.append((self._running(year), money.operating_cny[year] / CNY))
+
+    def _add_standard(self) -> None:
+        problem, standard = self.problem, self.problem.area_standard
+        for code, community in problem.communities.items():
+            if not community.in_scope:
+                continue
+            for year in problem.years:
+                homes = sum(
+                    point.households
+                    for point in problem.demand.values()
+                    if point.community_code == code and (point.occupied_from or year) <= year
+                )
+                for tier in standard.tiers_m2:
+                    self._add_tier(code, year, str(tier), tier * homes / 100.0, "room", None)
+                elderly = problem.elderly_function
+                self._add_tier(code, year, "elderly", standard.elderly_m2 * homes / 100.0, "area", elderly)
+
+    def _add_tier(self, code: str, year: int, tier: str, needed: float, kind: str, only: str | None) -> None:
+        row = {self._column("missing", code, tier, year): -1.0}
+        for name, column in self.names.items():
+            site = self.problem.sites[str(name[1])] if name[0] == kind else None
+            if site and site.community_code == code and name[3] == year and only in (None, name[2]):
+                row[column] = -site.floor_area_m2 / site.usable_area_m2
+        for site in self.problem.sites.values():
+            if site.programme is not None and site.community_code == code:
+                needed -= self._listed_m2(site.programme, only) * site.floor_area_m2 / site.usable_area_m2
+        self.rows.append((row, -needed))
+
+    def _listed_m2(self, programme: Mapping[str, float], only: str | None) -> float:
+        """Return the usable m² of a decided site's rooms, or of one function."""
+        if only is not None:
+            return programme.get(only, 0.0)
+        rooms: dict[str, float] = {}
+        for key, area in programme.items():
+            rooms[self._group(key)] = max(area, rooms.get(self._group(key), 0.0))
+        return sum(rooms.values())
+
+
+def best_levels(problem: Problem) -> dict[Level, float] | None:
+    """Return the lexicographically best level values; None where no plan meets the rules."""
+    coverage = Coverage(problem)
+    pool = [(plan, countable(problem, coverage, plan)) for plan in plans(problem)]
+    leading = [level for level in problem.objective if level not in CONTINUOUS]
+    if CONTINUOUS.intersection(problem.objective):
+        first = min(problem.objective.index(level) for level in CONTINUOUS.intersection(problem.objective))
+        leading = list(problem.objective[:first])
+    best = _best_feasible(problem, pool, _key_of(leading))
+    if not best:
+        return None
+    found = {level: best[0][1][level] for level in leading}
+    held: dict[Level, float] = {}
+    for level in problem.objective[len(leading) :]:
+        if level in CONTINUOUS:
+            values = [areas.least(level, held) for _, _, areas in best]
+            found[level] = held[level] = min(value for value in values if value is not None)
+        else:
+            values = [countables[level] for _, countables, _ in best]
+            sign = -1.0 if level in MAXIMISED else 1.0
+            found[level] = sign * min(sign * value for value in values if value is not None)
+        tie = TIE * max(1.0, abs(found[level]))
+        best = [
+            entry
+            for entry, value in zip(best, values, strict=True)
+            if value is not None and abs(value - found[level]) <= tie
+        ]
+    return found
+
+
+Valued = tuple[Plan, dict[Level, float]]
+
+
+def _key_of(levels: list[Level]) -> Callable[[Valued], tuple[float, ...]]:
+    signs = [(level, -1.0 if level in MAXIMISED else 1.0) for level in levels]
+    return lambda valued: tuple(round(sign * valued[1][level], 7) for level, sign in signs)
+
+
+def _best_feasible(
+    problem: Problem, pool: list[Valued], key: Callable[[Valued], tuple[float, ...]]
+) -> list[tuple[Plan, dict[Level, float], Areas]]:
+    """Return the plans of the best value of the leading levels of which one has areas that fit."""
+    for _, group in groupby(sorted(pool, key=key), key=key):
+        feasible = []
+        for plan, values in group:
+            if _costs_too_much(problem, plan):
+                continue
+            areas = Areas(problem, plan)
+            if areas.least(None, {}) is not None:
+                feasible.append((plan, values, areas))
+        if feasible:
+            return feasible
+    return []
+
+
+def _costs_too_much(problem: Problem, plan: Plan) -> bool:
+    """Return whether opening the sites alone costs more than all money until some year."""
+    if problem.money.capital_cny is None:
+        return False
+    money = 0.0
+    for year in problem.years:
+        money += problem.money.capital_cny[year]
+        opened = [choice.site for choice in plan if (choice.opens() or year + 1) <= year]
+        if sum(site.opening_cost_cny for site in opened) > money + 1e-6:
+            return True
+    return False

@@ -1,0 +1,187 @@
+"""What a solve returns or raises: conflicts, limits, the same plan for the same seed, bounds that hold."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.solve.random_problem import random_problem
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
+
+from siteplan.case import Form
+from siteplan.problem import Money, Pace, Problem, Role
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve import Clock, InfeasibleError, NoPlanError, solve
+from siteplan.solve.conflict import RULES
+from siteplan.solve.decompose.lattice import lattice_step, round_up
+from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
+from siteplan.solve.formulation import build_model
+from siteplan.solve.highs import Ended, Limits, SolverSession, Status
+from siteplan.solve.program import Program, compile_program
+
+QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+
+
+def with_committed(problem: Problem, capital_cny: float) -> Problem:
+    """Return the problem with s1 committed to 2027 (400 000 CNY and fit-out) and that much money a year."""
+    sites = dict(problem.sites)
+    sites["s1"] = replace(
+        sites["s1"],
+        role=Role.COMMITTED,
+        opens_in=2027,
+        listed_form=Form.COMPLEX,
+        required_functions=frozenset({ELDERLY}),
+    )
+    money = Money(dict.fromkeys(problem.years, capital_cny), {}, True, {})
+    return replace(problem, sites=sites, money=money)
+
+
+def test_a_committed_project_against_no_money_is_a_conflict() -> None:
+    """The conflict names money and the committed project, in both languages, and only what clashes."""
+    with pytest.raises(InfeasibleError) as raised:
+        solve(with_committed(tiny_problem(), 0.0), QUICK)
+    assert set(raised.value.conflict) == {"yearly_budget", "committed_sites"}
+    assert "年度资金" in raised.value.text.zh
+    assert "the yearly budget" in raised.value.text.en
+
+
+def test_a_conflict_is_irreducible() -> None:
+    """With 400 000 CNY the opening is paid but no room: the rules clash, and without any one they do not."""
+    problem = with_committed(tiny_problem(), 400_000.0)
+    with pytest.raises(InfeasibleError) as raised:
+        solve(replace(problem, money=replace(problem.money, carry_over=False)), QUICK)
+    conflict = raised.value.conflict
+    assert {"yearly_budget", "committed_sites", "area_at_least_minimum"} <= set(conflict)
+    program = _program(replace(problem, money=replace(problem.money, carry_over=False)), Level.SHORTFALL)
+    others = [name for name in RULES if name not in conflict]
+    with SolverSession() as session:
+        assert _is_infeasible(session, _without(program, others))
+        for left_out in conflict:
+            assert not _is_infeasible(session, _without(program, [*others, left_out]))
+
+
+def test_no_time_at_all_is_no_plan() -> None:
+    """A clock that has run out says so; a user's interrupt says that it was one."""
+    problem = with_committed(tiny_problem(), 2_000_000.0)
+    with pytest.raises(NoPlanError) as raised:
+        solve(problem, QUICK, clock=Clock(time.monotonic() - 1.0))
+    assert not raised.value.interrupted
+    stopped = _clock(60.0)
+    stopped.stop.set()
+    with pytest.raises(NoPlanError) as raised:
+        solve(problem, QUICK, clock=stopped)
+    assert raised.value.interrupted
+
+
+def test_the_same_seed_gives_the_same_plan() -> None:
+    """Decisions and levels repeat exactly where the clock does not cut the run."""
+    problem = random_problem(5, communities=4, towns=2, points=24, sites=8, years=2, budget_cny=1_500_000.0)
+    settings = SolverSettings(time_limit_s=120.0, effort=0.01, seed=7)
+    assert solve(problem, settings) == solve(problem, settings)
+
+
+@pytest.mark.parametrize("level", sorted(SEPARABLE))
+@pytest.mark.parametrize("seed", range(3))
+def test_single_year_bounds_add_up_to_a_bound(seed: int, level: Level) -> None:
+    """The sum of the best single years is no worse than the best plan over all years."""
+    random = np.random.default_rng(seed)
+    problem = replace(
+        tiny_problem(),
+        money=Money(
+            {year: float(random.integers(3, 9)) * 100_000.0 for year in (2027, 2028)},
+            {},
+            bool(seed % 2),
+            {2028: 20_000.0},
+        ),
+        pace=Pace(1, None),
+        targets={(key, year): 2.0 for key in (ELDERLY, MEALS, CULTURE) for year in (2027, 2028)},
+    )
+    whole = _least(problem, level)
+    single = [_least(single_year_problem(problem, year), level) for year in problem.years]
+    assert sum(single) <= whole + 1e-6 * max(1.0, abs(whole))
+
+
+def test_a_bound_is_rounded_up_to_what_the_objective_can_be() -> None:
+    """With costs 100, 150 and 300 of whole numbers every value is a multiple of 50."""
+    program = _program(tiny_problem(), Level.SHORTFALL)
+    whole = np.flatnonzero(program.is_integer)[:3]
+    cost = np.zeros(len(program.cost))
+    cost[whole] = [100.0, 150.0, 300.0]
+    step = lattice_step(program.with_objective(cost, 0.0))
+    assert step == pytest.approx(50.0)
+    assert round_up(101.0, step) == pytest.approx(150.0)
+    assert round_up(150.0 + 1e-9, step) == pytest.approx(150.0)
+    assert round_up(101.0, step, offset=20.0) == pytest.approx(120.0)
+    continuous = np.flatnonzero(~program.is_integer)[:1]
+    cost[continuous] = 1.0
+    assert lattice_step(program.with_objective(cost, 0.0)) is None
+    assert round_up(101.0, None) == 101.0
+
+
+def test_rounding_up_never_loses_the_optimum() -> None:
+    """The rounded bound of a solved problem is its optimum, from just below it too."""
+    program = _program(tiny_problem(), Level.SHORTFALL)
+    step = lattice_step(program)
+    assert step is not None
+    optimum = _least(tiny_problem(), Level.SHORTFALL)
+    for below in (0.0, 1e-7, 0.4 * step):
+        assert round_up(optimum - below, step, program.offset) == pytest.approx(optimum)
+
+
+def test_a_session_obeys_the_clock_and_is_used_again() -> None:
+    """A hard program is ended within a second of the deadline; the session then solves another."""
+    hard = _program(random_problem(1, points=200, sites=60), Level.SHORTFALL)
+    easy = _program(tiny_problem(), Level.SHORTFALL)
+    with SolverSession() as session:
+        begin = time.monotonic()
+        answer = session.solve(hard, Limits(), _clock(0.5))
+        assert time.monotonic() - begin < 1.5
+        assert answer.ended is Ended.TIME_LIMIT
+        again = session.solve(easy, Limits(), _clock(30.0))
+        assert again.status is Status.OPTIMAL
+        once_more = session.solve(easy, Limits(), _clock(30.0))
+        assert once_more.objective == again.objective
+
+
+def test_a_session_stops_when_the_user_interrupts() -> None:
+    """An interrupt during a run ends it within a second and is told apart from the time limit."""
+    hard = _program(random_problem(1, points=200, sites=60), Level.SHORTFALL)
+    clock = _clock(60.0)
+    threading.Timer(0.5, clock.stop.set).start()
+    begin = time.monotonic()
+    with SolverSession() as session:
+        answer = session.solve(hard, Limits(), clock)
+    assert time.monotonic() - begin < 1.5
+    assert answer.ended is Ended.INTERRUPTED
+
+
+def _clock(seconds: float) -> Clock:
+    return Clock(time.monotonic() + seconds)
+
+
+def _program(problem: Problem, level: Level) -> Program:
+    compiled = compile_program(problem, build_model(problem, (level,)), (level,))
+    return compiled.program.with_objective(*compiled.objectives[level])
+
+
+def _least(problem: Problem, level: Level) -> float:
+    """Return the proven least of a level in model units (a maximised level with its sign turned)."""
+    with SolverSession() as session:
+        answer = session.solve(_program(problem, level), Limits(), _clock(30.0))
+    assert answer.status is Status.OPTIMAL
+    assert answer.objective is not None
+    return answer.objective
+
+
+def _is_infeasible(session: SolverSession, program: Program) -> bool:
+    return session.solve(program, Limits(), _clock(30.0)).status is Status.INFEASIBLE
+
+
+def _without(program: Program, families: list[str]) -> Program:
+    rows = np.array([name.split("[")[0] not in families for name in program.row_names])
+    lower = np.where(rows, program.row_lower, -np.inf)
+    upper = np.where(rows, program.row_upper, np.inf)
+    return replace(program, row_lower=lower, row_upper=upper)
