@@ -68,7 +68,7 @@ class PlannedSite(PlanModel):
 
     Sites with role ``existing`` and committed projects that open before the horizon have the first year
     as ``open_from`` and no cost. ``capital_cny_by_year`` is opening plus fit-out of added room area;
-    ``operating_cny_by_year`` and ``fees_cny_by_year`` begin in the year after opening.
+    ``operating_cny_by_year`` and ``fees_cny_by_year`` are those of the areas in place a year before.
     """
 
     site_id: str

@@ -27,7 +27,8 @@ class Progress:
 class ProgressListener(Protocol):
     """Anything that takes progress reports, for example a line on a terminal."""
 
-    def __call__(self, progress: Progress, /) -> None: ...
+    def __call__(self, progress: Progress, /) -> None:
+        """Take one report."""
 
 
 def silent(progress: Progress, /) -> None:

@@ -24,8 +24,8 @@ from siteplan.text import Text
         (Level.AREA_STANDARD, 357.5),
         # s2 is scattered and newly built.
         (Level.FORM, 2),
-        # Capital 743 750 + 656 250, operating 46 250, less fees 24 500.
-        (Level.COST, 1_421_750),
+        # Capital 743 750 + 656 250, operating 38 750, less fees 21 250.
+        (Level.COST, 1_417_500),
         # Elderly care 17 000 + 26 000, meals 5 500 twice, culture 111 000 twice.
         (Level.WALKING_DISTANCE, 276_000),
         # B: culture in 2027; elderly care and culture in 2028.

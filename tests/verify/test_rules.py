@@ -146,7 +146,7 @@ def budget(**changes: Any) -> dict[str, Any]:
     ("money", "rule"),
     [
         (budget(scale=0.5), "yearly_budget"),
-        (budget(operating_cny={2028: 100_000}), "operating_limit"),
+        (budget(operating_cny={2028: 10_000}), "operating_limit"),
         (
             budget(
                 sources={"county": {"name": "县", "amounts_cny": {2027: 5_000_000, 2028: 10_000}}},

@@ -67,7 +67,7 @@ def baseline_coverage_percent(
     providers = {site for site, keys in programmes.items() if function in keys}
     persons = {key: problem.target_group(key, function, year) for key in problem.counted_demand}
     if problem.basis.counts_communities:
-        counted = sorted({problem.demand[key].community_code for key, count in persons.items() if count > 0.0})
+        counted = sorted({problem.demand[key].community_code for key in persons if persons[key] > 0.0})
         covered = sum(
             not providers.isdisjoint(problem.covering_sites_on(problem.basis, community, function, year))
             for community in counted

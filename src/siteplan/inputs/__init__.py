@@ -1,0 +1,1 @@
+"""Read everything a run needs: scenario, model files, case tables, roads; and check it."""

@@ -29,8 +29,10 @@ LONGEST_NAME_BYTES = 255
 """File systems take no longer names; such a text isn't meant as a path."""
 
 
-def load_scenario(path: Path) -> LoadedScenario:
+def load_scenario(path: Path, case_folder: Path | None = None) -> LoadedScenario:
     """Read a scenario file and everything it extends.
+
+    ``case_folder`` replaces the folder that the scenario names, for a case that was moved.
 
     Raises:
         InputError: with every fault of the files and of the merged scenario, each with file and line.
@@ -39,7 +41,7 @@ def load_scenario(path: Path) -> LoadedScenario:
     root = project_root_of(file)
     chain = _chain(file, root)
     document = _joined(chain)
-    loaded, findings = _validated(document, chain, root)
+    loaded, findings = _validated(document, chain, root, case_folder)
     if loaded is None or has_errors(findings):
         raise InputError(findings)
     return replace(loaded, warnings=tuple(findings))
@@ -195,7 +197,10 @@ def _no_folder(folder: Path, place: Place) -> Finding:
 
 
 def _validated(
-    document: YamlDocument, chain: list[tuple[Path, YamlDocument]], root: Path
+    document: YamlDocument,
+    chain: list[tuple[Path, YamlDocument]],
+    root: Path,
+    case_folder: Path | None,
 ) -> tuple[LoadedScenario | None, list[Finding]]:
     findings: list[Finding] = []
     try:
@@ -205,7 +210,11 @@ def _validated(
         scenario = None
     files = {read.file: file for file, read in chain}
     folders: dict[str, Path] = {"model": _default_model(root)}
+    if case_folder is not None:
+        folders["case"] = case_folder
     for key in ("case", "model"):
+        if key == "case" and case_folder is not None:
+            continue
         if isinstance(document.data.get(key), str):
             folder, problem = _folder(document, key, files, root)
             folders.update({key: folder} if folder is not None else {})

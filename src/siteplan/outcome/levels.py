@@ -105,24 +105,21 @@ def walking_distance(problem: Problem, decisions: Decisions) -> float:
 
 
 def worst_community(problem: Problem, decisions: Decisions) -> float:
-    """Return Σ over years of the fewest functions that reach any community in scope (``reachable``)."""
+    """Return Σ over years of the fewest functions that any community with a target group has covered.
+
+    Counted on the target basis where it counts communities, else on ``reachable``.
+    """
     providing = providing_sites(problem, decisions)
-    communities = [code for code, community in problem.communities.items() if community.in_scope]
-    return float(
-        sum(
-            min(
-                (
-                    sum(
-                        is_covered(problem, providing, Basis.REACHABLE, community, function, year)
-                        for function in problem.functions
-                    )
-                    for community in communities
-                ),
-                default=0,
-            )
-            for year in problem.years
-        )
-    )
+    basis = problem.basis if problem.basis.counts_communities else Basis.REACHABLE
+    total = 0
+    for year in problem.years:
+        covered: dict[str, int] = {}
+        for function in problem.functions:
+            for community in problem.counted_communities(function, year):
+                reached = is_covered(problem, providing, basis, community, function, year)
+                covered[community] = covered.get(community, 0) + reached
+        total += min(covered.values(), default=0)
+    return float(total)
 
 
 _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyType(

@@ -107,13 +107,14 @@ def _running(
     functions: list[str],
     rates_cny_per_m2: Mapping[str, float],
 ) -> dict[int, float]:
-    """Return rate × floor area of a site's functions by year, from the year after each one's start."""
+    """Return rate × floor area in place a year before, by year: what a year ends with runs in the next."""
     floor_per_usable = problem.sites[site_id].floor_per_usable
     return {
         year: sum(
-            rates_cny_per_m2[function] * decisions.area_m2[site_id, function, year] * floor_per_usable
+            rates_cny_per_m2[function]
+            * decisions.area_m2.get((site_id, function, year - 1), 0.0)
+            * floor_per_usable
             for function in functions
-            if year > decisions.start_year[site_id, function]
         )
         for year in problem.years
     }

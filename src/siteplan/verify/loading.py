@@ -99,7 +99,7 @@ def load_facts(located: Located) -> Facts:
         InputError: an input has a fault, or a file that they consist of isn't listed in ``run.json``.
     """
     scenario_file = next(file for file, entry in located.files.items() if entry.kind == "scenario")
-    loaded = load_scenario(scenario_file)
+    loaded = load_scenario(scenario_file, located.case_folder)
     policy = load_policy(loaded.model_folder, loaded)
     case = load_case(located.case_folder, function_names(policy))
     listed = {file.resolve() for file in located.files}

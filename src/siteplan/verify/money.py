@@ -34,14 +34,14 @@ def capital_cny(schedule: Schedule, site_id: str, year: int) -> float:
 
 
 def running_cny(schedule: Schedule, site_id: str, year: int) -> tuple[float, float]:
-    """Return operating cost and fees of a site: of its functions from the year after each one's start."""
+    """Return operating cost and fees of a site in a year: of the areas in place a year before."""
     operating = fees = 0.0
     if not schedule.is_planned(site_id):
         return operating, fees
     _, site, facts = schedule.sites[site_id]
     for entry in site.functions:
-        if year > entry.from_year:
-            floor_area = schedule.area(site_id, entry.function, year) * facts.floor_per_usable
+        if year > max(entry.from_year, schedule.facts.years[0]):
+            floor_area = schedule.area(site_id, entry.function, year - 1) * facts.floor_per_usable
             operating += schedule.facts.functions[entry.function].operating_cny_per_m2 * floor_area
             fees += schedule.facts.functions[entry.function].fees_cny_per_m2 * floor_area
     return operating, fees
