@@ -102,10 +102,7 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 def _compiled(function: _Function) -> _Function:
     """Compile to machine code as a part of `_anneal`, which is kept on disk with all its parts."""
-    return cast(
-        _Function,
-        numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function),
-    )
+    return cast(_Function, numba.njit(nogil=True, error_model="numpy")(function))
 
 
 def _inlined(function: _Function) -> _Function:
