@@ -28,7 +28,7 @@ SEARCH_RUNS = 4
 SINGLE_YEAR_NODES = 1500
 STAGING_NODES = 300
 FIRST_LEVEL_NODES = 1500
-LATER_LEVEL_NODES = 300
+LATER_LEVEL_NODES = 60
 """Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage."""
 SEARCH_SHARE = 0.15
 SINGLE_YEAR_SHARE = 0.5
