@@ -30,7 +30,7 @@ RULES: dict[str, Text] = {
 
 
 def explain_conflict(problem: Problem, clock: Clock) -> tuple[tuple[str, ...], Text]:
-    """Return an irreducible set of clashing rules, and a sentence that says so.
+    """Return clashing rules, irreducible unless the clock ended the search, and a sentence that says so.
 
     A deletion filter: a family is left out if the rest still clashes without it.
     """
@@ -45,6 +45,11 @@ def explain_conflict(problem: Problem, clock: Clock) -> tuple[tuple[str, ...], T
                 kept = others
     zh = "、".join(RULES[name].zh for name in kept)
     en = ", ".join(RULES[name].en for name in kept)
+    if clock.seconds_left() <= 0.0:
+        return tuple(kept), Text(
+            f"以下规定不能同时满足（时间用尽，未能缩小到最少几项）：{zh}",
+            f"these rules cannot all be met (time ran out before the set was narrowed down): {en}",
+        )
     return tuple(kept), Text(
         f"以下规定不能同时满足，缺其中任一项则其余可以并存：{zh}",
         f"these rules cannot all be met, though any of them left out the others can: {en}",

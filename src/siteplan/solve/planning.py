@@ -44,6 +44,7 @@ SEARCH = Text("搜索初始方案", "searching for a first plan")
 SINGLE_YEAR = Text("逐年求上限", "bounds year by year")
 STAGING = Text("末年状态分年安排", "staging the end state")
 FIRST_LEVEL = Text("求解第一级目标", "first objective level")
+CONFLICT = Text("找出互相冲突的规定", "finding the rules that clash")
 LATER_LEVEL = Text("求解后续目标", "later objective levels")
 
 
@@ -131,12 +132,13 @@ def _first_level(run: _Run, start: Decisions | None) -> _First:
         if len(problem.years) > 1 and level in SEPARABLE:
             share = SINGLE_YEAR_SHARE * clock.seconds_left()
             bounds, end_state = _single_year_bounds(run, best, clock.until(share))
-            program = _with_year_bounds(compiled, program, bounds)
+            program = _with_year_bounds(run, compiled, program, bounds)
             best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
         answer = _optimise(
             run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES
         )
     if answer.status is Status.INFEASIBLE:
+        run.tell(CONFLICT)
         raise InfeasibleError(*explain_conflict(problem, run.clock))
     if answer.values is not None:
         best = compiled.decisions(answer.values)
@@ -193,8 +195,12 @@ def _seen_in_year(decisions: Decisions, year: int) -> Decisions:
     return replace(decisions, start_year=start)
 
 
-def _with_year_bounds(compiled: CompiledModel, program: Program, bounds: dict[int, float]) -> Program:
+def _with_year_bounds(
+    run: _Run, compiled: CompiledModel, program: Program, bounds: dict[int, float]
+) -> Program:
     """Add the single-year bounds of the shortfall as rows: they cut off what no year can reach."""
+    if run.problem.objective[0] is not Level.SHORTFALL:
+        return program
     for year, bound in bounds.items():
         if bound <= 0.0:
             continue

@@ -144,7 +144,7 @@ def persons_share_in_points(
 def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:
     """The worst-off community counts: none has fewer functions covered than the least.
 
-    least_served[t] ≤ Σ_f community_covered[c,f,t]      (every community c in scope and year t)
+    least_served[t] ≤ Σ_f community_covered[c,f,t]      (every year t, every community c in scope with a target group in t)
 
     周至方案: 公益普惠.
     """
@@ -152,8 +152,11 @@ def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:
     for community, function, year in model.community_covered:
         entry = model.community_covered[community, function, year]
         covered.setdefault((community, year), []).append(entry)
+    years_that_count = {year for _, year in covered}
 
     def rule(model: PlanModel, community: str, year: int) -> Expression:
+        if year in years_that_count and (community, year) not in covered:
+            return Constraint.Skip
         return model.least_served[year] <= sum(covered.get((community, year), []))
 
     return Constraint(model.communities, model.years, rule=rule)
