@@ -144,7 +144,7 @@ def persons_share_in_points(
 def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:
     """The worst-off community counts: none has fewer functions covered than the least.
 
-    least_served[t] ≤ Σ_f community_covered[c,f,t]      (every year t, every community c in scope with a target group in t)
+    least_served[t] ≤ Σ_f community_covered[c,f,t]      (every year t, community c with a target group in t)
 
     周至方案: 公益普惠.
     """
