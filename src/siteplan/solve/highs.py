@@ -61,10 +61,14 @@ class Clock:
 
     deadline: float
     stop: threading.Event = field(default_factory=threading.Event)
+    not_needed: threading.Event = field(default_factory=threading.Event)
+    """Set when what is being computed is no longer needed."""
 
     def seconds_left(self) -> float:
-        """Return the seconds to the deadline, 0 where it has passed or the user has interrupted."""
-        return 0.0 if self.stop.is_set() else max(0.0, self.deadline - time.monotonic())
+        """Return the seconds to the deadline, 0 where it has passed or an event says stop."""
+        if self.stop.is_set() or self.not_needed.is_set():
+            return 0.0
+        return max(0.0, self.deadline - time.monotonic())
 
     def until(self, seconds: float) -> Clock:
         """Return a clock that stops after so many seconds at the latest, and with this one."""

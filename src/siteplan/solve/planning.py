@@ -15,6 +15,7 @@ from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step, round_up
+from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import OBJECTIVES, build_model
 from siteplan.solve.highs import Answer, Clock, Ended, Limits, SolverSession, Status
@@ -29,10 +30,12 @@ SINGLE_YEAR_NODES = 1500
 STAGING_NODES = 300
 FIRST_LEVEL_NODES = 1500
 LATER_LEVEL_NODES = 60
-"""Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage."""
+NEIGHBOURHOOD_NODES = 20
+NEIGHBOURHOOD_PASSES = 3
+"""Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage, passes."""
 SEARCH_SHARE = 0.15
 SINGLE_YEAR_SHARE = 0.5
-FIRST_LEVEL_SHARE = 0.6
+FIRST_LEVEL_SHARE = 0.4
 """Shares of the time left, at most: the search and the first level of what is left for the solve, the
 single-year bounds of what is left for the first level."""
 HOLD_SLACK = 1e-7
@@ -273,9 +276,47 @@ def _optimise(
     begin = None if start is None else compiled.start_values(start)
     if start is not None and start.area_m2 and stage is LATER_LEVEL:
         begin = _joined(begin, compiled.area_start_values(start))
+    improvement = _Improvement(run, compiled, program, start, clock) if stage is not STAGING else None
     answer = session.solve(program, run.limits(nodes, gap), clock, begin, listen)
     run.ended.add(answer.ended)
-    return answer
+    return answer if improvement is None else improvement.joined_with(answer)
+
+
+class _Improvement:
+    """Neighbourhood search beside the solver's own run, on the second core."""
+
+    def __init__(
+        self, run: _Run, compiled: CompiledModel, program: Program, start: Decisions | None, clock: Clock
+    ) -> None:
+        self._run = run
+        self._clock = Clock(clock.deadline, clock.stop)
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._best = (
+            None
+            if start is None or len(run.problem.years) == 1
+            else self._pool.submit(self._improve, run, compiled, program, compiled.start_values(start))
+        )
+
+    def _improve(
+        self, run: _Run, compiled: CompiledModel, program: Program, start: Start
+    ) -> tuple[FloatArray, float] | None:
+        limits = run.limits(NEIGHBOURHOOD_NODES)
+        with SolverSession() as session:
+            return improve(compiled, program, start, session, limits, self._clock, NEIGHBOURHOOD_PASSES)
+
+    def joined_with(self, answer: Answer) -> Answer:
+        """Return the better of both solutions with the solver's bound; a proven answer stands."""
+        if answer.is_proven:
+            self._clock.not_needed.set()
+        best = None if self._best is None else self._best.result()
+        self._pool.shutdown()
+        if answer.is_proven or best is None:
+            return answer
+        if self._clock.seconds_left() <= 0.0:
+            self._run.ended.add(Ended.TIME_LIMIT)
+        if answer.objective is not None and answer.objective <= best[1]:
+            return answer
+        return replace(answer, status=Status.FEASIBLE, values=best[0], objective=best[1])
 
 
 def _joined(
