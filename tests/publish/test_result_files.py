@@ -71,7 +71,7 @@ def test_sites_open_in_geopandas(results: Path) -> None:
     assert s1["functions_zh"] == "养老服务、社区助餐、文化休闲"
     assert s1["function_area_m2"] == "elderly_care=100; community_meals=60; culture=80"
     assert s1["capital_cny"] == 800_000
-    assert (s1["operating_cny"], s1["fees_cny"]) == (46_250, 24_500)
+    assert (s1["operating_cny"], s1["fees_cny"]) == (38_750, 21_250)
     assert set(sites["data_status"]) == {"illustrative"}
     assert sites["illustrative"].all()
     assert sites.loc["e1"]["role_zh"] == "现有服务"
