@@ -33,6 +33,8 @@ LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage, passes."""
+HEAD_START_S = 1.0
+"""Seconds after which the neighbourhood search joins a solver run that is still unproven."""
 SEARCH_SHARE = 0.15
 SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
@@ -145,7 +147,7 @@ def _first_level(run: _Run, start: Decisions | None) -> _First:
         raise InfeasibleError(*explain_conflict(problem, run.clock))
     if answer.values is not None:
         best = compiled.decisions(answer.values)
-    elif start is None:
+    elif not best.start_year:
         raise NoPlanError(interrupted=run.clock.stop.is_set())
     total = sum(bounds.values()) if len(bounds) == len(problem.years) else None
     proven = [bound for bound in (answer.bound, total) if bound is not None]
@@ -300,6 +302,8 @@ class _Improvement:
     def _improve(
         self, run: _Run, compiled: CompiledModel, program: Program, start: Start
     ) -> tuple[FloatArray, float] | None:
+        if self._clock.not_needed.wait(HEAD_START_S):
+            return None
         limits = run.limits(NEIGHBOURHOOD_NODES)
         with SolverSession() as session:
             return improve(compiled, program, start, session, limits, self._clock, NEIGHBOURHOOD_PASSES)
