@@ -70,6 +70,11 @@ def test_python_dash_m() -> None:
     assert ended.stdout == f"siteplan {version('siteplan')}\n"
 
 
+def test_no_arguments_is_no_reproach(siteplan: Siteplan) -> None:
+    """Without arguments the help is shown, not a usage error that says nothing."""
+    assert "usage error" not in siteplan().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

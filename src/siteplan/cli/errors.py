@@ -87,7 +87,8 @@ def _report_bad_input(problem: InputError | TyperException, reporter: Reporter) 
         reporter.findings(problem.findings)
         return
     message = problem.format_message()
-    reporter.say(Text(f"用法有误：{message}", f"usage error: {message}"), "red")
+    if message:  # none where no arguments were given: typer prints the help by itself
+        reporter.say(Text(f"用法有误：{message}", f"usage error: {message}"), "red")
     context = getattr(problem, "ctx", None)
     path = context.command_path if context is not None else "siteplan"
     reporter.say(Text(f"用法说明：{path} --help", f"how to use it: {path} --help"))

@@ -109,8 +109,8 @@ def no_site_within_radius(
         found=_listed(
             Text(
                 zh=f"“{name.zh}”：{len(places)} 个居民点在服务半径内没有可设此功能的空间",
-                en=f"{name.en}: {len(places)} demand points have no site that may provide it within the "
-                "service radius",
+                en=f"{name.en}: {len(places)} demand point{' has' if len(places) == 1 else 's have'} no site "
+                "that may provide it within the service radius",
             ),
             [
                 _with_nearest(place, site, metres)
