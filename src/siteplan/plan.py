@@ -189,7 +189,7 @@ class Plan(PlanModel):
     area_standard: tuple[CommunityArea, ...]
     money: tuple[YearMoney, ...]
     levels: tuple[LevelResult, ...]
-    stopped_by: Literal["completed", "gap", "time_limit", "interrupted"]
+    stopped_by: Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 

@@ -29,7 +29,11 @@ STATUS_NAMES = {
 }
 
 STOPPED_BY = {
-    "completed": Text("搜索已完成。", "The search was completed."),
+    "completed": Text("每一级都已证最优。", "Every level is proven optimal."),
+    "work_limit": Text(
+        "达到搜索量上限后停止，再次运行结果相同；调大 solver.effort 可继续缩小差距。",
+        "Stopped at its work limits: another run gives the same, a larger solver.effort a smaller gap.",
+    ),
     "gap": Text("达到要求的差距后停止。", "Stopped at the gap asked for."),
     "time_limit": Text(
         "因时间限制停止：再次运行结果可能不同。", "Stopped by the time limit: another run may differ."

@@ -29,7 +29,7 @@ from siteplan.problem import Problem
 from siteplan.scenario import Level
 from siteplan.text import Text
 
-StoppedBy = Literal["completed", "gap", "time_limit", "interrupted"]
+StoppedBy = Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)

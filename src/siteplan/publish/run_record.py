@@ -81,7 +81,7 @@ class RunRecord(RecordModel):
     started_at: datetime
     finished_at: datetime
     seconds_by_stage: dict[str, float]
-    stopped_by: Literal["completed", "gap", "time_limit", "interrupted"]
+    stopped_by: Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]
     repeatable: bool
     levels: tuple[LevelResult, ...]
     options: dict[str, str | bool | int | float | None]

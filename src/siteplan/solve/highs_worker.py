@@ -20,6 +20,8 @@ import numpy as np
 
 LENGTH = struct.Struct("<Q")
 """Length of a message in bytes, in front of it."""
+CONSISTENT = 1e-6
+"""An objective further from its solution's own (absolute, or relative to it) is not that solution's."""
 TELL_EVERY_S = 0.25
 """How often the bound is sent, in seconds."""
 
@@ -90,10 +92,21 @@ def make_lp(request: dict[str, Any]) -> highspy.HighsLp:
 
 def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
     """Solve one request, sending incumbents and bounds on the way; return the final answer."""
-    solver = make_solver(request)
     start = complete_start(request) if request["start_columns"] is not None else None
     if start is not None:
         write_message(output, start)
+    answer = run_from(start, request, output)
+    if start is not None and not is_consistent(answer, request):
+        answer = run_from(None, request, output)
+    if answer["values"] is not None:
+        answer["objective"] = objective_of(answer["values"], request)
+    return answer
+
+
+def run_from(start: dict[str, Any] | None, request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
+    """Solve one request from an incumbent, or from nothing."""
+    solver = make_solver(request)
+    if start is not None:
         columns = np.arange(len(start["values"]), dtype=np.int32)
         solver.setSolution(len(columns), columns, start["values"])
     last_told = 0.0
@@ -101,12 +114,10 @@ def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
     def on_event(kind: Any, message: str, data: Any, control: Any, user: Any) -> None:
         nonlocal last_told
         if kind == highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution:
-            event = {
-                "event": "incumbent",
-                "objective": data.objective_function_value,
-                "values": np.array(data.mip_solution),
-            }
-            write_message(output, event)
+            values = np.array(data.mip_solution)
+            write_message(
+                output, {"event": "incumbent", "objective": objective_of(values, request), "values": values}
+            )
         elif time.monotonic() - last_told > TELL_EVERY_S:
             last_told = time.monotonic()
             event = {"event": "progress", "bound": data.mip_dual_bound, "nodes": data.mip_node_count}
@@ -117,6 +128,23 @@ def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
     solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
     solver.run()
     return final_answer(solver, bool(request["is_integer"].any()))
+
+
+def objective_of(values: Any, request: dict[str, Any]) -> float:
+    """Return the objective of a solution (columns,), worked out from the solution itself."""
+    return float(request["cost"] @ values + request["offset"])
+
+
+def is_consistent(answer: dict[str, Any], request: dict[str, Any]) -> bool:
+    """Return whether a solution has the objective that HiGHS reports for it.
+
+    HiGHS 1.16 hands back the start it was given, under the objective of the optimum, where presolve alone
+    solves the program.
+    """
+    if answer["values"] is None:
+        return True
+    claimed = float(answer["objective"])
+    return abs(objective_of(answer["values"], request) - claimed) <= CONSISTENT * max(1.0, abs(claimed))
 
 
 def final_answer(solver: Any, is_mip: bool) -> dict[str, Any]:

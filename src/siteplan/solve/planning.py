@@ -33,6 +33,8 @@ LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage, passes."""
+COLUMNS_OF_NODE_LIMITS = 5000
+"""Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
 SEARCH_SHARE = 0.15
@@ -64,9 +66,6 @@ class _Run:
     started: float = field(default_factory=time.monotonic)
     ended: set[Ended] = field(default_factory=set)
 
-    def nodes(self, at_effort_one: int) -> int:
-        return max(1, round(at_effort_one * self.settings.effort))
-
     def tell(
         self,
         stage: Text,
@@ -81,8 +80,11 @@ class _Run:
         elapsed = time.monotonic() - self.started
         self.listener(Progress(stage, elapsed, name, unit, incumbent, bound, gap))
 
-    def limits(self, nodes: int, absolute_gap: float = 1e-9) -> Limits:
-        return Limits(nodes=self.nodes(nodes), absolute_gap=absolute_gap, seed=self.settings.seed)
+    def limits(self, program: Program, nodes_at_effort_one: int, absolute_gap: float = 1e-9) -> Limits:
+        """Return the limits of a solver run on a program, or on a restriction of it."""
+        cheapness = max(1.0, COLUMNS_OF_NODE_LIMITS / len(program.cost))
+        nodes = max(1, round(nodes_at_effort_one * self.settings.effort * cheapness))
+        return Limits(nodes=nodes, absolute_gap=absolute_gap, seed=self.settings.seed)
 
 
 def solve(
@@ -177,7 +179,7 @@ def _single_year_bounds(
         with SolverSession() as session:
             answer = session.solve(
                 program,
-                run.limits(SINGLE_YEAR_NODES),
+                run.limits(program, SINGLE_YEAR_NODES),
                 clock,
                 compiled.start_values(_seen_in_year(start, year)),
             )
@@ -279,7 +281,7 @@ def _optimise(
     if start is not None and start.area_m2 and stage is LATER_LEVEL:
         begin = _joined(begin, compiled.area_start_values(start))
     improvement = _Improvement(run, compiled, program, start, clock) if stage is not STAGING else None
-    answer = session.solve(program, run.limits(nodes, gap), clock, begin, listen)
+    answer = session.solve(program, run.limits(program, nodes, gap), clock, begin, listen)
     run.ended.add(answer.ended)
     return answer if improvement is None else improvement.joined_with(answer)
 
@@ -304,7 +306,7 @@ class _Improvement:
     ) -> tuple[FloatArray, float] | None:
         if self._clock.not_needed.wait(HEAD_START_S):
             return None
-        limits = run.limits(NEIGHBOURHOOD_NODES)
+        limits = run.limits(program, NEIGHBOURHOOD_NODES)
         with SolverSession() as session:
             return improve(compiled, program, start, session, limits, self._clock, NEIGHBOURHOOD_PASSES)
 
@@ -396,7 +398,7 @@ def _result(run: _Run, decisions: Decisions, bounds: dict[Level, float | None]) 
         bound = _reported(run.problem, level, bounds.get(level))
         earlier_unproven = any(result.status != "optimal" for result in results)
         results.append(_level_result(level, value, bound, earlier_unproven))
-    return SolveResult(decisions, tuple(results), _stopped_by(run, results[0]))
+    return SolveResult(decisions, tuple(results), _stopped_by(run, results))
 
 
 def _level_result(level: Level, value: float, bound: float | None, given_unproven: bool) -> LevelResult:
@@ -426,11 +428,12 @@ def _level_result(level: Level, value: float, bound: float | None, given_unprove
     )
 
 
-def _stopped_by(run: _Run, first: LevelResult) -> StoppedBy:
+def _stopped_by(run: _Run, results: list[LevelResult]) -> StoppedBy:
+    first = results[0]
     if Ended.INTERRUPTED in run.ended or run.clock.stop.is_set():
         return "interrupted"
     if Ended.TIME_LIMIT in run.ended or run.clock.seconds_left() <= 0.0:
         return "time_limit"
     if first.gap and first.gap <= run.settings.gap:
         return "gap"
-    return "completed"
+    return "completed" if all(result.status == "optimal" for result in results) else "work_limit"

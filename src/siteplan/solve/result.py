@@ -8,7 +8,7 @@ from typing import Literal
 from siteplan.plan import Decisions, LevelResult
 from siteplan.text import Text
 
-StoppedBy = Literal["completed", "gap", "time_limit", "interrupted"]
+StoppedBy = Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)

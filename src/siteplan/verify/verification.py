@@ -75,7 +75,7 @@ def _run_record(facts: Facts, plan: Plan, run: Mapping[str, object]) -> tuple[Cl
     check = Check("run_record", Text("run.json 与方案一致", "run.json agrees with the plan"), file=RUN_FILE)
     for name in ("title_zh", "title_en", "illustrative", "stopped_by"):
         check.same(name, run.get(name), getattr(plan, name))
-    check.same("repeatable", run.get("repeatable"), plan.stopped_by in ("completed", "gap"))
+    check.same("repeatable", run.get("repeatable"), plan.stopped_by in ("completed", "gap", "work_limit"))
     check.same("assumptions", run.get("assumptions"), list(facts.policy.assumptions()))
     claimed = run.get("levels")
     levels = claimed if isinstance(claimed, list) else []
