@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
-from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.solve.formulation.variables import Expression, PlanModel, room_groups_of
 from siteplan.units import M2_PER_MODEL_AREA, to_model_money
 
 
@@ -23,20 +23,22 @@ def _per_model_area(problem: Problem, site: str, cny_per_floor_m2: float) -> flo
     return to_model_money(cny_per_floor_m2 * ratio * M2_PER_MODEL_AREA)
 
 
-def capital(problem: Problem, model: PlanModel, year: int) -> Expression:
-    """Return the capital cost of a year in million CNY: opening, and fit-out of added room area."""
+def capital_of_site(problem: Problem, model: PlanModel, site: str, year: int) -> Expression:
+    """Return a site's capital cost of a year in million CNY: opening, and fit-out of added room area."""
     first = year == problem.years[0]
-    opening = sum(
-        to_model_money(problem.sites[site].opening_cost_cny)
-        * (model.open[site, year] - (0 if first else model.open[site, year - 1]))
-        for site in model.sites
-    )
+    opened = model.open[site, year] - (0 if first else model.open[site, year - 1])
+    opening = to_model_money(problem.sites[site].opening_cost_cny) * opened
     fit_out = sum(
         _per_model_area(problem, site, group_fit_out_cost(problem, group))
         * (model.room[site, group, year] - (0 if first else model.room[site, group, year - 1]))
-        for site, group in model.rooms
+        for group in room_groups_of(problem, site)
     )
     return opening + fit_out
+
+
+def capital(problem: Problem, model: PlanModel, year: int) -> Expression:
+    """Return the capital cost of a year in million CNY, over all sites."""
+    return sum(capital_of_site(problem, model, site, year) for site in model.sites)
 
 
 def operating_less_fees(problem: Problem, model: PlanModel, year: int) -> Expression:

@@ -29,14 +29,15 @@ def hosting_pairs(problem: Problem) -> list[tuple[str, str]]:
     ]
 
 
+def room_groups_of(problem: Problem, site: str) -> list[str]:
+    """Return the room groups with a function that the site may host."""
+    hosted = problem.sites[site].may_host
+    return [group for group, functions in problem.room_groups.items() if hosted.intersection(functions)]
+
+
 def room_pairs(problem: Problem) -> list[tuple[str, str]]:
     """Return (planned site, room group with a function that the site may host)."""
-    return [
-        (site, group)
-        for site in problem.planned_sites
-        for group, functions in problem.room_groups.items()
-        if problem.sites[site].may_host.intersection(functions)
-    ]
+    return [(site, group) for site in problem.planned_sites for group in room_groups_of(problem, site)]
 
 
 def needs_persons(problem: Problem, levels: tuple[Level, ...]) -> bool:
