@@ -24,13 +24,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from siteplan.cli.stages import OUTCOME, SOLVE, Stopwatch, prepare
+from siteplan.highs import Limits, SolverSession
 from siteplan.outcome import MAXIMISED
 from siteplan.plan import LevelResult
 from siteplan.publish import read_run_record
 from siteplan.publish.run_record import RunRecord, package_versions, python_version
 from siteplan.solve import Clock
 from siteplan.solve.formulation import OBJECTIVES, build_model
-from siteplan.solve.highs import Limits, SolverSession
 from siteplan.solve.planning import LATER_LEVEL
 from siteplan.solve.program import compile_program
 

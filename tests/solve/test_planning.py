@@ -12,6 +12,7 @@ from tests.solve.random_problem import random_problem
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
 
 from siteplan.case import Form
+from siteplan.highs import Ended, Limits, Program, SolverSession, Status
 from siteplan.problem import Money, Pace, Problem, Role
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import Clock, InfeasibleError, NoPlanError, solve
@@ -19,8 +20,7 @@ from siteplan.solve.conflict import RULES
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import build_model
-from siteplan.solve.highs import Ended, Limits, SolverSession, Status
-from siteplan.solve.program import Program, compile_program
+from siteplan.solve.program import compile_program
 
 QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
 

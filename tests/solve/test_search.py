@@ -10,11 +10,11 @@ import pytest
 from tests.solve.random_problem import random_problem
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
 
+from siteplan.highs import Answer, Clock, Limits, SolverSession
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Basis, Level
 from siteplan.solve.formulation import build_model
-from siteplan.solve.highs import Answer, Clock, Limits, SolverSession
 from siteplan.solve.program import compile_program
 from siteplan.solve.search import search_start
 from siteplan.solve.search.start import search

@@ -1,6 +1,6 @@
 """Solve the planning problem: formulation, search, decomposition, the solver session."""
 
-from siteplan.solve.highs import Clock
+from siteplan.highs import Clock
 from siteplan.solve.planning import solve
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult
 

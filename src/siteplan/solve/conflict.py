@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from siteplan.highs import Clock, Limits, Program, SolverSession, Status
 from siteplan.problem import Problem
 from siteplan.solve.formulation import build_model
-from siteplan.solve.highs import Clock, Limits, SolverSession, Status
-from siteplan.solve.program import Program, compile_program
+from siteplan.solve.program import compile_program
 from siteplan.text import Text
 
 RULES: dict[str, Text] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from siteplan.highs import Answer, Clock, Ended, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.outcome import MAXIMISED, UNITS, level_value
 from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
@@ -18,8 +19,7 @@ from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import OBJECTIVES, build_model
-from siteplan.solve.highs import Answer, Clock, Ended, Limits, SolverSession, Status
-from siteplan.solve.program import CompiledModel, FloatArray, Program, compile_program
+from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import search_start
 from siteplan.text import Text

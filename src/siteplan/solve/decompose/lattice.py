@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from siteplan.solve.program import Program
+from siteplan.highs import Program
 
 _LARGEST_DIVISOR = 60
 _TOLERANCE = 1e-9

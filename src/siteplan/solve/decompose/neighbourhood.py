@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.solve.highs import Clock, Limits, SolverSession
-from siteplan.solve.program import INTEGER_HALF, CompiledModel, FloatArray, Program
+from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
+from siteplan.solve.program import INTEGER_HALF, CompiledModel
 
 ColumnArray = NDArray[np.int64]
 Start = tuple[ColumnArray, FloatArray]

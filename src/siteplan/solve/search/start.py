@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siteplan.case import Form
+from siteplan.highs import Clock
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.highs import Clock
 from siteplan.solve.search.annealing import CLOSED, Run, Schedule, anneal
 from siteplan.solve.search.landscape import IntArray, Landscape, describe_landscape
 from siteplan.solve.search.programmes import MOST_FUNCTIONS, functions_of, minimum_area_m2, minimum_rooms_m2

@@ -22,8 +22,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.solve.highs_worker import read_message, write_message
-from siteplan.solve.program import FloatArray, Program
+from siteplan.highs.program import FloatArray, Program
+from siteplan.highs.worker import read_message, write_message
 
 POLL_S = 0.05
 """How often the parent looks whether it must stop, in seconds."""
@@ -195,7 +195,7 @@ class SolverSession:
 
     def _running_process(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            worker = Path(__file__).with_name("highs_worker.py")
+            worker = Path(__file__).with_name("worker.py")
             self._events = queue.Queue()
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(worker)],

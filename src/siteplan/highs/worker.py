@@ -1,6 +1,6 @@
 """The solver process: reads programs from standard input, runs HiGHS, writes events to standard output.
 
-Run by file path in a process of its own (see `siteplan.solve.highs`), so that a time limit or Ctrl-C
+Run by file path in a process of its own (see `siteplan.highs.session`), so that a time limit or Ctrl-C
 always holds: the parent keeps the best solution it was sent and ends the process. Messages are pickled
 with a length in front. It imports nothing of siteplan, so that it starts in a fraction of a second.
 """
