@@ -8,7 +8,7 @@ the rows of the mixed-integer program can be told to a planner. `siteplan.assemb
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -57,8 +57,9 @@ class Site:
 
     ``programme`` (function → usable m²) is given for sites whose functions are decided: existing services
     and committed projects that open before the horizon; these are open from the first year at no cost.
-    ``opens_in`` is the year of a committed project inside the horizon, whose functions are free but must
-    include ``required_functions``. ``available_from`` is the first year in which a candidate may open.
+    ``opens_in`` is the year of a committed project inside the horizon, or of a candidate committed by hand;
+    its functions are free but must include ``required_functions``. ``form_by_hand`` is the form of the
+    latter, None: free. ``available_from`` is the first year in which a candidate may open.
     """
 
     site_id: str
@@ -81,6 +82,7 @@ class Site:
     mode: Mode | None
     serves_communities: frozenset[str]
     data_status: DataStatus
+    form_by_hand: Form | None = None
 
     @property
     def floor_per_usable(self) -> float:
@@ -91,6 +93,11 @@ class Site:
     def is_decided(self) -> bool:
         """Whether its functions and areas are given rather than planned."""
         return self.programme is not None
+
+    @property
+    def is_committed_by_hand(self) -> bool:
+        """Whether it is a candidate whose opening year the scenario fixes (``commit``)."""
+        return self.role is Role.CANDIDATE and self.opens_in is not None
 
     @property
     def is_newly_built(self) -> bool:
@@ -188,6 +195,10 @@ class Problem:
     reported_radii_m: tuple[float, ...]
     elderly_function: str = "elderly_care"
     infant_function: str = "infant_care"
+    forbidden_by_hand: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(site, function) → last year in which the scenario forbids it (``forbid``)."""
+    required_coverage: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(community, function) → first year in which the scenario requires it to be covered (``require``)."""
 
     @cached_property
     def room_groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -288,6 +299,10 @@ class Problem:
         """Return whether the site has the function by its programme, or may host it."""
         site = self.sites[site_id]
         return function in (site.programme if site.programme is not None else site.may_host)
+
+    def is_forbidden(self, site_id: str, function: str, year: int) -> bool:
+        """Return whether the scenario forbids the function at the site in the year (``forbid``)."""
+        return year <= self.forbidden_by_hand.get((site_id, function), year - 1)
 
     @cached_property
     def _providers(self) -> Mapping[tuple[str, str], tuple[str, ...]]:

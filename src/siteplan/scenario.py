@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from siteplan.case import Mode
+from siteplan.case import Form, Mode
 from siteplan.findings import Finding, Place, YamlPath, nearest_place
 from siteplan.text import Text
 
@@ -152,6 +152,38 @@ class CostsOverride(ScenarioModel):
     opening_cost_cny_per_m2: dict[Mode, Annotated[float, Field(ge=0)]] = {}
 
 
+class Commitment(ScenarioModel):
+    """Fixed by hand: this candidate opens in exactly this year, with at least these functions.
+
+    ``form`` may be left open. The opening counts towards the pace like any other. A year after the horizon
+    keeps the site closed within it.
+    """
+
+    site: str
+    year: int
+    functions: tuple[str, ...] = ()
+    form: Form | None = None
+
+
+class Prohibition(ScenarioModel):
+    """Fixed by hand: this site opens not at all, or not with these functions.
+
+    ``functions``: none named means all of them; ``until``: the last year in which it holds, none: for good.
+    """
+
+    site: str
+    functions: tuple[str, ...] = ()
+    until: int | None = None
+
+
+class Requirement(ScenarioModel):
+    """Fixed by hand: this community (code, or name) has the function covered from the year ``by`` on."""
+
+    community: str
+    function: str
+    by: int
+
+
 class Level(StrEnum):
     """A level of the lexicographic objective, first named first optimised."""
 
@@ -178,7 +210,11 @@ class SolverSettings(ScenarioModel):
 
 
 class Scenario(ScenarioModel):
-    """A scenario after ``extends`` has been merged. Paths are resolved by the reader."""
+    """A scenario after ``extends`` has been merged. Paths are resolved by the reader.
+
+    ``commit``, ``forbid`` and ``require`` are keyed by ids of the planner's choice, by which ``extends``
+    merges them.
+    """
 
     title: BilingualTitle
     case: str
@@ -192,6 +228,9 @@ class Scenario(ScenarioModel):
     standards: StandardsOverride = StandardsOverride()
     functions: dict[str, FunctionOverride] = {}
     costs: CostsOverride = CostsOverride()
+    commit: dict[str, Commitment] = {}
+    forbid: dict[str, Prohibition] = {}
+    require: dict[str, Requirement] = {}
     objective: Annotated[tuple[Level, ...], Field(min_length=1)] = (
         Level.SHORTFALL,
         Level.PERSONS_COVERED,

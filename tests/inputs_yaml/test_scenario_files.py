@@ -331,3 +331,76 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
     assert whole is not None
     assert half.sources == whole.sources
     assert half.scale == whole.scale / 2
+
+
+# --- fixed by hand ---
+
+
+def test_entries_by_hand_merge_by_id(project: Path) -> None:
+    """An entry is changed or removed by its id; others stay."""
+    commit = {"a": {"site": "S1", "year": 2027}, "b": {"site": "S2", "year": 2027, "functions": ["x"]}}
+    write(project, "middle", {"extends": "base.yaml", "commit": commit})
+    changes = {"a": None, "b": {"functions": ["y"]}, "c": {"site": "S3", "year": 2027}}
+    entries = load(project, {"extends": "middle.yaml", "commit": changes}).scenario.commit
+    assert {key: (entry.site, entry.functions) for key, entry in entries.items()} == {
+        "b": ("S2", ("y",)),
+        "c": ("S3", ()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        (
+            {"commit": {"a": {"site": "S1", "year": 2027}, "b": {"site": "S1", "year": 2027}}},
+            "committed-twice",
+        ),
+        ({"commit": {"a": {"site": "S1", "year": 2026}}}, "committed-before-horizon"),
+        (
+            {"commit": {"a": {"site": "S1", "year": 2027}}, "forbid": {"b": {"site": "S1"}}},
+            "committed-and-forbidden",
+        ),
+        (
+            {
+                "commit": {"a": {"site": "S1", "year": 2027, "functions": ["culture"]}},
+                "forbid": {"b": {"site": "S1", "functions": ["culture"], "until": 2027}},
+            },
+            "committed-and-forbidden",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_entries_by_hand_that_contradict(project: Path, entries: dict[str, Any], code: str) -> None:
+    """The contradiction is an error at one of the entries."""
+    finding = fault(project, {"extends": "base.yaml", **entries})
+    assert finding.code == code
+    assert finding.place.line is not None
+
+
+def test_a_commitment_after_a_prohibition_ends_is_no_contradiction(project: Path) -> None:
+    """Forbidden until 2026 and for another function, committed to 2027."""
+    forbid = {"a": {"site": "S1", "until": 2026}, "b": {"site": "S1", "functions": ["culture"]}}
+    commit = {"c": {"site": "S1", "year": 2027, "functions": ["sports"]}}
+    loaded = load(project, {"extends": "base.yaml", "forbid": forbid, "commit": commit})
+    assert [finding.code for finding in loaded.warnings] == ["year-outside-horizon"]
+
+
+def test_an_unknown_function_fixed_by_hand_gets_a_suggestion(project: Path) -> None:
+    """Misspelt in each of the three, each with its place in the list."""
+    loaded = load(
+        project,
+        {
+            "extends": "base.yaml",
+            "commit": {"a": {"site": "S1", "year": 2027, "functions": ["elderly_car"]}},
+            "forbid": {"b": {"site": "S2", "functions": ["culture", "cultur"]}},
+            "require": {"c": {"community": "x", "function": "infant_cares", "by": 2027}},
+        },
+    )
+    with pytest.raises(InputError) as caught:
+        load_policy(bundled_root() / "model", loaded)
+    assert [finding.place.yaml_path for finding in caught.value.findings] == [
+        "commit.a.functions[0]",
+        "forbid.b.functions[1]",
+        "require.c.function",
+    ]
+    assert "elderly_care" in caught.value.findings[0].mend.en

@@ -62,6 +62,30 @@ def _may(problem: Problem, choice: Choice) -> bool:
         return (
             opens == site.opens_in and required and choice.is_complex is listed and _reserved(problem, choice)
         )
+    if site.opens_in is not None or problem.forbidden_by_hand:
+        return _fixed_by_hand(problem, choice) and _may_otherwise(problem, choice)
+    return _may_otherwise(problem, choice)
+
+
+def _fixed_by_hand(problem: Problem, choice: Choice) -> bool:
+    """A commitment opens in its year with its functions and form; nothing forbidden starts too early."""
+    site = choice.site
+    if any(
+        start <= problem.forbidden_by_hand.get((site.site_id, key), start - 1)
+        for key, start in choice.starts.items()
+    ):
+        return False
+    if site.opens_in is None or site.opens_in > problem.years[-1]:
+        return site.opens_in is None or not choice.starts
+    return (
+        choice.opens() == site.opens_in
+        and all(choice.starts.get(key) == site.opens_in for key in site.required_functions)
+        and (site.form_by_hand is None or choice.is_complex is (site.form_by_hand is Form.COMPLEX))
+    )
+
+
+def _may_otherwise(problem: Problem, choice: Choice) -> bool:
+    site, opens = choice.site, choice.opens()
     if opens is None:
         return choice.is_complex
     return opens >= site.available_from and _form_fits(problem, choice) and _reserved(problem, choice)
@@ -378,7 +402,11 @@ class Areas:
 def best_levels(problem: Problem) -> dict[Level, float] | None:
     """Return the lexicographically best level values; None where no plan meets the rules."""
     coverage = Coverage(problem)
-    pool = [(plan, countable(problem, coverage, plan)) for plan in plans(problem)]
+    pool = [
+        (plan, countable(problem, coverage, plan))
+        for plan in plans(problem)
+        if _covers_what_is_required(problem, coverage, plan)
+    ]
     leading = [level for level in problem.objective if level not in CONTINUOUS]
     if CONTINUOUS.intersection(problem.objective):
         first = min(problem.objective.index(level) for level in CONTINUOUS.intersection(problem.objective))
@@ -403,6 +431,17 @@ def best_levels(problem: Problem) -> dict[Level, float] | None:
             if value is not None and abs(value - found[level]) <= tie
         ]
     return found
+
+
+def _covers_what_is_required(problem: Problem, coverage: Coverage, plan: Plan) -> bool:
+    for (community, function), by in problem.required_coverage.items():
+        for year in problem.years:
+            sites = {key for key, site in problem.sites.items() if function in (site.programme or ())}
+            sites |= {choice.site.site_id for choice in plan if choice.starts.get(function, year + 1) <= year}
+            reached = coverage.of(function, year, frozenset(sites))[3]
+            if year >= by and community not in reached:
+                return False
+    return True
 
 
 Valued = tuple[Plan, dict[Level, float]]

@@ -52,6 +52,15 @@ def with_committed(opens_in: int, required: frozenset[str]) -> Problem:
     return free(sites=sites)
 
 
+def with_commitment_by_hand() -> Problem:
+    """Return the problem in which the candidate s1 is committed by hand to 2028, scattered and with meals."""
+    sites = dict(tiny_problem().sites)
+    sites["s1"] = replace(
+        sites["s1"], opens_in=2028, required_functions=frozenset({MEALS}), form_by_hand=Form.SCATTERED
+    )
+    return free(sites=sites)
+
+
 @dataclass(frozen=True)
 class Case:
     """A point that only one family cuts off, and the change of it that the family allows."""
@@ -128,6 +137,22 @@ CASES: dict[str, Case] = {
         with_committed(2027, frozenset({ELDERLY})),
         {("provide", "s1", ELDERLY, 2027): 0},
         {("provide", "s1", ELDERLY, 2027): 1},
+    ),
+    "committed_by_hand": Case(
+        with_commitment_by_hand(),
+        {("open", "s1", 2028): 1, ("provide", "s1", MEALS, 2028): 0},
+        {("provide", "s1", MEALS, 2028): 1},
+    ),
+    "forbidden_by_hand": Case(
+        free(forbidden_by_hand={("s1", ELDERLY): 2027}),
+        {("provide", "s1", ELDERLY, 2027): 1},
+        {("provide", "s1", ELDERLY, 2027): 0, ("provide", "s1", ELDERLY, 2028): 1},
+    ),
+    # Only s1 reaches enough of A.
+    "required_coverage": Case(
+        free(required_coverage={(A, ELDERLY): 2028}),
+        {("provide", "s1", ELDERLY, 2028): 0},
+        {("provide", "s1", ELDERLY, 2028): 1, ("provide", "s1", ELDERLY, 2027): 0},
     ),
     "rollout_pace": Case(
         free(pace=Pace(1, None)),

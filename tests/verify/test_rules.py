@@ -121,6 +121,36 @@ BROKEN: list[tuple[str, Decisions, dict[str, Any], set[str]]] = [
         {"places_reserved_first"},
     ),
     ("too many sites a year", tiny_decisions(), {"pace": {"sites_per_year": 0}}, {"rollout_pace"}),
+    (
+        "committed by hand to another year",
+        tiny_decisions(),
+        {"commit": {"x": {"site": "S1", "year": 2028}}},
+        {"committed_by_hand"},
+    ),
+    (
+        "committed by hand with another function and form",
+        tiny_decisions(),
+        {"commit": {"x": {"site": "S1", "year": 2027, "functions": [CULTURE], "form": "scattered"}}},
+        {"committed_by_hand"},
+    ),
+    (
+        "forbidden by hand",
+        tiny_decisions(),
+        {"forbid": {"x": {"site": "S2"}}},
+        {"forbidden_by_hand"},
+    ),
+    (
+        "forbidden by hand for a year",
+        tiny_decisions(),
+        {"forbid": {"x": {"site": "S1", "functions": [MEALS], "until": 2027}}},
+        {"forbidden_by_hand"},
+    ),
+    (
+        "required coverage missing",
+        tiny_decisions(),
+        {"require": {"x": {"community": "610124001001", "function": CULTURE, "by": 2027}}},
+        {"required_coverage"},
+    ),
     ("too many in a town", tiny_decisions(), {"pace": {"sites_per_year_and_town": 0}}, {"rollout_pace"}),
 ]
 
@@ -172,6 +202,14 @@ def test_money_that_is_overspent(tmp_path: Path, money: dict[str, Any], rule: st
         {"coverage": {"basis": "residents", "threshold": 0.9}},
         {"coverage": {"basis": "established"}},
         {"objective": ["cost", "shortfall"]},
+        {
+            "commit": {
+                "x": {"site": "S1", "year": 2027, "functions": [MEALS], "form": "complex"},
+                "later": {"site": "S3", "year": 2030},
+            },
+            "forbid": {"x": {"site": "S1", "functions": [CULTURE], "until": 2027}, "y": {"site": "S3"}},
+            "require": {"x": {"community": "东街社区", "function": CULTURE, "by": 2028}},
+        },
         {"years": [2027, 2028], "rules": {"site_form": True, "places_reserved_first": False}},
     ],
     ids=str,

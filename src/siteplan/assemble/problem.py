@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from siteplan.assemble.by_hand import forbidden_pairs, required_pairs, with_commitments
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_targets
 from siteplan.case import Case
@@ -26,19 +27,22 @@ from siteplan.scenario import Budget, Scenario
 def build_problem(case: Case, policy: Policy, scenario: Scenario, access: WalkingAccess) -> Problem:
     """Assemble the problem of a scenario.
 
-    The case must have passed `siteplan.inputs.check`: cross references hold and figures are sane.
+    The case must have passed `siteplan.inputs.check`: cross references hold and figures are sane. What the
+    scenario fixes by hand is checked on the problem, by `check_by_hand`.
     """
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
+    sites = with_commitments(sites, scenario)
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value
+    communities = {
+        row.community_code: Community(row.community_code, row.community_name, row.town_code, row.in_scope)
+        for row in case.communities
+    }
     problem = Problem(
         years=scenario.years,
         functions=functions,
-        communities={
-            row.community_code: Community(row.community_code, row.community_name, row.town_code, row.in_scope)
-            for row in case.communities
-        },
+        communities=communities,
         demand={row.demand_id: _demand_point(row, policy.functions) for row in case.demand_points},
         sites=sites,
         reach=access.reach,
@@ -56,6 +60,8 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         money=_money(scenario.budget, scenario.years),
         pace=Pace(scenario.pace.sites_per_year, scenario.pace.sites_per_year_and_town),
         reported_radii_m=tuple(figure.value for figure in policy.standards.reported_radii_m),
+        forbidden_by_hand=forbidden_pairs(sites, scenario),
+        required_coverage=required_pairs(communities, scenario),
     )
     return replace(problem, targets=_targets(problem, case, policy, scenario, functions))
 

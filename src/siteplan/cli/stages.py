@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siteplan.assemble import build_problem
+from siteplan.assemble import build_problem, check_by_hand
 from siteplan.case import Case
 from siteplan.cli.clock import RunClock
 from siteplan.findings import Finding, InputError, has_errors
@@ -146,7 +146,8 @@ def prepare(scenario_file: Path, stopwatch: Stopwatch) -> Prepared:
         suspicious = check_reach(
             inputs.case, inputs.policy, possible_providers(problem), access, inputs.network
         )
-    warnings = (*inputs.warnings, *suspicious)
+        by_hand = check_by_hand(problem, inputs.case, inputs.loaded)
+    warnings = (*inputs.warnings, *by_hand, *suspicious)
     if has_errors(warnings):
         raise InputError(warnings)
     return Prepared(inputs, access, problem, warnings)

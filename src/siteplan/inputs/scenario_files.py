@@ -14,6 +14,7 @@ from pathlib import Path
 
 from siteplan.findings import Finding, InputError, Place, YamlPath, error, has_errors, nearest_place, warning
 from siteplan.inputs.bundled import bundled_root
+from siteplan.inputs.by_hand import check_entries_by_hand, functions_by_hand
 from siteplan.inputs.yaml_merge import merged, without_nulls
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, closest, missing_file, read_yaml
 from siteplan.inputs.yaml_validation import unknown_key, validated
@@ -57,12 +58,13 @@ def check_scenario_functions(
     scenario: Scenario, policy: Policy, places: Mapping[YamlPath, Place]
 ) -> list[Finding]:
     """Return a finding for each function that the scenario names and the policy doesn't have."""
-    named: list[YamlPath] = [("functions", key) for key in scenario.functions]
-    named += [("targets", "overrides", key) for key in scenario.targets.overrides]
+    named: list[tuple[str, YamlPath]] = [(key, ("functions", key)) for key in scenario.functions]
+    named += [(key, ("targets", "overrides", key)) for key in scenario.targets.overrides]
+    named += functions_by_hand(scenario)
     return [
-        unknown_key(str(path[-1]), policy.functions, nearest_place(places, path))
-        for path in named
-        if path[-1] not in policy.functions
+        unknown_key(key, policy.functions, nearest_place(places, path))
+        for key, path in named
+        if key not in policy.functions
     ]
 
 
@@ -243,6 +245,7 @@ def _semantic_findings(loaded: LoadedScenario) -> Iterator[Finding]:
     yield from _objective(loaded)
     yield from _budget_years(loaded)
     yield from _target_years(loaded)
+    yield from check_entries_by_hand(loaded)
 
 
 def _years(loaded: LoadedScenario) -> Iterator[Finding]:

@@ -142,6 +142,12 @@ class Facts:
             for function in self.functions.values()
         }
 
+    def communities_called(self, code_or_name: str) -> tuple[str, ...]:
+        """Return the codes of the communities in scope with this code or name."""
+        return tuple(
+            code for code, row in self.communities.items() if code_or_name in (code, row.community_name)
+        )
+
     def persons(self, demand_id: str, function: str, year: int) -> float:
         """Return the persons of the function's target group at a demand point in a year."""
         return self._target_group[demand_id, function] if is_occupied(self.demand[demand_id], year) else 0.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from siteplan.plan import Plan
 from siteplan.text import Text
 from siteplan.verify.assignments import assignment_claims, seat
+from siteplan.verify.by_hand import by_hand_claims
 from siteplan.verify.claims import Check, ClaimResult, VerificationReport
 from siteplan.verify.coverage import coverage_claims
 from siteplan.verify.facts import Facts
@@ -52,6 +53,7 @@ def verify(facts: Facts, results: Results) -> VerificationReport:
         (
             *claims,
             *rule_claims(schedule),
+            *by_hand_claims(schedule),
             *space_claims(schedule),
             *money_claims(schedule),
             *coverage_claims(schedule, seating),

@@ -1,7 +1,7 @@
 """The mixed-integer program in Pyomo: one small function per constraint of ``model/formulation.md``.
 
 The modules are grouped as that document groups the constraints: `time`, `form`, `space`, `coverage`,
-`money`, `standards`; `variables` and `objective` frame them; `model` puts them together.
+`money`, `standards`, `by_hand`; `variables` and `objective` frame them; `model` puts them together.
 """
 
 from siteplan.solve.formulation.model import CONSTRAINTS, build_model

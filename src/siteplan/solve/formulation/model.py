@@ -8,7 +8,7 @@ from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.formulation import coverage, form, money, space, standards, time
+from siteplan.solve.formulation import by_hand, coverage, form, money, space, standards, time
 from siteplan.solve.formulation.variables import PlanModel, add_variables, new_model
 
 Family = Callable[[Problem, PlanModel], Constraint]
@@ -39,6 +39,9 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.community_covered_by_one_site,
     coverage.covered_only_within_reach,
     coverage.coverage_target,
+    by_hand.committed_by_hand,
+    by_hand.forbidden_by_hand,
+    by_hand.required_coverage,
 )
 
 _FOR_LEVEL: Mapping[Level, tuple[Family, ...]] = {

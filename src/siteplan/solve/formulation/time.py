@@ -115,7 +115,7 @@ def committed_sites(problem: Problem, model: PlanModel) -> Constraint:
 
     def rule(model: PlanModel, site: str, year: int) -> Expression:
         opens_in = problem.sites[site].opens_in
-        if opens_in is None:
+        if opens_in is None or problem.sites[site].is_committed_by_hand:
             return Constraint.Skip
         return model.open[site, year] == int(year >= opens_in)
 
@@ -131,7 +131,8 @@ def required_functions(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, site: str, function: str, year: int) -> Expression:
-        if function not in problem.sites[site].required_functions:
+        entry = problem.sites[site]
+        if function not in entry.required_functions or entry.is_committed_by_hand:
             return Constraint.Skip
         return model.provide[site, function, year] == model.open[site, year]
 

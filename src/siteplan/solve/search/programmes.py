@@ -155,10 +155,12 @@ def _allowed_masks(problem: Problem, site: Site, form: Form, figures: _MaskFigur
     standard = free_form(problem, site.site_id)
     may_be_complex = can_be_complex(problem, site)
     must_be_complex = may_be_complex and standard is None
-    if must_be_complex if form is Form.SCATTERED else not may_be_complex:
+    other_form_by_hand = site.form_by_hand not in (None, form)
+    if other_form_by_hand or (must_be_complex if form is Form.SCATTERED else not may_be_complex):
         return np.zeros(len(masks), dtype=np.bool_)
     required = mask_of(problem, site.required_functions)
-    allowed = (masks > 0) & (masks & ~mask_of(problem, site.may_host) == 0) & (masks & required == required)
+    hosted = mask_of(problem, site.may_host - _forbidden(problem, site))
+    allowed = (masks > 0) & (masks & ~hosted == 0) & (masks & required == required)
     allowed &= figures.has_room & (figures.rooms_m2 <= site.usable_area_m2 + FIT_TOLERANCE_M2)
     if standard is not None:
         allowed &= _within_form_standard(problem, masks, form, standard)
@@ -166,6 +168,13 @@ def _allowed_masks(problem: Problem, site: Site, form: Form, figures: _MaskFigur
     if form is Form.COMPLEX and problem.places_reserved_first and first & site.may_host:
         allowed &= masks & mask_of(problem, first) > 0
     return np.asarray(allowed, dtype=np.bool_)
+
+
+def _forbidden(problem: Problem, site: Site) -> frozenset[str]:
+    """Return the functions that the scenario forbids in any year in which the site may be open."""
+    first = site.available_from if site.opens_in is None else site.opens_in
+    first = max(first, problem.years[0])
+    return frozenset(key for key in site.may_host if problem.is_forbidden(site.site_id, key, first))
 
 
 def _within_form_standard(
