@@ -311,12 +311,13 @@ def test_each_shipped_scenario_loads_without_a_warning(file: Path) -> None:
 
 
 def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
-    """Seven scenarios, with the horizons and limits that the user guide names."""
+    """Eight scenarios, with the horizons and limits that the user guide names."""
     loaded = {file.stem: load_scenario(file).scenario for file in SHIPPED}
     rollout = (2027, 2028, 2029, 2030)
     assert {name: scenario.years for name, scenario in loaded.items()} == {
         "base": (2027,),
         "2027": (2027,),
+        "2027-all-rules": (2027,),
         "2027-2030": rollout,
         "2027-2030-equity-first": rollout,
         "2027-2030-half-budget": rollout,
