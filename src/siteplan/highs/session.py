@@ -91,7 +91,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What a solver run gave, in the program's own units: solution (columns,), objective, safe bound."""
+    """What a solver run gave, in the program's own units: solution (columns,), objective, safe bound.
+
+    ``row_duals`` (rows,): of a program without integers; None where the solver has none.
+    """
 
     status: Status
     ended: Ended
@@ -99,6 +102,7 @@ class Answer:
     objective: float | None
     bound: float | None
     nodes: int
+    row_duals: FloatArray | None = None
 
     @property
     def is_proven(self) -> bool:
@@ -114,6 +118,7 @@ class _Best:
     objective: float | None = None
     bound: float | None = None
     nodes: int = 0
+    row_duals: FloatArray | None = None
 
     def take(self, event: dict[str, Any]) -> None:
         """Keep what an event brings."""
@@ -125,6 +130,7 @@ class _Best:
         if bound is not None and abs(bound) < INFINITE:
             self.bound = float(bound) if self.bound is None else max(self.bound, float(bound))
         self.nodes = int(event.get("nodes", self.nodes))
+        self.row_duals = event.get("row_duals", self.row_duals)
 
 
 Listener = Callable[[float | None, float | None], None]
@@ -256,4 +262,4 @@ def _answer(highs_status: str, best: _Best, ended: Ended) -> Answer:
     status = _STATUS_OF_HIGHS.get(highs_status, fallback)
     if ended is Ended.FINISHED and status not in (Status.OPTIMAL, Status.INFEASIBLE):
         ended = Ended.WORK_LIMIT
-    return Answer(status, ended, best.values, best.objective, best.bound, best.nodes)
+    return Answer(status, ended, best.values, best.objective, best.bound, best.nodes, best.row_duals)

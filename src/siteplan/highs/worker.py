@@ -156,6 +156,7 @@ def final_answer(solver: Any, is_mip: bool) -> dict[str, Any]:
         "event": "done",
         "status": status.name,
         "values": np.array(solver.getSolution().col_value) if has_solution else None,
+        "row_duals": None if is_mip else np.array(solver.getSolution().row_dual),
         "objective": info.objective_function_value if has_solution else None,
         "bound": info.mip_dual_bound if is_mip else info.objective_function_value,
         "nodes": info.mip_node_count if is_mip else 0,
