@@ -69,6 +69,8 @@ class PlannedSite(PlanModel):
     Sites with role ``existing`` and committed projects that open before the horizon have the first year
     as ``open_from`` and no cost. ``capital_cny_by_year`` is opening plus fit-out of added room area;
     ``operating_cny_by_year`` and ``fees_cny_by_year`` are those of the areas in place a year before.
+    ``land_use_procedure_due``: the year in which a site that opens under another registered land use needs
+    the land-use procedure (周至方案 六（三）, 附件2-37), and what it costs where ``costs.yaml`` says.
     """
 
     site_id: str
@@ -89,6 +91,8 @@ class PlannedSite(PlanModel):
     operating_cny_by_year: dict[int, float]
     fees_cny_by_year: dict[int, float]
     data_status: DataStatus
+    land_use_procedure_due: int | None
+    land_use_procedure_cny: float | None
 
 
 class CoverageFigure(PlanModel):

@@ -118,8 +118,21 @@ class HostingRule(PolicyModel):
     needs_outdoor_space: Figure | None = None
 
 
+class LandUseCodes(PolicyModel):
+    """Registered land uses under which community services are at home: codes, or beginnings of codes."""
+
+    codes: tuple[str, ...]
+    source: str
+    confidence: Literal["P", "V", "Q", "R"]
+    note: str = ""
+
+
 class Standards(PolicyModel):
-    """Area and space rules, as in ``standards.yaml``. Areas per 100 households are floor area."""
+    """Area, space and time rules, as in ``standards.yaml``. Areas per 100 households are floor area.
+
+    ``lead_time_years``: years from the decision to readiness, approvals and construction together, by mode;
+    a mode that isn't named takes none.
+    """
 
     usable_share_of_floor_area: Figure
     area_tiers_m2_per_100_households: tuple[Figure, ...]
@@ -133,6 +146,8 @@ class Standards(PolicyModel):
     target_year: Figure
     reported_radii_m: tuple[Figure, ...]
     land_use_grace_years: Figure
+    land_use_for_services: LandUseCodes | None = None
+    lead_time_years: dict[Mode, Figure] = {}
     snap_limit_m: Figure
     far_from_mapped_way_m: Figure
     hosting: dict[str, HostingRule]
@@ -142,6 +157,7 @@ class Costs(PolicyModel):
     """Unit costs that a table may leave out, as in ``costs.yaml``; CNY per m² floor area."""
 
     opening_cost_cny_per_m2: dict[Mode, Figure]
+    land_use_procedure_cny_per_m2: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)

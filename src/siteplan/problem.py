@@ -59,7 +59,9 @@ class Site:
     and committed projects that open before the horizon; these are open from the first year at no cost.
     ``opens_in`` is the year of a committed project inside the horizon, or of a candidate committed by hand;
     its functions are free but must include ``required_functions``. ``form_by_hand`` is the form of the
-    latter, None: free. ``available_from`` is the first year in which a candidate may open.
+    latter, None: free. ``available_from`` is the first year in which a candidate may open,
+    ``available_because`` why not before. ``outgrows_land_use``: built by the government on a plot that is
+    registered for another use, which it may keep for the years of grace only.
     """
 
     site_id: str
@@ -83,6 +85,8 @@ class Site:
     serves_communities: frozenset[str]
     data_status: DataStatus
     form_by_hand: Form | None = None
+    available_because: Text | None = None
+    outgrows_land_use: bool = False
 
     @property
     def floor_per_usable(self) -> float:
@@ -195,6 +199,10 @@ class Problem:
     reported_radii_m: tuple[float, ...]
     elderly_function: str = "elderly_care"
     infant_function: str = "infant_care"
+    land_use_grace_years: int | None = None
+    """Years after opening in which a site that outgrows its land use needs no procedure; None: not told."""
+    land_use_procedure_cny_per_m2: float | None = None
+    """Cost of the procedure per m² floor area; None: not known."""
     forbidden_by_hand: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(site, function) → last year in which the scenario forbids it (``forbid``)."""
     required_coverage: Mapping[tuple[str, str], int] = field(default_factory=dict)

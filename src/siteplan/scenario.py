@@ -115,6 +115,7 @@ class Rules(ScenarioModel):
 
     site_form: bool = True
     places_reserved_first: bool = False
+    lead_time: bool = False
 
 
 class FunctionOverride(ScenarioModel):
@@ -144,6 +145,7 @@ class StandardsOverride(ScenarioModel):
     complex_minimum_standard_functions: Annotated[int | None, Field(ge=0)] = None
     scattered_maximum_functions: Annotated[int | None, Field(ge=0)] = None
     snap_limit_m: Annotated[float | None, Field(gt=0)] = None
+    lead_time_years: dict[Mode, Annotated[float, Field(ge=0)]] = {}
 
 
 class CostsOverride(ScenarioModel):

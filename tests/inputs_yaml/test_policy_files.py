@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from siteplan.case import Mode
 from siteplan.findings import Finding, InputError
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.policy_files import load_policy
@@ -248,3 +249,22 @@ def test_a_bare_scenario_is_applied_too(model: Path) -> None:
         {"title": "x", "case": "case", "years": [2027], "functions": {"sports": {"priority": 4}}}
     )
     assert load_policy(model, scenario).functions["sports"].priority.value == 4
+
+
+def test_a_scenario_replaces_single_lead_times(model: Path) -> None:
+    """Only the mode that it names; the others keep theirs."""
+    scenario = scenario_of(model, "standards: {lead_time_years: {new_build: 3}}\n")
+    lead_times = load_policy(model, scenario).standards.lead_time_years
+    assert lead_times[Mode.NEW_BUILD].value == 3
+    assert lead_times[Mode.NEW_BUILD].assumption
+    assert lead_times[Mode.REBUILD] == load_policy(model).standards.lead_time_years[Mode.REBUILD]
+
+
+def test_a_negative_lead_time_or_procedure_is_refused(model: Path) -> None:
+    """Each at its line."""
+    line = change(model / "standards.yaml", "new_build: {value: 2,", "new_build: {value: -2,")
+    with (model / "costs.yaml").open("a", encoding="utf-8") as costs:
+        costs.write("land_use_procedure_cny_per_m2: {value: -1, assumption: true}\n")
+    found = {finding.place.yaml_path: finding for finding in faults(model)}
+    assert set(found) == {"lead_time_years.new_build", "land_use_procedure_cny_per_m2"}
+    assert found["lead_time_years.new_build"].place.line == line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from tests.verify.world import CULTURE, ELDERLY, INFANT, MEALS, SPORTS, figure, 
 
 from siteplan.assemble import build_problem
 from siteplan.assemble.sites import usable_area_of
-from siteplan.case import Case, Form
+from siteplan.case import Case, Form, Mode
 from siteplan.inputs.case_files import function_names, load_case
 from siteplan.inputs.roads import read_roads
-from siteplan.policy import AreaFigure
+from siteplan.outcome import evaluate
+from siteplan.plan import Decisions
+from siteplan.policy import AreaFigure, Figure, LandUseCodes, Policy
 from siteplan.problem import Problem, Role
 from siteplan.reach import walking_access
 from siteplan.scenario import Scenario
@@ -24,9 +27,11 @@ def scenario(**changes: Any) -> Scenario:
     return Scenario.model_validate({"title": "tiny", "case": "case", "years": (2027, 2028), **changes})
 
 
-def problem_of(folder: Path, changes: dict[str, Any] | None = None, **tables: Any) -> Problem:
+def problem_of(
+    folder: Path, changes: dict[str, Any] | None = None, policy: Policy | None = None, **tables: Any
+) -> Problem:
     """Return the problem of the tiny case with some tables replaced, under a scenario of 2027 and 2028."""
-    policy = tiny_policy()
+    policy = policy or tiny_policy()
     case: Case = load_case(write_tiny_case(folder / "case", **tables), function_names(policy))
     network = read_roads(case.roads_file, case.header.metric_crs)
     access = walking_access(network, case, policy, 1000.0)
@@ -170,3 +175,83 @@ def test_money_and_pace_are_summed_and_scaled(tmp_path: Path) -> None:
 def test_target_groups_are_residents_of_the_ages_times_the_rate(tmp_path: Path) -> None:
     """D1: 400 households × (0.4 + 0.2 + 0.1) residents of 60 and over × 0.3 = 84 for elderly care."""
     assert problem_of(tmp_path).demand["D1"].target_group[ELDERLY] == pytest.approx(84.0)
+
+
+def policy_with(**standards: Any) -> Policy:
+    """Return the tiny policy with other standards."""
+    policy = tiny_policy()
+    return replace(policy, standards=policy.standards.model_copy(update=standards))
+
+
+LEAD_TIMES = {
+    mode: Figure(value=years, assumption=True)
+    for mode, years in ((Mode.REBUILD, 1.0), (Mode.EXTEND, 1.5), (Mode.NEW_BUILD, 3.0))
+}
+
+
+@pytest.mark.parametrize(
+    ("columns", "year"),
+    [
+        ({"mode": "rebuild"}, 2027),
+        ({"mode": "extend"}, 2028),
+        ({"mode": "new_build"}, 2029),
+        ({"mode": "add"}, 2027),
+        ({"mode": "new_build", "year_available": "2028"}, 2028),
+        ({"mode": "new_build", "year_available": "2026"}, 2027),
+        ({"mode": "new_build", "stock_kind": "new_estate_facility"}, 2027),
+    ],
+    ids=str,
+)
+def test_lead_time_delays_by_mode(tmp_path: Path, columns: dict[str, str], year: int) -> None:
+    """One year: the first; 1.5: the second; 3: the third. A stated year stands, new estates are exempt."""
+    first, *others = tiny_rows("sites")
+    sites = [changed(first, **columns), *others]
+    policy = policy_with(lead_time_years=LEAD_TIMES)
+    site = problem_of(tmp_path, {"rules": {"lead_time": True}}, policy, sites=sites).sites["S1"]
+    assert max(2027, site.available_from) == year
+    reasons = {
+        2027: None,
+        2028: "table" if "year_available" in columns else "take 1.5 years",
+        2029: "take 3 years",
+    }
+    reason = reasons[year]
+    assert (site.available_because is None) if reason is None else reason in str(site.available_because)
+
+
+def test_lead_time_is_off_unless_the_scenario_wants_it(tmp_path: Path) -> None:
+    """The same new building may open at once without the rule."""
+    sites = [changed(row, mode="new_build") for row in tiny_rows("sites")]
+    policy = policy_with(lead_time_years=LEAD_TIMES)
+    assert problem_of(tmp_path, {}, policy, sites=sites).sites["S1"].available_from == 2027
+
+
+@pytest.mark.parametrize(
+    ("columns", "due"),
+    [
+        ({"land_use_code": "0901"}, True),
+        ({"land_use_code": "0702"}, False),
+        ({"land_use_code": "080602"}, False),
+        ({"land_use_code": ""}, False),
+        ({"land_use_code": "0701", "tenure": "returned"}, False),
+    ],
+    ids=str,
+)
+def test_the_land_use_procedure_falls_due_after_the_grace(
+    tmp_path: Path, columns: dict[str, str], due: bool
+) -> None:
+    """S1 (1 000 m²) on commercial land, opened in 2028: in 2033 a procedure of 20 CNY per m²."""
+    sites = [changed(row, land_use_code="") for row in tiny_rows("sites")]
+    codes = LandUseCodes(codes=("0702", "08"), source="test", confidence="V")
+    policy = policy_with(land_use_for_services=codes)
+    costs = policy.costs.model_copy(
+        update={"land_use_procedure_cny_per_m2": Figure(value=20, assumption=True)}
+    )
+    problem = problem_of(
+        tmp_path, {}, replace(policy, costs=costs), sites=[changed(sites[0], **columns), *sites[1:]]
+    )
+    decisions = Decisions(
+        {("S1", ELDERLY): 2028}, {("S1", "elderly", 2028): 150.0}, {("S1", ELDERLY, 2028): 150.0}, {}
+    )
+    (planned,) = [site for site in evaluate(problem, decisions).sites if site.site_id == "S1"]
+    figures = (planned.land_use_procedure_due, planned.land_use_procedure_cny)
+    assert figures == ((2033, 20_000.0) if due else (None, None))

@@ -21,9 +21,9 @@ from tests.verify.world import (
     tiny_world,
 )
 
-from siteplan.case import CandidateSite, Case, Consent, Form
+from siteplan.case import CandidateSite, Case, Consent, Form, Mode
 from siteplan.plan import Decisions
-from siteplan.policy import Policy
+from siteplan.policy import Figure, LandUseCodes, Policy
 from siteplan.scenario import Scenario
 from siteplan.verify.facts import Facts, facts_of
 from siteplan.verify.verification import verify
@@ -302,3 +302,30 @@ def without(world: World, tmp_path: Path) -> Callable[[str], World]:
         return replace(world, plan=plan, folder=folder)
 
     return make
+
+
+def with_times(policy: Policy) -> Policy:
+    """Return the policy with services at home on 0702, and a lead time of two years for rebuilding."""
+    codes = LandUseCodes(codes=("0702",), source="test", confidence="V")
+    lead_time = {Mode.REBUILD: Figure(value=2, source="test", confidence="V")}
+    update = {"land_use_for_services": codes, "lead_time_years": lead_time}
+    return replace(policy, standards=policy.standards.model_copy(update=update))
+
+
+@pytest.mark.parametrize(
+    ("code", "rules"), [("0901", {"land_use_grace"}), ("0702", set()), ("", set())], ids=str
+)
+def test_a_land_use_procedure_left_out_is_false(world: World, code: str, rules: set[str]) -> None:
+    """S1 opens in 2027 on commercial land, and the plan doesn't list what falls due in 2032."""
+    row = CandidateSite.model_validate({**world.case.sites[0].model_dump(), "land_use_code": code})
+    case = replace(world.case, sites=(row, *world.case.sites[1:]))
+    facts = facts_after(world, case=case, policy=with_times(world.policy))
+    assert {claim.key for claim in verify(facts, world.results).false} == rules
+
+
+@pytest.mark.parametrize(("lead_time", "rules"), [(True, {"available_from"}), (False, set())])
+def test_opening_within_the_lead_time_is_false(world: World, lead_time: bool, rules: set[str]) -> None:
+    """S1, to be rebuilt in two years, opens in the first."""
+    scenario = tiny_scenario(rules={"places_reserved_first": True, "lead_time": lead_time})
+    facts = facts_after(world, policy=with_times(world.policy), scenario=scenario)
+    assert {claim.key for claim in verify(facts, world.results).false} == rules

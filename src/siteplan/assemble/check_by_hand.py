@@ -103,12 +103,13 @@ class _ByHand:
     def _availability(self, site: Site, entry: Commitment, path: YamlPath) -> Iterator[Finding]:
         if entry.year >= site.available_from:
             return
+        why = site.available_because or Text("可用年份", "its first year")
         yield error(
             "commit-before-available",
             self._loaded.place_of(path),
             found=Text(
-                f"{site.site_id} 在 {entry.year} 年还不能启用",
-                f"{site.site_id} can't be open in {entry.year} yet",
+                f"{site.site_id} 在 {entry.year} 年还不能启用（{why.zh}）",
+                f"{site.site_id} can't be open in {entry.year} yet ({why.en})",
             ),
             allowed=Text(f"{site.available_from} 年起", f"{site.available_from} or later"),
             mend=Text(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from siteplan.assemble.by_hand import forbidden_pairs, required_pairs, with_commitments
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_targets
+from siteplan.assemble.time import with_times
 from siteplan.case import Case
 from siteplan.case import DemandPoint as DemandRow
 from siteplan.network import WalkingAccess
@@ -33,7 +34,8 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
-    sites = with_commitments(sites, scenario)
+    sites = with_commitments(with_times(sites, case, policy, scenario), scenario)
+    procedure_cost = policy.costs.land_use_procedure_cny_per_m2
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value
     communities = {
         row.community_code: Community(row.community_code, row.community_name, row.town_code, row.in_scope)
@@ -60,6 +62,8 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         money=_money(scenario.budget, scenario.years),
         pace=Pace(scenario.pace.sites_per_year, scenario.pace.sites_per_year_and_town),
         reported_radii_m=tuple(figure.value for figure in policy.standards.reported_radii_m),
+        land_use_grace_years=round(policy.standards.land_use_grace_years.value),
+        land_use_procedure_cny_per_m2=None if procedure_cost is None else procedure_cost.value,
         forbidden_by_hand=forbidden_pairs(sites, scenario),
         required_coverage=required_pairs(communities, scenario),
     )

@@ -103,7 +103,8 @@ def _with_changes(policy: Policy, scenario: Scenario) -> Policy:
     opening_costs: dict[Mode, Figure] = dict(policy.costs.opening_cost_cny_per_m2)
     for mode, cost in scenario.costs.opening_cost_cny_per_m2.items():
         opening_costs[mode] = changed.figure(opening_costs.get(mode), cost)
-    return Policy(functions, standards, Costs(opening_cost_cny_per_m2=opening_costs))
+    costs = policy.costs.model_copy(update={"opening_cost_cny_per_m2": opening_costs})
+    return Policy(functions, standards, costs)
 
 
 class _Changes:
@@ -120,6 +121,10 @@ class _Changes:
             value = getattr(override, name)
             if isinstance(value, tuple):
                 update[name] = tuple(self.figure(None, item) for item in value)
+            elif isinstance(value, dict):
+                former: dict[object, Figure] = getattr(model, name)
+                changes = {key: self.figure(former.get(key), item) for key, item in value.items()}
+                update[name] = {**former, **changes}
             elif value is not None:
                 update[name] = self.figure(getattr(model, name), value)
         return model.model_copy(update=update)
@@ -216,6 +221,10 @@ def _check(policy: Policy, files: _PolicyFiles) -> Iterator[Finding]:
     yield from _check_functions(policy, files)
     yield from _check_standards(policy, files)
     yield from _check_hosting(policy, files)
+    procedure = policy.costs.land_use_procedure_cny_per_m2
+    if procedure is not None and not NOT_NEGATIVE.admits(procedure.value):
+        place = files.place_of(COSTS_FILE, ("land_use_procedure_cny_per_m2",))
+        yield _out_of_limits(procedure, NOT_NEGATIVE, place)
     for mode in Mode:
         path: YamlPath = ("opening_cost_cny_per_m2", mode.value)
         cost = policy.costs.opening_cost_cny_per_m2.get(mode)
@@ -293,6 +302,10 @@ def _shares_its_room(key: str, policy: Policy, files: _PolicyFiles) -> Iterator[
 def _check_standards(policy: Policy, files: _PolicyFiles) -> Iterator[Finding]:
     standards = policy.standards
     yield from _within(standards, STANDARD_LIMITS, STANDARDS_FILE, (), files)
+    for mode, lead_time in standards.lead_time_years.items():
+        if not NOT_NEGATIVE.admits(lead_time.value):
+            place = files.place_of(STANDARDS_FILE, ("lead_time_years", mode.value))
+            yield _out_of_limits(lead_time, NOT_NEGATIVE, place)
     for name in ("area_tiers_m2_per_100_households", "reported_radii_m"):
         figures: tuple[Figure, ...] = getattr(standards, name)
         yield from _ascending(figures, files.place_of(STANDARDS_FILE, (name,)))

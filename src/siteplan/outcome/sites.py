@@ -45,8 +45,20 @@ def _planned_site(
         functions=_functions(problem, decisions, site),
         rooms=_rooms(problem, decisions, site),
         data_status=site.data_status,
+        **_land_use(problem, site, open_from),
         **_money_by_year(problem, money),
     )
+
+
+def _land_use(problem: Problem, site: Site, open_from: int) -> dict[str, Any]:
+    """Return when the land-use procedure of a site falls due, and its cost (周至方案 六（三）)."""
+    if not site.outgrows_land_use or problem.land_use_grace_years is None:
+        return {"land_use_procedure_due": None, "land_use_procedure_cny": None}
+    rate = problem.land_use_procedure_cny_per_m2
+    return {
+        "land_use_procedure_due": open_from + problem.land_use_grace_years,
+        "land_use_procedure_cny": None if rate is None else rate * site.floor_area_m2,
+    }
 
 
 def _money_by_year(problem: Problem, money: SiteMoney | None) -> dict[str, Any]:

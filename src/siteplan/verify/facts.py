@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from siteplan.case import (
     ExistingService,
     Form,
     Mode,
+    StockKind,
 )
 from siteplan.network import RoadNetwork
 from siteplan.policy import AreaFigure, FunctionKind, FunctionPolicy, HostingRule, Policy
@@ -260,7 +262,7 @@ def _candidate(
         floor_area_m2=row.floor_area_m2,
         usable_area_m2=usable,
         may_host=frozenset(key for key in functions if _may_host(row, functions[key], usable, policy)),
-        available_from=max(min(scenario.years), row.year_available or 0),
+        available_from=_first_year(row, policy, scenario),
         opens_in=None,
         listed_form=None,
         programme=None,
@@ -270,6 +272,16 @@ def _candidate(
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
     )
+
+
+def _first_year(row: CandidateSite, policy: Policy, scenario: Scenario) -> int:
+    """Return the first year in which a candidate may open: as stated, or after its mode's lead time."""
+    first = min(scenario.years)
+    if row.year_available is not None:
+        return max(first, row.year_available)
+    lead_time = policy.standards.lead_time_years.get(row.mode)
+    waits = scenario.rules.lead_time and row.stock_kind is not StockKind.NEW_ESTATE_FACILITY
+    return first + max(0, math.ceil(lead_time.value) - 1) if waits and lead_time is not None else first
 
 
 def _may_host(row: CandidateSite, function: FunctionFacts, usable_area_m2: float, policy: Policy) -> bool:

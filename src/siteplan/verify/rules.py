@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from siteplan.case import Form
+from siteplan.case import CandidateSite, Form, Tenure
 from siteplan.plan import PlannedSite
 from siteplan.problem import Role
 from siteplan.text import Text
@@ -24,6 +24,7 @@ def rule_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_committed_sites(schedule),
         *_required_functions(schedule),
         *_available_from(schedule),
+        *_land_use_grace(schedule),
         *_site_form(schedule),
         *_places_reserved_first(schedule),
         *_rollout_pace(schedule),
@@ -143,6 +144,34 @@ def _available_from(schedule: Schedule) -> tuple[ClaimResult, ...]:
         if facts.role is Role.CANDIDATE:
             check.at_least(f"{path}.open_from", site.open_from, facts.available_from, 0.0, "")
     return check.results()
+
+
+def _land_use_grace(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "land_use_grace",
+        Text("用地手续到期年份与费用", "year and cost of the land-use procedures that fall due"),
+    )
+    policy = schedule.facts.policy
+    rate = policy.costs.land_use_procedure_cny_per_m2
+    rows = {row.site_id: row for row in schedule.facts.case.sites}
+    for path, site, facts in schedule.sites.values():
+        row = rows.get(site.site_id)
+        falls_due = row is not None and _outgrows_land_use(row, schedule.facts)
+        due = site.open_from + round(policy.standards.land_use_grace_years.value) if falls_due else None
+        cost = rate.value * facts.floor_area_m2 if falls_due and rate is not None else None
+        check.same(f"{path}.land_use_procedure_due", site.land_use_procedure_due, due)
+        check.close(
+            f"{path}.land_use_procedure_cny", site.land_use_procedure_cny, cost, tolerances.MONEY_CNY, "CNY"
+        )
+    return check.results()
+
+
+def _outgrows_land_use(row: CandidateSite, facts: Facts) -> bool:
+    """Return whether it is government-built on a plot that is registered for another use than services."""
+    at_home = facts.policy.standards.land_use_for_services
+    if at_home is None or row.land_use_code == "" or row.tenure is Tenure.RETURNED:
+        return False
+    return not any(row.land_use_code[: len(code)] == code for code in at_home.codes)
 
 
 def _site_form(schedule: Schedule) -> tuple[ClaimResult, ...]:
