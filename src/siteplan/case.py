@@ -290,6 +290,9 @@ class CandidateSite(Row):
             ge=0,
         ),
     ] = None
+    project_level: Annotated[
+        ProjectLevel, column("拟列级别", "Level at which it is to be listed, for funding.")
+    ] = ProjectLevel.COUNTY
     joint_programme: Annotated[
         str, column("结合项目", "Programme it is joined with, such as 老旧小区改造.")
     ] = ""

@@ -148,8 +148,40 @@ class CommunityArea(PlanModel):
     """Keys: the tier in m² per 100 households as text (``"30"``), and ``"elderly"``."""
 
 
+class SourcePayment(PlanModel):
+    """What a funding source pays of a project's capital of a year, CNY, and the year in which it does."""
+
+    site_id: str
+    source: str
+    year: int
+    paid_in: int
+    cny: float
+
+
+class SourceYear(PlanModel):
+    """A funding source in a year in which it may pay, CNY.
+
+    ``granted_cny`` is for the projects of the year, ``paid_cny`` what it pays in it: an award is paid some
+    years after it is granted.
+    """
+
+    source: str
+    name_zh: str
+    name_en: str
+    year: int
+    amount_cny: float
+    carried_in_cny: float
+    granted_cny: float
+    paid_cny: float
+    carried_out_cny: float
+
+
 class YearMoney(PlanModel):
-    """Capital and operating money of one year, CNY. ``amount_cny`` is None without a budget."""
+    """Capital and operating money of one year, CNY. ``amount_cny`` is None without a budget.
+
+    Where money is planned by source, amount and carry-over are the sums over the sources, and
+    ``awards_outstanding_cny`` is what is granted by the end of the year and paid later.
+    """
 
     year: int
     amount_cny: float | None
@@ -158,6 +190,7 @@ class YearMoney(PlanModel):
     carried_out_cny: float | None
     operating_cny: float
     fees_cny: float
+    awards_outstanding_cny: float = 0.0
 
 
 class LevelResult(PlanModel):
@@ -192,6 +225,9 @@ class Plan(PlanModel):
     communities: tuple[CommunityCoverage, ...]
     area_standard: tuple[CommunityArea, ...]
     money: tuple[YearMoney, ...]
+    money_by_source: tuple[SourcePayment, ...] = ()
+    """Empty unless a source has conditions; so are ``sources``."""
+    sources: tuple[SourceYear, ...] = ()
     levels: tuple[LevelResult, ...]
     stopped_by: Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]
 

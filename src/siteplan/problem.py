@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from siteplan.case import DataStatus, Form, Mode
+from siteplan.case import DataStatus, Form, Mode, ProjectLevel
 from siteplan.network import Reach
 from siteplan.policy import FunctionKind
 from siteplan.scenario import Basis, Level
@@ -87,6 +87,7 @@ class Site:
     form_by_hand: Form | None = None
     available_because: Text | None = None
     outgrows_land_use: bool = False
+    project_level: ProjectLevel | None = None
 
     @property
     def floor_per_usable(self) -> float:
@@ -156,13 +157,50 @@ class AreaStandard:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingSource:
+    """A funding source with conditions; None: no such condition. Money in CNY.
+
+    ``amounts_cny`` has every year in which it may pay: those of the horizon and, for an award, the
+    ``paid_after_years`` years after it.
+    """
+
+    key: str
+    name: Text
+    amounts_cny: Mapping[int, float]
+    carry_over: bool = True
+    eligible_levels: frozenset[ProjectLevel] | None = None
+    eligible_modes: frozenset[Mode] | None = None
+    eligible_functions: frozenset[str] | None = None
+    share_of_project_at_most: float | None = None
+    per_project_cap_cny: float | None = None
+    paid_after_years: int = 0
+
+    def may_pay(self, site: Site) -> bool:
+        """Return whether the source may pay for a planned site, by its level, mode and functions.
+
+        A committed project is listed without a mode: the condition on modes doesn't apply to it.
+        """
+        return (
+            (self.eligible_levels is None or site.project_level in self.eligible_levels)
+            and (self.eligible_modes is None or site.mode is None or site.mode in self.eligible_modes)
+            and (self.eligible_functions is None or bool(self.eligible_functions & site.may_host))
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
-    """Capital amounts by year (CNY, all sources; None: no limit), carry-over, operating limits by year."""
+    """Capital amounts by year (CNY, all sources; None: no limit), carry-over, operating limits by year.
+
+    ``sources`` is empty unless money is planned by source: then they take the place of ``capital_cny``,
+    which is only what all of them together allow at most. ``advance_cny`` bridges awards, by year.
+    """
 
     capital_cny: Mapping[int, float] | None
     capital_by_source_cny: Mapping[str, Mapping[int, float]]
     carry_over: bool
     operating_cny: Mapping[int, float]
+    sources: Mapping[str, FundingSource] = field(default_factory=dict)
+    advance_cny: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +293,15 @@ class Problem:
             }
             for index, demand_id in enumerate(self.reach.demand_ids)
         }
+
+    def eligible_in_room(self, source: str, site_id: str, group: str) -> tuple[str, ...]:
+        """Return the functions of a room group that the source pays for and the site may host.
+
+        Empty for a source that pays whatever the functions.
+        """
+        eligible = self.money.sources[source].eligible_functions or frozenset()
+        hosted = self.sites[site_id].may_host
+        return tuple(key for key in self.room_groups[group] if key in eligible and key in hosted)
 
     def target_group(self, demand_id: str, function: str, year: int) -> float:
         """Return the persons of the function's target group at a demand point in a year."""

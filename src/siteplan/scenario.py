@@ -12,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from siteplan.case import Form, Mode
-from siteplan.findings import Finding, Place, YamlPath, nearest_place
+from siteplan.case import Form, Mode, ProjectLevel
+from siteplan.findings import Finding, InvalidValueError, Place, YamlPath, nearest_place
 from siteplan.text import Text
 
 
@@ -84,23 +84,64 @@ class TargetSettings(ScenarioModel):
 
 
 class FundingSource(ScenarioModel):
-    """One source of capital money with its amounts by year, in CNY."""
+    """One source of capital money with its amounts by year, in CNY.
+
+    ``eligible_levels``, ``eligible_modes`` and ``eligible_functions`` say what it may pay, all where left
+    out; with functions it pays at most the fit-out of their rooms. ``carry_over`` is the budget's where
+    left out. An award is ``paid_after_years`` years after acceptance, out of the amount of that year.
+    """
 
     name: BilingualTitle
     amounts_cny: dict[int, Annotated[float, Field(ge=0)]]
+    carry_over: bool | None = None
+    eligible_levels: tuple[ProjectLevel, ...] | None = None
+    eligible_modes: tuple[Mode, ...] | None = None
+    eligible_functions: tuple[str, ...] | None = None
+    share_of_project_at_most: Annotated[float | None, Field(gt=0, le=1)] = None
+    per_project_cap_cny: Annotated[float | None, Field(ge=0)] = None
+    paid_after_years: Annotated[int, Field(ge=0, le=10)] = 0
+
+    @field_validator("eligible_levels", "eligible_modes", "eligible_functions")
+    @classmethod
+    def _pays_for_something(cls, eligible: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if eligible == ():
+            raise InvalidValueError(
+                Text("至少一项；不限则整行不写", "at least one; leave the key out for no condition")
+            )
+        return eligible
+
+    @property
+    def has_conditions(self) -> bool:
+        """Whether the source asks for more than that its amounts are kept."""
+        stated = (
+            self.carry_over,
+            self.eligible_levels,
+            self.eligible_modes,
+            self.eligible_functions,
+            self.share_of_project_at_most,
+            self.per_project_cap_cny,
+        )
+        return self.paid_after_years > 0 or any(condition is not None for condition in stated)
 
 
 class Budget(ScenarioModel):
     """Capital money by source and year; unspent money is carried over unless said otherwise.
 
-    ``scale`` multiplies every amount (0.5: half the budget). ``operating_cny`` limits operating cost less
-    fees in the years it names.
+    ``scale`` multiplies every amount of a source (0.5: half the budget). ``operating_cny`` limits operating
+    cost less fees in the years it names. ``advance_cny`` is the money by year that can bridge awards until
+    they are paid. Where any source has conditions, the plan says which source pays what.
     """
 
     sources: dict[str, FundingSource]
     scale: Annotated[float, Field(ge=0)] = 1.0
     carry_over: bool = True
     operating_cny: dict[int, Annotated[float, Field(ge=0)]] = {}
+    advance_cny: dict[int, Annotated[float, Field(ge=0)]] = {}
+
+    @property
+    def is_by_source(self) -> bool:
+        """Whether money is planned source by source rather than as one sum a year."""
+        return any(source.has_conditions for source in self.sources.values())
 
 
 class Pace(ScenarioModel):

@@ -16,7 +16,7 @@ from siteplan.cli.session import make_session
 from siteplan.solve import InfeasibleError, NoPlanError
 from siteplan.text import Language, Text
 
-RESULT_FILES = {"plan.json", "sites.geojson", "coverage.geojson", "assignments.csv", "run.json"}
+RESULT_FILES = {"plan.json", "sites.geojson", "coverage.geojson", "assignments.csv", "money.csv", "run.json"}
 
 
 @pytest.fixture

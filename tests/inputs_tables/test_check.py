@@ -275,3 +275,34 @@ def test_every_finding_speaks_both_languages(check: Checker) -> None:
                 assert text.zh
                 assert text.en
                 assert text.en != text.zh
+
+
+def paid_by(**conditions: Any) -> Scenario:
+    """A scenario with one source that has conditions."""
+    source = {"name": "县", "amounts_cny": {2027: 1_000_000}, **conditions}
+    settings = {"title": "试", "case": "case", "years": [2027], "budget": {"sources": {"county": source}}}
+    return Scenario.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"eligible_levels": ["county"]}, []),
+        ({"eligible_levels": ["national"]}, ["source-without-sites", "site-without-source"]),
+        ({"eligible_modes": ["new_build"]}, ["source-without-sites", "site-without-source"]),
+        ({"eligible_functions": ["elderly_care"]}, ["site-without-source"]),
+    ],
+)
+def test_sources_and_sites_that_do_not_meet(
+    check: Checker, conditions: dict[str, Any], expected: list[str]
+) -> None:
+    """A source without an eligible site, and sites whose opening nobody may pay, are warned of."""
+    assert codes(check(settings=paid_by(**conditions))) == expected
+
+
+def test_a_site_may_be_listed_at_a_higher_level(check: Checker) -> None:
+    """The column project_level, by key or Chinese label, makes a site eligible."""
+    first, *others = tiny_rows("sites")
+    rows = [{**first, "project_level": "国家级"}, *({**row, "project_level": ""} for row in others)]
+    (finding,) = check(settings=paid_by(eligible_levels=["national"]), sites=rows)
+    assert (finding.code, finding.found.en[:7]) == ("site-without-source", "2 sites")

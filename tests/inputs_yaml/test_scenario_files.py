@@ -12,7 +12,7 @@ import yaml
 from siteplan.findings import Finding, InputError, Severity
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.policy_files import load_policy
-from siteplan.inputs.scenario_files import load_scenario
+from siteplan.inputs.scenario_files import check_scenario_functions, load_scenario
 from siteplan.scenario import LoadedScenario
 from siteplan.text import Language
 
@@ -266,6 +266,12 @@ def test_a_scenario_that_makes_no_sense_is_refused(changes: dict[str, Any], code
     assert fault(project, {**BASE, "budget": None, **changes}).code == code
 
 
+def with_award(amounts_cny: dict[int, float], **settings: Any) -> dict[str, Any]:
+    """Return a budget with money in 2027 and an award that is paid a year after acceptance."""
+    award = {"name": "奖补", "amounts_cny": amounts_cny, "paid_after_years": 1}
+    return {"sources": {"county": {"name": "县", "amounts_cny": {2027: 1}}, "award": award}, **settings}
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "path"),
     [
@@ -277,6 +283,17 @@ def test_a_scenario_that_makes_no_sense_is_refused(changes: dict[str, Any], code
             "targets.overrides.health.2031",
         ),
         ({"tolerance": {"worst_community": 1}}, "unused-tolerance", "tolerance.worst_community"),
+        (
+            {"budget": with_award({2028: 1, 2029: 1}, advance_cny={2027: 1})},
+            "year-outside-horizon",
+            "budget.sources.award.amounts_cny.2029",
+        ),
+        ({"budget": with_award({2028: 1})}, "award-without-advance", "budget.sources.award.paid_after_years"),
+        (
+            {"budget": with_award({2028: 1}, advance_cny={2027: 1, 2031: 1})},
+            "year-outside-horizon",
+            "budget.advance_cny.2031",
+        ),
     ],
 )
 def test_the_suspicious_is_a_warning_and_loads(
@@ -405,3 +422,26 @@ def test_an_unknown_function_fixed_by_hand_gets_a_suggestion(project: Path) -> N
         "require.c.function",
     ]
     assert "elderly_care" in caught.value.findings[0].mend.en
+
+
+def test_a_source_pays_for_functions_that_exist(project: Path) -> None:
+    """A function that no model has is refused where it is named, with the one that was meant."""
+    award = {**with_award({2028: 1})["sources"]["award"], "eligible_functions": ["elderly_car"]}
+    loaded = load(project, {**BASE, "budget": {"sources": {"award": award}}})
+    (finding,) = check_scenario_functions(
+        loaded.scenario, load_policy(bundled_root() / "model"), loaded.places
+    )
+    assert finding.place.yaml_path == "budget.sources.award.eligible_functions[0]"
+    assert "elderly_care" in finding.mend.en
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [{"eligible_levels": ["federal"]}, {"eligible_modes": ["demolish"]}, {"eligible_functions": []}],
+    ids=str,
+)
+def test_conditions_of_a_source_are_known_ones(conditions: dict[str, Any], project: Path) -> None:
+    """Unknown levels and modes, and conditions that nothing meets, are refused at their place."""
+    award = {**with_award({2028: 1})["sources"]["award"], **conditions}
+    finding = fault(project, {**BASE, "budget": {"sources": {"award": award}}})
+    assert (finding.place.yaml_path or "").startswith(f"budget.sources.award.{next(iter(conditions))}")

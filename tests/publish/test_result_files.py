@@ -166,5 +166,5 @@ def test_the_same_run_writes_the_same_bytes(run: Run, results: Path, tmp_path: P
     """Everything but ``run.json``, which tells times, is the same byte by byte."""
     with result_folder(tmp_path / "again") as held:
         publish(run, held)
-    for name in ("plan.json", "sites.geojson", "coverage.geojson", "assignments.csv"):
+    for name in ("plan.json", "sites.geojson", "coverage.geojson", "assignments.csv", "money.csv"):
         assert (tmp_path / "again" / name).read_bytes() == (results / name).read_bytes()

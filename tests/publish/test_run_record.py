@@ -72,6 +72,7 @@ def test_the_record_says_how_the_run_went(run: Run, project: Project) -> None:
         "sites.geojson",
         "coverage.geojson",
         "assignments.csv",
+        "money.csv",
         "run.json",
     )
     assert record.skipped_outputs == ()

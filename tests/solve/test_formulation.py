@@ -14,10 +14,11 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, tiny_problem
 
 from siteplan.case import Form
-from siteplan.problem import Money, Pace, Problem, Role
+from siteplan.problem import FundingSource, Money, Pace, Problem, Role
 from siteplan.scenario import Basis, Level
 from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import compile_program
+from siteplan.text import Text
 
 DOCUMENT = (Path(__file__).parents[2] / "model" / "formulation.md").read_text(encoding="utf-8")
 Point = Mapping[tuple[Any, ...], float]
@@ -85,6 +86,31 @@ def provides(site: str, *functions: str, year: int = 2027) -> dict[tuple[Any, ..
     }
 
 
+def source(key: str, **conditions: Any) -> FundingSource:
+    """Return a source with plenty of money in each year, unless told otherwise."""
+    settings: dict[str, Any] = {"amounts_cny": {2027: 5e6, 2028: 5e6, 2029: 5e6}, **conditions}
+    last = 2028 + int(settings.get("paid_after_years", 0))
+    settings["amounts_cny"] = {year: cny for year, cny in settings["amounts_cny"].items() if year <= last}
+    return FundingSource(key, Text.same(key), **settings)
+
+
+def paid_by(*sources: FundingSource, advance_cny: Mapping[int, float] | None = None) -> Problem:
+    """Return the tiny problem with money by source and no limit on pace."""
+    by_key = {entry.key: entry for entry in sources}
+    return free(money=Money({2027: 1e7, 2028: 1e7}, {}, True, {}, by_key, advance_cny or {}))
+
+
+def spent(key: str, year: int = 2027) -> tuple[str, str, str, int]:
+    """Return the name of the variable of what a source pays for s1."""
+    return ("spend", "s1", key, year)
+
+
+# s1 opens with 40 m² of elderly care: 400 000 + 40 m² × 1.25 × 2 000 = 500 000 CNY.
+S1_OF_500_000: dict[tuple[Any, ...], float] = {
+    **provides("s1", ELDERLY),
+    ("area", "s1", ELDERLY, 2027): 0.4,
+    **closed("s2", "s3"),
+}
 ALL = (ELDERLY, MEALS, CULTURE)
 CASES: dict[str, Case] = {
     "provided_only_when_open": Case(
@@ -217,6 +243,45 @@ CASES: dict[str, Case] = {
         free(money=Money(None, {}, True, {2028: 10_000.0})),
         {("area", "s1", ELDERLY, 2027): 1.01, **provides("s1", ELDERLY), **closed("s2")},
         {("area", "s1", ELDERLY, 2027): 1.0},
+    ),
+    "project_is_paid": Case(
+        paid_by(source("county")), {**S1_OF_500_000, spent("county"): 0.49}, {spent("county"): 0.5}
+    ),
+    "source_amount": Case(
+        paid_by(source("county", amounts_cny={2027: 500_000.0, 2028: 0.0})),
+        {**S1_OF_500_000, ("area", "s1", ELDERLY, 2027): 0.41},
+        {("area", "s1", ELDERLY, 2027): 0.4},
+    ),
+    "source_share_of_project": Case(
+        paid_by(source("central", share_of_project_at_most=0.5), source("county")),
+        {**S1_OF_500_000, spent("central"): 0.26},
+        {spent("central"): 0.25},
+    ),
+    "source_cap_per_project": Case(
+        paid_by(source("central", per_project_cap_cny=200_000.0), source("county")),
+        {**S1_OF_500_000, spent("central"): 0.21},
+        {spent("central"): 0.2},
+    ),
+    # Meals of 40 m² in a day room of 50 m², which culture needs.
+    "eligible_room_is_used": Case(
+        paid_by(source("fund", eligible_functions=frozenset({MEALS})), source("county")),
+        {
+            **provides("s1", ELDERLY, MEALS, CULTURE),
+            **{("area", "s1", key, 2027): size for key, size in zip(ALL, (0.4, 0.4, 0.5), strict=True)},
+            ("eligible_room", "s1", "fund", "day", 2027): 0.41,
+        },
+        {("eligible_room", "s1", "fund", "day", 2027): 0.4},
+    ),
+    # 40 m² × 1.25 × 2 000 = 100 000 of the 500 000 are fit-out for elderly care.
+    "source_pays_eligible_functions": Case(
+        paid_by(source("fund", eligible_functions=frozenset({ELDERLY})), source("county")),
+        {**S1_OF_500_000, spent("fund"): 0.11},
+        {spent("fund"): 0.1},
+    ),
+    "awards_are_bridged": Case(
+        paid_by(source("municipal", paid_after_years=1), source("county"), advance_cny={2027: 100_000.0}),
+        {**S1_OF_500_000, spent("municipal"): 0.11},
+        {spent("municipal"): 0.1},
     ),
     "community_covered_by_one_site": Case(
         free(),

@@ -102,7 +102,7 @@ def test_the_case_may_be_relocated(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["plan.json", "run.json", "sites.geojson", "coverage.geojson", "assignments.csv"]
+    "name", ["plan.json", "run.json", "sites.geojson", "coverage.geojson", "assignments.csv", "money.csv"]
 )
 def test_a_missing_result_file_is_refused(root: Path, name: str) -> None:
     """Each file that holds claims must be there."""
@@ -118,7 +118,9 @@ def test_a_run_record_that_is_none_is_refused(root: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"[" * 100_000, b'{"a": 1e999}', b"a,b\n1\n"])
-@pytest.mark.parametrize("name", ["plan.json", "sites.geojson", "coverage.geojson", "assignments.csv"])
+@pytest.mark.parametrize(
+    "name", ["plan.json", "sites.geojson", "coverage.geojson", "assignments.csv", "money.csv"]
+)
 def test_damaged_results_are_false_claims(root: Path, name: str, content: bytes) -> None:
     """A file that was overwritten with anything fails verification, and nothing crashes."""
     (root / "results" / "tiny" / name).write_bytes(content)

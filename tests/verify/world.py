@@ -33,6 +33,7 @@ from siteplan.problem import Problem
 from siteplan.publish.assignments import write_assignments
 from siteplan.publish.folder import result_folder
 from siteplan.publish.geojson import write_coverage, write_sites
+from siteplan.publish.money import write_money
 from siteplan.publish.plan_file import write_plan
 from siteplan.publish.publication import Run, publish
 from siteplan.publish.run_record import record_inputs
@@ -213,7 +214,10 @@ class World:
         """The result files as verification reads them."""
         with (self.folder / "assignments.csv").open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
+        with (self.folder / "money.csv").open(encoding="utf-8-sig", newline="") as stream:
+            money = list(csv.DictReader(stream))
         return Results(
+            money=money,
             plan=(self.folder / "plan.json").read_text(encoding="utf-8"),
             assignments=rows,
             sites=json.loads((self.folder / "sites.geojson").read_text(encoding="utf-8")),
@@ -268,6 +272,7 @@ def tiny_world(folder: Path, scenario: Scenario | None = None, decisions: Decisi
     write_sites(plan, problem, results / "sites.geojson")
     write_coverage(plan, problem, outcome, results / "coverage.geojson")
     write_assignments(outcome.assignments, problem, plan.illustrative, results / "assignments.csv")
+    write_money(plan, results / "money.csv")
     return World(case, policy, scenario, network, facts, problem, plan, results)
 
 

@@ -18,11 +18,13 @@ from siteplan.problem import (
     DemandPoint,
     FormStandard,
     Function,
+    FundingSource,
     Money,
     Pace,
     Problem,
 )
 from siteplan.scenario import Budget, Scenario
+from siteplan.scenario import FundingSource as SourceSettings
 
 
 def build_problem(case: Case, policy: Policy, scenario: Scenario, access: WalkingAccess) -> Problem:
@@ -124,6 +126,41 @@ def _money(budget: Budget | None, years: tuple[int, ...]) -> Money:
         name: {year: source.amounts_cny.get(year, 0.0) * budget.scale for year in years}
         for name, source in budget.sources.items()
     }
-    capital = {year: sum(amounts[year] for amounts in by_source.values()) for year in years}
     operating = {year: limit for year, limit in budget.operating_cny.items() if year in years}
-    return Money(capital, by_source, budget.carry_over, operating)
+    if not budget.is_by_source:
+        capital = {year: sum(amounts[year] for amounts in by_source.values()) for year in years}
+        return Money(capital, by_source, budget.carry_over, operating)
+    sources = {key: _source(key, source, budget, years) for key, source in budget.sources.items()}
+    capital = {year: sum(_usable_cny(source, year, years) for source in sources.values()) for year in years}
+    carry_over = any(source.carry_over for source in sources.values())
+    advance = {year: budget.advance_cny.get(year, 0.0) for year in years}
+    return Money(capital, by_source, carry_over, operating, sources, advance)
+
+
+def _source(key: str, settings: SourceSettings, budget: Budget, years: tuple[int, ...]) -> FundingSource:
+    paying = (*years, *range(years[-1] + 1, years[-1] + 1 + settings.paid_after_years))
+    levels, modes, functions = (
+        settings.eligible_levels,
+        settings.eligible_modes,
+        settings.eligible_functions,
+    )
+    return FundingSource(
+        key=key,
+        name=settings.name.text,
+        amounts_cny={year: settings.amounts_cny.get(year, 0.0) * budget.scale for year in paying},
+        carry_over=budget.carry_over if settings.carry_over is None else settings.carry_over,
+        eligible_levels=None if levels is None else frozenset(levels),
+        eligible_modes=None if modes is None else frozenset(modes),
+        eligible_functions=None if functions is None else frozenset(functions),
+        share_of_project_at_most=settings.share_of_project_at_most,
+        per_project_cap_cny=settings.per_project_cap_cny,
+        paid_after_years=settings.paid_after_years,
+    )
+
+
+def _usable_cny(source: FundingSource, year: int, years: tuple[int, ...]) -> float:
+    """Return what the projects of a year may get of a source: an award's amount of its year of payment."""
+    usable = source.amounts_cny[year + source.paid_after_years]
+    if source.carry_over and year == years[0]:
+        usable += sum(source.amounts_cny[early] for early in range(year, year + source.paid_after_years))
+    return usable

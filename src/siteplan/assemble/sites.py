@@ -92,6 +92,7 @@ def _candidate(
         mode=row.mode,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        project_level=row.project_level,
     )
 
 
@@ -129,6 +130,7 @@ def _committed(
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=DataStatus.ILLUSTRATIVE if DataStatus.ILLUSTRATIVE in statuses else row.data_status,
+        project_level=row.level,
     )
 
 

@@ -63,6 +63,8 @@ class Summary:
             self._console.print(missing)
         self._console.print(self._area())
         self._console.print(self._money())
+        if self._plan.sources:
+            self._console.print(self._sources())
         self._console.print(self._levels())
         self._say(STOPPED_BY[plan.stopped_by])
         for output in skipped:
@@ -212,6 +214,23 @@ class Summary:
                     )
                 ),
             )
+        return table
+
+    def _sources(self) -> Table:
+        """Say what each source grants of its amount, year by year, and what is left at the end."""
+        plan = self._plan
+        columns: list[tuple[Text, Literal["left", "right"]]] = [(Text("来源", "source"), "left")]
+        columns += [(Text.same(str(year)), "right") for year in plan.years]
+        table = self._table(
+            Text("各来源用于当年项目的资金（万元）", "Money by source for each year's projects (10 000 CNY)"),
+            [*columns, (Text("剩余", "left"), "right")],
+        )
+        for key in dict.fromkeys(row.source for row in plan.sources):
+            rows = [row for row in plan.sources if row.source == key]
+            granted = [row.granted_cny for row in rows if row.year in plan.years]
+            name = self._in(Text(rows[0].name_zh, rows[0].name_en))
+            shown = (number(round(cny / 10_000)) for cny in (*granted, rows[-1].carried_out_cny))
+            table.add_row(name, *shown)
         return table
 
     def _levels(self) -> Table:

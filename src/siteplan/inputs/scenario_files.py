@@ -61,10 +61,20 @@ def check_scenario_functions(
     named: list[tuple[str, YamlPath]] = [(key, ("functions", key)) for key in scenario.functions]
     named += [(key, ("targets", "overrides", key)) for key in scenario.targets.overrides]
     named += functions_by_hand(scenario)
+    named += _eligible_functions(scenario)
     return [
         unknown_key(key, policy.functions, nearest_place(places, path))
         for key, path in named
         if key not in policy.functions
+    ]
+
+
+def _eligible_functions(scenario: Scenario) -> list[tuple[str, YamlPath]]:
+    """Return the functions that funding sources pay for, each with its path."""
+    return [
+        (key, ("budget", "sources", source, "eligible_functions", position))
+        for source, settings in (scenario.budget.sources if scenario.budget is not None else {}).items()
+        for position, key in enumerate(settings.eligible_functions or ())
     ]
 
 
@@ -303,8 +313,11 @@ def _budget_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for key, source in budget.sources.items():
         funded.update(source.amounts_cny)
         path: YamlPath = ("budget", "sources", key, "amounts_cny")
-        yield from _years_outside(loaded, path, source.amounts_cny)
+        yield from _years_outside(loaded, path, source.amounts_cny, source.paid_after_years)
+        if source.paid_after_years:
+            yield from _unbridged(loaded, ("budget", "sources", key, "paid_after_years"), budget.advance_cny)
     yield from _years_outside(loaded, ("budget", "operating_cny"), budget.operating_cny)
+    yield from _years_outside(loaded, ("budget", "advance_cny"), budget.advance_cny)
     unfunded = [year for year in loaded.scenario.years if year not in funded]
     if unfunded:
         yield warning(
@@ -319,13 +332,36 @@ def _budget_years(loaded: LoadedScenario) -> Iterator[Finding]:
         )
 
 
+def _unbridged(loaded: LoadedScenario, path: YamlPath, advance_cny: Iterable[int]) -> Iterator[Finding]:
+    """Warn of years in which no award can be granted, as nothing bridges it until it is paid."""
+    unbridged = [year for year in loaded.scenario.years if year not in set(advance_cny)]
+    if unbridged:
+        yield warning(
+            "award-without-advance",
+            loaded.place_of(path),
+            found=Text(
+                f"先建后补，但 {unbridged} 年没有垫付资金",
+                f"paid after acceptance, but there is no advance in {unbridged}",
+            ),
+            allowed=Text("每年写明垫付资金 budget.advance_cny", "`budget.advance_cny` for each year"),
+            mend=Text(
+                "补上垫付资金；不写按 0 计，当年不能使用这一来源",
+                "add the advance; without one the source can't be used in that year",
+            ),
+        )
+
+
 def _target_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for key, percents in loaded.scenario.targets.overrides.items():
         yield from _years_outside(loaded, ("targets", "overrides", key), percents)
 
 
-def _years_outside(loaded: LoadedScenario, path: YamlPath, years: Iterable[int]) -> Iterator[Finding]:
-    horizon = loaded.scenario.years
+def _years_outside(
+    loaded: LoadedScenario, path: YamlPath, years: Iterable[int], further_years: int = 0
+) -> Iterator[Finding]:
+    """Warn of years outside the horizon and the ``further_years`` after it, in which awards are paid."""
+    last = loaded.scenario.years[-1]
+    horizon = (*loaded.scenario.years, *range(last + 1, last + 1 + further_years))
     for year in years:
         if year not in horizon:
             yield warning(

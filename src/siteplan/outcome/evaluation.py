@@ -9,6 +9,7 @@ from typing import Literal
 from siteplan.outcome.area import area_standard
 from siteplan.outcome.assignment import assign
 from siteplan.outcome.coverage import coverage_at_radii, coverage_figures, coverage_of_communities
+from siteplan.outcome.funding import payments, source_years, spending_by_source
 from siteplan.outcome.levels import level_value
 from siteplan.outcome.money import money_by_year, money_of_sites
 from siteplan.outcome.provision import Providing, providing_sites
@@ -23,6 +24,8 @@ from siteplan.plan import (
     Plan,
     PlannedSite,
     RadiusFigure,
+    SourcePayment,
+    SourceYear,
     YearMoney,
 )
 from siteplan.problem import Problem
@@ -46,6 +49,8 @@ class Outcome:
     communities: tuple[CommunityCoverage, ...]
     area_standard: tuple[CommunityArea, ...]
     money: tuple[YearMoney, ...]
+    money_by_source: tuple[SourcePayment, ...]
+    sources: tuple[SourceYear, ...]
     levels: Mapping[Level, float]
     assignments: tuple[Assignment, ...]
     providing: Providing
@@ -61,13 +66,16 @@ def evaluate(problem: Problem, decisions: Decisions) -> Outcome:
     assignments = assign(problem, decisions)
     communities = coverage_of_communities(problem, providing, assignments)
     money = money_of_sites(problem, decisions)
+    spending = spending_by_source(problem, decisions, {key: site.capital for key, site in money.items()})
     return Outcome(
         sites=planned_sites(problem, decisions, money),
         coverage=coverage_figures(problem, communities),
         coverage_at_radii=coverage_at_radii(problem, providing),
         communities=communities,
         area_standard=area_standard(problem, decisions),
-        money=money_by_year(problem, money),
+        money=money_by_year(problem, money, spending),
+        money_by_source=payments(problem, spending),
+        sources=source_years(problem, spending),
         levels={level: level_value(problem, decisions, level) for level in Level},
         assignments=assignments,
         providing=providing,
@@ -104,6 +112,8 @@ def make_plan(
         communities=outcome.communities,
         area_standard=outcome.area_standard,
         money=outcome.money,
+        money_by_source=outcome.money_by_source,
+        sources=outcome.sources,
         levels=tuple(levels),
         stopped_by=stopped_by,
     )

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from siteplan.case import Form
 from siteplan.outcome.area import area_standard
 from siteplan.outcome.coverage import covered_communities, is_covered, persons_counted, persons_covered
-from siteplan.outcome.money import money_by_year, money_of_sites
+from siteplan.outcome.money import money_of_sites
 from siteplan.outcome.provision import nearest_provider, providing_sites, target_groups
 from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
@@ -87,8 +87,12 @@ def scattered_and_newly_built(problem: Problem, decisions: Decisions) -> float:
 
 def cost(problem: Problem, decisions: Decisions) -> float:
     """Return undiscounted capital plus operating less fees over the horizon, in CNY."""
-    years = money_by_year(problem, money_of_sites(problem, decisions))
-    return sum(year.capital_cny + year.operating_cny - year.fees_cny for year in years)
+    sites = money_of_sites(problem, decisions).values()
+    return sum(
+        site.capital[year] + site.operating[year] - site.fees[year]
+        for site in sites
+        for year in problem.years
+    )
 
 
 def walking_distance(problem: Problem, decisions: Decisions) -> float:

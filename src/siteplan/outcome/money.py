@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from siteplan.outcome.funding import Spending, awards_outstanding_cny, source_years
 from siteplan.outcome.provision import room_area_m2
 from siteplan.plan import Decisions, YearMoney
 from siteplan.problem import Money, Problem
@@ -40,13 +41,24 @@ def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMone
     }
 
 
-def money_by_year(problem: Problem, of_sites: Mapping[str, SiteMoney]) -> tuple[YearMoney, ...]:
-    """Sum the sites up and carry unspent capital money over where the budget allows it."""
+def money_by_year(
+    problem: Problem, of_sites: Mapping[str, SiteMoney], spending: Spending
+) -> tuple[YearMoney, ...]:
+    """Sum the sites up and carry unspent capital money over where the budget allows it.
+
+    ``spending`` is who pays what, where money is planned by source.
+    """
     rows: list[YearMoney] = []
+    sources = source_years(problem, spending)
     carried_in = 0.0
     for year in problem.years:
         capital = sum(site.capital[year] for site in of_sites.values())
-        amount, carried_out = _carry(problem.money, year, carried_in, capital)
+        if problem.money.sources:
+            of_year = [row for row in sources if row.year == year]
+            amount: float | None = sum(row.amount_cny for row in of_year)
+            carried_out: float | None = sum(row.carried_out_cny for row in of_year)
+        else:
+            amount, carried_out = _carry(problem.money, year, carried_in, capital)
         rows.append(
             YearMoney(
                 year=year,
@@ -56,6 +68,7 @@ def money_by_year(problem: Problem, of_sites: Mapping[str, SiteMoney]) -> tuple[
                 carried_out_cny=carried_out,
                 operating_cny=sum(site.operating[year] for site in of_sites.values()),
                 fees_cny=sum(site.fees[year] for site in of_sites.values()),
+                awards_outstanding_cny=awards_outstanding_cny(problem, spending, year),
             )
         )
         carried_in = carried_out or 0.0

@@ -18,6 +18,7 @@ from siteplan.publish.documents import write_document
 from siteplan.publish.folder import ResultFolder
 from siteplan.publish.geojson import write_coverage, write_sites
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
+from siteplan.publish.money import write_money
 from siteplan.publish.plan_file import PLAN_FILE, write_plan
 from siteplan.publish.run_record import (
     RUN_FILE,
@@ -78,6 +79,7 @@ OUTPUTS = (
         ),
         is_essential=True,
     ),
+    Output("money.csv", lambda run, file: write_money(run.plan, file), is_essential=True),
 )
 """The result files in the order in which they are written; ``run.json``, always, is the last."""
 

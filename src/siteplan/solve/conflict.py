@@ -14,6 +14,12 @@ from siteplan.text import Text
 
 RULES: dict[str, Text] = {
     "yearly_budget": Text("年度资金", "the yearly budget"),
+    "project_is_paid": Text("每个项目的资金来源", "every project being paid by its sources"),
+    "source_amount": Text("各来源年度资金", "the yearly amounts of the sources"),
+    "source_share_of_project": Text("来源占项目投资的比例上限", "the share of a project that a source pays"),
+    "source_cap_per_project": Text("来源对单个项目的补助上限", "the cap of a source on one project"),
+    "source_pays_eligible_functions": Text("来源只补助所列功能", "sources paying for their functions only"),
+    "awards_are_bridged": Text("先建后补的垫付资金", "the advance that bridges awards"),
     "operating_limit": Text("运营资金上限", "the operating budget"),
     "rollout_pace": Text("推进速度", "the rollout pace"),
     "committed_sites": Text("已列入名录项目按期建成", "committed projects opening in their year"),

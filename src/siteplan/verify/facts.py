@@ -18,6 +18,7 @@ from siteplan.case import (
     ExistingService,
     Form,
     Mode,
+    ProjectLevel,
     StockKind,
 )
 from siteplan.network import RoadNetwork
@@ -78,6 +79,7 @@ class SiteFacts:
     mode: Mode | None
     serves_communities: frozenset[str]
     data_status: DataStatus
+    project_level: ProjectLevel | None = None
 
     @property
     def floor_per_usable(self) -> float:
@@ -271,6 +273,7 @@ def _candidate(
         mode=row.mode,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        project_level=row.project_level,
     )
 
 
@@ -342,6 +345,7 @@ def _project(
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=_status_of_project(row, decided),
+        project_level=row.level,
     )
 
 

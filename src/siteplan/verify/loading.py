@@ -24,6 +24,7 @@ from siteplan.text import Text
 from siteplan.verify.assignments import ASSIGNMENTS_FILE
 from siteplan.verify.claims import PLAN_FILE, VerificationReport
 from siteplan.verify.facts import Facts, facts_of
+from siteplan.verify.funding import MONEY_FILE
 from siteplan.verify.geojson import COVERAGE_FILE, SITES_FILE
 from siteplan.verify.verification import RUN_FILE, Results, verify
 
@@ -78,7 +79,8 @@ def read_results(folder: Path) -> Results:
     Raises:
         InputError: one of them is missing or can't be read at all.
     """
-    files = [folder / name for name in (PLAN_FILE, RUN_FILE, SITES_FILE, COVERAGE_FILE, ASSIGNMENTS_FILE)]
+    names = (PLAN_FILE, RUN_FILE, SITES_FILE, COVERAGE_FILE, ASSIGNMENTS_FILE, MONEY_FILE)
+    files = [folder / name for name in names]
     raise_errors(_missing_result(file) for file in files if not file.is_file())
     run = _parsed(folder / RUN_FILE)
     if not isinstance(run, dict):
@@ -89,6 +91,7 @@ def read_results(folder: Path) -> Results:
         sites=_parsed(folder / SITES_FILE),
         coverage=_parsed(folder / COVERAGE_FILE),
         run=run,
+        money=_rows(folder / MONEY_FILE),
     )
 
 

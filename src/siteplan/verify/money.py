@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from siteplan.text import Text
 from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult, indexed
@@ -81,24 +84,83 @@ def _money_of_sites(schedule: Schedule) -> tuple[ClaimResult, ...]:
     return check.results()
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A funding source in a year in which it may pay, or all of them: CNY."""
+
+    amount: float
+    carried_in: float
+    paid: float
+    carried_out: float
+
+
+def source_accounts(schedule: Schedule) -> Mapping[tuple[str, int], Account]:
+    """Return (source, year of payment) → account, from amounts and the plan's payments."""
+    accounts: dict[tuple[str, int], Account] = {}
+    budget, years = schedule.facts.scenario.budget, schedule.facts.years
+    for key, source in (budget.sources if budget is not None else {}).items():
+        carries = budget.carry_over if budget and source.carry_over is None else source.carry_over
+        carried_in = 0.0
+        for year in range(years[0], years[-1] + 1 + source.paid_after_years):
+            amount = (budget.scale if budget else 1.0) * source.amounts_cny.get(year, 0.0)
+            granted = year - source.paid_after_years
+            paid = sum(
+                row.cny
+                for row in schedule.plan.money_by_source
+                if (row.source, row.year) == (key, granted) and granted in years
+            )
+            carried_out = amount + carried_in - paid if carries else 0.0
+            accounts[key, year] = Account(amount, carried_in, paid, carried_out)
+            carried_in = carried_out
+    return accounts
+
+
+def _accounts_of_years(schedule: Schedule) -> Mapping[int, Account | None]:
+    """Return the account of each year over all sources, None without a budget."""
+    facts = schedule.facts
+    budget = facts.scenario.budget
+    if budget is None:
+        return dict.fromkeys(facts.years)
+    if budget.is_by_source:
+        by_source = source_accounts(schedule)
+        return {
+            year: Account(
+                *(
+                    sum(
+                        getattr(account, name)
+                        for (_, paid_in), account in by_source.items()
+                        if paid_in == year
+                    )
+                    for name in ("amount", "carried_in", "paid", "carried_out")
+                )
+            )
+            for year in facts.years
+        }
+    accounts: dict[int, Account | None] = {}
+    carried_in = 0.0
+    for year in facts.years:
+        capital, _, _ = money_of_year(schedule, year)
+        amount = amount_cny(facts, year) or 0.0
+        carried_out = _carried_out(facts, amount, carried_in, capital)
+        accounts[year] = Account(amount, carried_in, capital, carried_out)
+        carried_in = carried_out
+    return accounts
+
+
 def _money_of_years(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check("money_of_years", Text("各年资金", "money of each year"))
     facts = schedule.facts
     rows = indexed(check, "money", schedule.plan.money, lambda row: row.year, facts.years)
-    carried_in = 0.0
-    for year in facts.years:
+    for year, account in _accounts_of_years(schedule).items():
         capital, operating, fees = money_of_year(schedule, year)
-        amount = amount_cny(facts, year)
-        carried_out = None if amount is None else _carried_out(facts, amount, carried_in, capital)
         recomputed = {
-            "amount_cny": amount,
-            "carried_in_cny": None if amount is None else carried_in,
+            "amount_cny": None if account is None else account.amount,
+            "carried_in_cny": None if account is None else account.carried_in,
             "capital_cny": capital,
-            "carried_out_cny": carried_out,
+            "carried_out_cny": None if account is None else account.carried_out,
             "operating_cny": operating,
             "fees_cny": fees,
         }
-        carried_in = carried_out or 0.0
         if year in rows:
             path, row = rows[year]
             for name, value in recomputed.items():
@@ -113,14 +175,12 @@ def _carried_out(facts: Facts, amount: float, carried_in: float, capital: float)
 
 def _yearly_budget(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check("yearly_budget", Text("每年建设资金不超支", "no year spends more capital than it has"))
-    carried_in = 0.0
-    for year in schedule.facts.years:
-        amount = amount_cny(schedule.facts, year)
-        if amount is None:
-            break
-        capital, _, _ = money_of_year(schedule, year)
-        check.at_most(f"money ({year}) capital", capital, amount + carried_in, tolerances.MONEY_CNY, "CNY")
-        carried_in = _carried_out(schedule.facts, amount, carried_in, capital)
+    budget = schedule.facts.scenario.budget
+    is_one_sum = budget is not None and not budget.is_by_source
+    for year, account in _accounts_of_years(schedule).items() if is_one_sum else ():
+        if account is not None:
+            path, limit = f"money ({year}) capital", account.amount + account.carried_in
+            check.at_most(path, account.paid, limit, tolerances.MONEY_CNY, "CNY")
     return check.results()
 
 

@@ -12,6 +12,7 @@ from siteplan.verify.by_hand import by_hand_claims
 from siteplan.verify.claims import Check, ClaimResult, VerificationReport
 from siteplan.verify.coverage import coverage_claims
 from siteplan.verify.facts import Facts
+from siteplan.verify.funding import funding_claims
 from siteplan.verify.geojson import geojson_claims
 from siteplan.verify.levels import level_claims
 from siteplan.verify.money import money_claims
@@ -32,6 +33,7 @@ class Results:
     sites: object
     coverage: object
     run: Mapping[str, object]
+    money: Sequence[Mapping[str, str]] = ()
 
 
 def verify(facts: Facts, results: Results) -> VerificationReport:
@@ -56,6 +58,7 @@ def verify(facts: Facts, results: Results) -> VerificationReport:
             *by_hand_claims(schedule),
             *space_claims(schedule),
             *money_claims(schedule),
+            *funding_claims(schedule, results.money),
             *coverage_claims(schedule, seating),
             *level_claims(schedule),
             *assignment_claims(schedule, seating, results.assignments),

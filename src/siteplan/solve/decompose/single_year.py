@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from siteplan.problem import Money, Pace, Problem, Site
+from siteplan.problem import FundingSource, Money, Pace, Problem, Site
 from siteplan.scenario import Level
 
 SEPARABLE = frozenset({Level.SHORTFALL, Level.WORST_COMMUNITY, Level.AREA_STANDARD})
@@ -41,7 +41,24 @@ def _money_until(problem: Problem, year: int) -> Money:
     if capital is None:
         return problem.money
     total = sum(capital[earlier] for earlier in problem.years if earlier <= year)
-    return Money({year: total}, {}, carry_over=True, operating_cny={})
+    sources = {
+        key: _source_until(source, problem.money, year) for key, source in problem.money.sources.items()
+    }
+    return Money({year: total}, {}, carry_over=True, operating_cny={}, sources=sources)
+
+
+def _source_until(source: FundingSource, money: Money, year: int) -> FundingSource:
+    """Return the source as paying at once what it can have granted by the year.
+
+    Of an award that is what has been paid by then and what the advance bridges.
+    """
+    granted = sum(
+        amount for paid_in, amount in source.amounts_cny.items() if paid_in <= year + source.paid_after_years
+    )
+    if source.paid_after_years:
+        paid = sum(amount for paid_in, amount in source.amounts_cny.items() if paid_in <= year)
+        granted = min(granted, paid + money.advance_cny.get(year, 0.0))
+    return replace(source, amounts_cny={year: granted}, carry_over=False, paid_after_years=0)
 
 
 def _pace_until(problem: Problem, year: int) -> Pace:

@@ -8,7 +8,7 @@ from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.formulation import by_hand, coverage, form, money, space, standards, time
+from siteplan.solve.formulation import by_hand, coverage, form, funding, money, space, standards, time
 from siteplan.solve.formulation.variables import PlanModel, add_variables, new_model
 
 Family = Callable[[Problem, PlanModel], Constraint]
@@ -36,6 +36,13 @@ _ALWAYS: tuple[Family, ...] = (
     space.rooms_fit_in_site,
     money.yearly_budget,
     money.operating_limit,
+    funding.project_is_paid,
+    funding.source_amount,
+    funding.source_share_of_project,
+    funding.source_cap_per_project,
+    funding.eligible_room_is_used,
+    funding.source_pays_eligible_functions,
+    funding.awards_are_bridged,
     coverage.community_covered_by_one_site,
     coverage.covered_only_within_reach,
     coverage.coverage_target,

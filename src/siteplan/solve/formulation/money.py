@@ -17,7 +17,7 @@ def group_fit_out_cost(problem: Problem, group: str) -> float:
     return max(problem.functions[key].fit_out_cost_cny_per_m2 for key in problem.room_groups[group])
 
 
-def _per_model_area(problem: Problem, site: str, cny_per_floor_m2: float) -> float:
+def per_model_area(problem: Problem, site: str, cny_per_floor_m2: float) -> float:
     """Return million CNY per 100 m² usable area at a site."""
     ratio = problem.sites[site].floor_per_usable
     return to_model_money(cny_per_floor_m2 * ratio * M2_PER_MODEL_AREA)
@@ -29,7 +29,7 @@ def capital_of_site(problem: Problem, model: PlanModel, site: str, year: int) ->
     opened = model.open[site, year] - (0 if first else model.open[site, year - 1])
     opening = to_model_money(problem.sites[site].opening_cost_cny) * opened
     fit_out = sum(
-        _per_model_area(problem, site, group_fit_out_cost(problem, group))
+        per_model_area(problem, site, group_fit_out_cost(problem, group))
         * (model.room[site, group, year] - (0 if first else model.room[site, group, year - 1]))
         for group in room_groups_of(problem, site)
     )
@@ -46,7 +46,7 @@ def operating_less_fees(problem: Problem, model: PlanModel, year: int) -> Expres
     if year == problem.years[0]:
         return 0.0
     return sum(
-        _per_model_area(problem, site, running_cost(problem, function)) * model.area[site, function, year - 1]
+        per_model_area(problem, site, running_cost(problem, function)) * model.area[site, function, year - 1]
         for site, function in model.hosting
     )
 
@@ -62,11 +62,11 @@ def yearly_budget(problem: Problem, model: PlanModel) -> Constraint:
 
     capital[t] + carried[t] ≤ amount[t] + carried[t−1]      (million CNY; carried = 0 without carry-over)
 
-    周至方案: 落实资金保障.
+    Where sources have conditions, `source_amount` says it for each of them. 周至方案: 落实资金保障.
     """
 
     def rule(model: PlanModel, year: int) -> Expression:
-        if problem.money.capital_cny is None:
+        if problem.money.capital_cny is None or problem.money.sources:
             return Constraint.Skip
         carried_out = model.carried[year] if problem.money.carry_over else 0
         has_carried_in = problem.money.carry_over and year > problem.years[0]

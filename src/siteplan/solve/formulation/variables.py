@@ -40,6 +40,26 @@ def room_pairs(problem: Problem) -> list[tuple[str, str]]:
     return [(site, group) for site in problem.planned_sites for group in room_groups_of(problem, site)]
 
 
+def funding_pairs(problem: Problem) -> list[tuple[str, str]]:
+    """Return (planned site, source that may pay for it): eligibility leaves the others without variables."""
+    return [
+        (site, key)
+        for site in problem.planned_sites
+        for key, source in problem.money.sources.items()
+        if source.may_pay(problem.sites[site])
+    ]
+
+
+def paid_rooms(problem: Problem) -> list[tuple[str, str, str]]:
+    """Return (planned site, source with eligible functions, room group in which the site may host one)."""
+    return [
+        (site, key, group)
+        for site, key in funding_pairs(problem)
+        for group in room_groups_of(problem, site)
+        if problem.eligible_in_room(key, site, group)
+    ]
+
+
 def needs_persons(problem: Problem, levels: tuple[Level, ...]) -> bool:
     """Return whether coverage of persons is modelled: for its own level, walking, or as target basis."""
     wanted = {Level.PERSONS_COVERED, Level.WALKING_DISTANCE}.intersection(levels)
@@ -69,6 +89,7 @@ def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     )
     model.function_years = Set(initialize=list(problem.targets), dimen=2, ordered=True)
     _add_decisions(model)
+    _add_money(problem, model)
     _add_coverage(problem, model, levels)
     if Level.AREA_STANDARD in levels:
         tiers = [*(f"{tier:g}" for tier in problem.area_standard.tiers_m2), "elderly"]
@@ -82,7 +103,18 @@ def _add_decisions(model: PlanModel) -> None:
     model.complex = Var(model.sites, domain=Binary)
     model.area = Var(model.hosting, model.years, domain=NonNegativeReals)
     model.room = Var(model.rooms, model.years, domain=NonNegativeReals)
-    model.carried = Var(model.years, domain=NonNegativeReals)
+
+
+def _add_money(problem: Problem, model: PlanModel) -> None:
+    """Declare what is carried over; by source also who pays what, where a source has conditions."""
+    sources = problem.money.sources
+    payments = [(key, year) for key, source in sources.items() for year in source.amounts_cny]
+    model.payments = Set(initialize=payments, dimen=2, ordered=True)
+    model.carried = Var(model.payments if sources else model.years, domain=NonNegativeReals)
+    model.funding = Set(initialize=funding_pairs(problem), dimen=2, ordered=True)
+    model.spend = Var(model.funding, model.years, domain=NonNegativeReals)
+    model.paid_rooms = Set(initialize=paid_rooms(problem), dimen=3, ordered=True)
+    model.eligible_room = Var(model.paid_rooms, model.years, domain=NonNegativeReals)
 
 
 def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
