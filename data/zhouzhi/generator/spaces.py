@@ -341,6 +341,7 @@ class Spaces:
             "consent": dice.weighted({"agreed": 0.55, "seeking": 0.4, "refused": 0.05}),
             "year_available": year,
             "opening_cost_cny": f"{cost:.0f}" if dice.chance(0.15) else "",
+            "project_level": _level_for(floor_area),
             "joint_programme": dice.pick(PROGRAMMES) if dice.chance(0.22) else "",
             "excluded_functions": dice.pick(EXCLUSIONS) if dice.chance(0.1) else "",
             "serves_communities": self._neighbour(community, floor_area, dice),
@@ -378,12 +379,24 @@ class Spaces:
             "consent": "agreed",
             "year_available": compound.occupied_from,
             "opening_cost_cny": 0,
+            "project_level": "county",
             "joint_programme": "",
             "excluded_functions": "",
         }
 
     def _town_of(self, community: CommunityFact) -> Town:
         return next(t for t in self._county.towns.values() if t.fact.code == community.town_code)
+
+
+NATIONAL_FROM_M2, MUNICIPAL_FROM_M2 = 1000.0, 600.0
+"""Floor areas from which a space would be put forward at a level: assumptions."""
+
+
+def _level_for(floor_area_m2: float) -> str:
+    """The level at which a space would be put forward: the larger, the higher (an assumption)."""
+    if floor_area_m2 >= NATIONAL_FROM_M2:
+        return "national"
+    return "municipal" if floor_area_m2 >= MUNICIPAL_FROM_M2 else "county"
 
 
 def _sizes_for(community: CommunityFact) -> tuple[str, ...]:

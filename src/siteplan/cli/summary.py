@@ -222,7 +222,7 @@ class Summary:
         columns: list[tuple[Text, Literal["left", "right"]]] = [(Text("来源", "source"), "left")]
         columns += [(Text.same(str(year)), "right") for year in plan.years]
         table = self._table(
-            Text("各来源用于当年项目的资金（万元）", "Money by source for each year's projects (10 000 CNY)"),
+            Text("各来源资金（万元）", "Money by source (10 000 CNY)"),
             [*columns, (Text("剩余", "left"), "right")],
         )
         for key in dict.fromkeys(row.source for row in plan.sources):
