@@ -275,8 +275,31 @@ class CandidateSite(Row):
     ] = 1
     has_lift: Annotated[bool, column("有无电梯", "Whether a lift reaches it.")] = False
     has_outdoor_space: Annotated[bool, column("有无室外场地", "Whether open ground belongs to it.")] = False
+    has_own_entrance: Annotated[
+        bool, column("独立出入口", "Whether it has, or can get, an entrance of its own.")
+    ] = True
+    has_kitchen: Annotated[
+        bool, column("可设厨房", "Whether it has, or can get, a kitchen with smoke exhaust.")
+    ] = True
+    noise_sensitive_neighbours: Annotated[
+        bool,
+        column("邻近噪声敏感建筑", "Whether noise would disturb dwellings, wards or classrooms beside it."),
+    ] = False
+    plot_id: Annotated[
+        str | None,
+        column("地块编号", "Plot; sites of one plot exclude each other, such as 改建 or 新建 of it."),
+    ] = None
     owner: Annotated[str, column("产权单位", "Owner of the space.")] = ""
     tenure: Annotated[Tenure, column("使用方式", "How the space is held.")] = Tenure.LENT_FREE
+    rent_cny_per_m2_year: Annotated[
+        float | None,
+        column(
+            "年租金",
+            "Rent of a rented space per m² floor area, from the year after opening; empty: none.",
+            unit="CNY/(m²·a)",
+            ge=0,
+        ),
+    ] = None
     consent: Annotated[Consent, column("意见征求", "Consent of residents and owners.")] = Consent.SEEKING
     year_available: Annotated[
         int | None, column("可用年份", "First year in which it can open; empty: at once.", unit="year")

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from siteplan.case import DataStatus, Form, Mode
+from siteplan.case import Consent, DataStatus, Form, Mode
 from siteplan.problem import Role
 from siteplan.scenario import Basis, Level
 
@@ -68,7 +68,8 @@ class PlannedSite(PlanModel):
 
     Sites with role ``existing`` and committed projects that open before the horizon have the first year
     as ``open_from`` and no cost. ``capital_cny_by_year`` is opening plus fit-out of added room area;
-    ``operating_cny_by_year`` and ``fees_cny_by_year`` are those of the areas in place a year before.
+    ``operating_cny_by_year`` (rent included) and ``fees_cny_by_year`` are those of what is in place a year
+    before.
     ``land_use_procedure_due``: the year in which a site that opens under another registered land use needs
     the land-use procedure (周至方案 六（三）, 附件2-37), and what it costs where ``costs.yaml`` says.
     """
@@ -93,6 +94,8 @@ class PlannedSite(PlanModel):
     data_status: DataStatus
     land_use_procedure_due: int | None
     land_use_procedure_cny: float | None
+    consent: Consent | None = None
+    """Consent of residents and owners of a candidate; one that is not ``agreed`` has to be obtained."""
 
 
 class CoverageFigure(PlanModel):

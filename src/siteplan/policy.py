@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from siteplan.case import AGE_GROUPS, Mode
+from siteplan.case import AGE_GROUPS, Mode, StockKind
 from siteplan.findings import InvalidValueError
 from siteplan.text import Text
 
@@ -20,14 +20,13 @@ class PolicyModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Figure(PolicyModel):
-    """A number with where it comes from: a source and its confidence, or ``assumption: true``.
+class Sourced(PolicyModel):
+    """Something with where it comes from: a source and its confidence, or ``assumption: true``.
 
     Confidence: P the plan itself, V read in a published text, Q read in a text that quotes the
     standard, R recalled and not read.
     """
 
-    value: float
     source: str | None = None
     confidence: Literal["P", "V", "Q", "R"] | None = None
     assumption: bool = False
@@ -50,6 +49,18 @@ class Figure(PolicyModel):
                 )
             )
         return self
+
+
+class Figure(Sourced):
+    """A number with where it comes from."""
+
+    value: float
+
+
+class StockKinds(Sourced):
+    """Kinds of existing stock with where the list comes from."""
+
+    value: Annotated[tuple[StockKind, ...], Field(min_length=1)]
 
 
 class AreaFigure(Figure):
@@ -110,12 +121,19 @@ class FunctionPolicy(PolicyModel):
 
 
 class HostingRule(PolicyModel):
-    """What a space needs to hold a function (`site_may_host`)."""
+    """What a space needs to hold a function (`site_may_host`).
+
+    ``is_noisy``: not beside noise-sensitive neighbours; ``allowed_stock_kinds``: in no other kind of stock.
+    """
 
     highest_floor: Figure | None = None
     highest_floor_without_lift: Figure | None = None
     basement_allowed: Figure | None = None
     needs_outdoor_space: Figure | None = None
+    needs_own_entrance: Figure | None = None
+    needs_kitchen: Figure | None = None
+    is_noisy: Figure | None = None
+    allowed_stock_kinds: StockKinds | None = None
 
 
 class LandUseCodes(PolicyModel):

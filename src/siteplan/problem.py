@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from siteplan.case import DataStatus, Form, Mode, ProjectLevel
+from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel
 from siteplan.network import Reach
 from siteplan.policy import FunctionKind
 from siteplan.scenario import Basis, Level
@@ -88,6 +88,12 @@ class Site:
     available_because: Text | None = None
     outgrows_land_use: bool = False
     project_level: ProjectLevel | None = None
+    plot_id: str | None = None
+    """Sites of one plot exclude each other."""
+    rent_cny_per_year: float = 0.0
+    """Rent of the whole site, running cost from the year after opening."""
+    consent: Consent | None = None
+    """Of a candidate."""
 
     @property
     def floor_per_usable(self) -> float:
@@ -245,6 +251,18 @@ class Problem:
     """(site, function) → last year in which the scenario forbids it (``forbid``)."""
     required_coverage: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(community, function) → first year in which the scenario requires it to be covered (``require``)."""
+    newly_built_at_most: int | None = None
+    """So many candidates at most may be newly built within the horizon; None: no limit."""
+
+    @cached_property
+    def plots(self) -> Mapping[str, tuple[str, ...]]:
+        """Plot → its candidate sites, for plots with several: at most one of them opens."""
+        sites: dict[str, list[str]] = {}
+        for key in self.planned_sites:
+            plot = self.sites[key].plot_id
+            if plot is not None:
+                sites.setdefault(plot, []).append(key)
+        return {plot: tuple(keys) for plot, keys in sites.items() if len(keys) > 1}
 
     @cached_property
     def room_groups(self) -> Mapping[str, tuple[str, ...]]:

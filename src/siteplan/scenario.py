@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from siteplan.case import Form, Mode, ProjectLevel
+from siteplan.case import Form, Mode, ProjectLevel, StockKind
 from siteplan.findings import Finding, InvalidValueError, Place, YamlPath, nearest_place
 from siteplan.text import Text
 
@@ -152,11 +152,15 @@ class Pace(ScenarioModel):
 
 
 class Rules(ScenarioModel):
-    """Switches for the rules of the formulation that a scenario may leave out."""
+    """Switches for the rules of the formulation that a scenario may leave out.
+
+    ``newly_built_sites_at_most``: candidates newly built (新建) within the horizon, in all.
+    """
 
     site_form: bool = True
     places_reserved_first: bool = False
     lead_time: bool = False
+    newly_built_sites_at_most: Annotated[int | None, Field(ge=0)] = None
 
 
 class FunctionOverride(ScenarioModel):
@@ -175,6 +179,19 @@ class FunctionOverride(ScenarioModel):
     fee_income_cny_per_m2_year: Annotated[float | None, Field(ge=0)] = None
 
 
+class HostingOverride(ScenarioModel):
+    """What a space needs to hold a function, where the scenario replaces it; as in ``standards.yaml``."""
+
+    highest_floor: Annotated[int | None, Field(ge=1)] = None
+    highest_floor_without_lift: Annotated[int | None, Field(ge=1)] = None
+    basement_allowed: bool | None = None
+    needs_outdoor_space: bool | None = None
+    needs_own_entrance: bool | None = None
+    needs_kitchen: bool | None = None
+    is_noisy: bool | None = None
+    allowed_stock_kinds: tuple[StockKind, ...] | None = None
+
+
 class StandardsOverride(ScenarioModel):
     """Standards that the scenario replaces; units as in ``standards.yaml``."""
 
@@ -187,6 +204,7 @@ class StandardsOverride(ScenarioModel):
     scattered_maximum_functions: Annotated[int | None, Field(ge=0)] = None
     snap_limit_m: Annotated[float | None, Field(gt=0)] = None
     lead_time_years: dict[Mode, Annotated[float, Field(ge=0)]] = {}
+    hosting: dict[str, HostingOverride] = {}
 
 
 class CostsOverride(ScenarioModel):
@@ -237,6 +255,7 @@ class Level(StrEnum):
     COST = "cost"
     WALKING_DISTANCE = "walking_distance"
     WORST_COMMUNITY = "worst_community"
+    NEWLY_BUILT = "newly_built"
 
 
 class SolverSettings(ScenarioModel):

@@ -103,6 +103,8 @@ VARIATIONS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "enormous building": ("sites", {"floor_area_m2": "100001"}, ["very-large-area"]),
     "golden building": ("sites", {"opening_cost_cny": "50001000"}, ["very-high-cost"]),
     "below every minimum": ("sites", {"floor_area_m2": "40", "usable_area_m2": ""}, ["below-every-minimum"]),
+    "consent sought": ("sites", {"consent": "征求中"}, ["consent-still-sought"]),
+    "rent of a space that is lent": ("sites", {"rent_cny_per_m2_year": "60"}, ["rent-without-renting"]),
     "consent refused": ("sites", {"consent": "未同意"}, ["consent-refused"]),
     "service without functions": ("existing_services", {"function_areas": ""}, ["no-functions-listed"]),
     "functions above usable area": (
@@ -122,7 +124,13 @@ VARIATIONS: dict[str, tuple[str, dict[str, str], list[str]]] = {
     ),
     "complex too small for three functions": (
         "projects",
-        {"floor_area_m2": "700", "usable_area_m2": "60", "function_areas": "", "required_functions": ""},
+        {
+            "level": "national",
+            "floor_area_m2": "700",
+            "usable_area_m2": "60",
+            "function_areas": "",
+            "required_functions": "",
+        },
         ["complex-holds-too-few-functions"],
     ),
     "complex below the guideline": (

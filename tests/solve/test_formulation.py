@@ -53,6 +53,14 @@ def with_committed(opens_in: int, required: frozenset[str]) -> Problem:
     return free(sites=sites)
 
 
+def with_columns(changes: Mapping[str, Mapping[str, Any]]) -> Problem:
+    """Return the problem in which sites differ in some fields."""
+    sites = dict(tiny_problem().sites)
+    for key, fields in changes.items():
+        sites[key] = replace(sites[key], **fields)
+    return free(sites=sites)
+
+
 def with_commitment_by_hand() -> Problem:
     """Return the problem in which the candidate s1 is committed by hand to 2028, scattered and with meals."""
     sites = dict(tiny_problem().sites)
@@ -199,6 +207,15 @@ CASES: dict[str, Case] = {
         free(places_reserved_first=True, form_standard=None),
         provides("s1", MEALS),
         {("provide", "s1", ELDERLY, 2027): 1},
+    ),
+    "one_use_of_a_plot": Case(
+        with_columns({"s1": {"plot_id": "p"}, "s3": {"plot_id": "p"}}),
+        {("open", "s1", 2027): 1, ("open", "s3", 2028): 1},
+        {("open", "s3", 2028): 0},
+    ),
+    # s2 is newly built.
+    "newly_built_sites": Case(
+        free(newly_built_at_most=0), {("open", "s2", 2028): 1}, {("open", "s2", 2028): 0}
     ),
     # 30 m² in a complex.
     "area_at_least_minimum": Case(

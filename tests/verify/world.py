@@ -124,7 +124,16 @@ def tiny_policy() -> Policy:
         "far_from_mapped_way_m": figure(100),
         "hosting": {
             ELDERLY: {"highest_floor": figure(3), "highest_floor_without_lift": figure(1)},
-            SPORTS: {"needs_outdoor_space": figure(1), "basement_allowed": figure(1)},
+            INFANT: {"needs_own_entrance": figure(1)},
+            MEALS: {"needs_kitchen": figure(1)},
+            CULTURE: {
+                "allowed_stock_kinds": {"value": ["community_rooms", "idle_premises"], "assumption": True}
+            },
+            SPORTS: {
+                "needs_outdoor_space": figure(1),
+                "basement_allowed": figure(1),
+                "is_noisy": figure(1),
+            },
         },
     }
     costs = Costs(opening_cost_cny_per_m2={mode: Figure(value=1000, assumption=True) for mode in Mode})
@@ -244,6 +253,7 @@ def tiny_case_of_the_world(folder: Path) -> Path:
         project_id="P2",
         name="乙社区综合体",
         year="2027",
+        level="national",
         community_code="610124001001",
         floor_area_m2="500",
         usable_area_m2="",

@@ -336,8 +336,10 @@ class Spaces:
             "floor": floor,
             "has_lift": _yes(floor > 1 and dice.chance(0.5)),
             "has_outdoor_space": _yes(floor in (1, 2) and dice.chance(profile.outdoor)),
+            **self._surroundings(number, floor, kind),
             "owner": dice.pick(profile.owners),
-            "tenure": dice.weighted(profile.tenures),
+            "tenure": (tenure := dice.weighted(profile.tenures)),
+            "rent_cny_per_m2_year": Dice(f"rent/{number}").whole(4, 12) * 12 if tenure == "rented" else "",
             "consent": dice.weighted({"agreed": 0.55, "seeking": 0.4, "refused": 0.05}),
             "year_available": year,
             "opening_cost_cny": f"{cost:.0f}" if dice.chance(0.15) else "",
@@ -348,6 +350,16 @@ class Spaces:
             "land_use_code": profile.land_use_code,
             "data_status": "illustrative",
             "source": ILLUSTRATIVE_SOURCE,
+        }
+
+    def _surroundings(self, number: int, floor: int, kind: str) -> dict[str, object]:
+        """Entrance, kitchen, neighbours and plot of a site, drawn apart from everything else."""
+        dice = Dice(f"surroundings/{number}")
+        return {
+            "has_own_entrance": _yes(floor == 1 or dice.chance(0.4)),
+            "has_kitchen": _yes(kind not in ("government_idle_rooms", "community_rooms") or dice.chance(0.7)),
+            "noise_sensitive_neighbours": _yes(dice.chance(0.15)),
+            "plot_id": PLOTS.get(number, ""),
         }
 
     def _neighbour(self, community: CommunityFact, floor_area: int, dice: Dice) -> str:
@@ -376,6 +388,7 @@ class Spaces:
             "has_lift": "no",
             "has_outdoor_space": "yes",
             "tenure": "returned",
+            "rent_cny_per_m2_year": "",
             "consent": "agreed",
             "year_available": compound.occupied_from,
             "opening_cost_cny": 0,
@@ -426,6 +439,8 @@ def _areas(areas: dict[str, int]) -> str:
 
 OPENING_COST_CNY_PER_M2 = {"new_build": 3600, "rebuild": 1090, "extend": 2400, "add": 2800}
 """Only to draw the few explicit opening costs of the illustrative sites."""
+PLOTS = {76: "PL076", 77: "PL076", 103: "PL103", 105: "PL103"}
+"""Plots that two illustrative sites share: rebuilding what stands there, or building anew."""
 PROGRAMMES = ("老旧小区改造", "完整社区建设", "城市一刻钟便民生活圈", "适老化改造")
 EXCLUSIONS = (MEALS, INFANT, f"{MEALS}; {INFANT}", SPORTS, f"{ELDERLY}; {INFANT}")
 

@@ -68,6 +68,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         land_use_procedure_cny_per_m2=None if procedure_cost is None else procedure_cost.value,
         forbidden_by_hand=forbidden_pairs(sites, scenario),
         required_coverage=required_pairs(communities, scenario),
+        newly_built_at_most=scenario.rules.newly_built_sites_at_most,
     )
     return replace(problem, targets=_targets(problem, case, policy, scenario, functions))
 

@@ -12,8 +12,10 @@ from siteplan.case import (
     DataStatus,
     ExistingService,
     Form,
+    ProjectLevel,
+    Tenure,
 )
-from siteplan.policy import AreaFigure, FunctionPolicy, HostingRule, Policy
+from siteplan.policy import AreaFigure, Figure, FunctionPolicy, HostingRule, Policy
 from siteplan.problem import Function, Role, Site
 from siteplan.text import Text
 
@@ -93,7 +95,23 @@ def _candidate(
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
         project_level=row.project_level,
+        plot_id=row.plot_id,
+        rent_cny_per_year=_rent_cny_per_year(row),
+        consent=row.consent,
     )
+
+
+def _rent_cny_per_year(row: CandidateSite) -> float:
+    """Return the yearly rent of a rented space; what is owned, lent or returned pays none."""
+    rate = row.rent_cny_per_m2_year if row.tenure is Tenure.RENTED else None
+    return (rate or 0.0) * row.floor_area_m2
+
+
+def _required(row: CommittedProject, functions: Mapping[str, Function]) -> frozenset[str]:
+    """Return the functions that a project must have: a municipal one all standard functions besides."""
+    standard = {key for key, function in functions.items() if function.is_standard}
+    municipal = standard if row.level is ProjectLevel.MUNICIPAL else set()
+    return frozenset(row.required_functions) | municipal
 
 
 def _committed(
@@ -125,7 +143,7 @@ def _committed(
         opens_in=None if is_decided else row.year,
         listed_form=row.form,
         programme=dict(row.function_areas) if is_decided else None,
-        required_functions=frozenset(row.required_functions),
+        required_functions=_required(row, functions),
         opening_cost_cny=row.opening_cost_cny,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
@@ -171,7 +189,13 @@ def _why_not(row: CandidateSite, usable_area_m2: float, function: Function, poli
         return Text("表中列为不宜功能", "listed in the table as not suitable")
     minimum = min(function.minimum_alone_m2, function.minimum_in_complex_m2)
     rule = policy.standards.hosting.get(function.key, HostingRule())
-    return _too_small(usable_area_m2, minimum) or _wrong_floor(row, rule) or _no_open_ground(row, rule)
+    return (
+        _too_small(usable_area_m2, minimum)
+        or _wrong_floor(row, rule)
+        or _lacks_what_it_needs(row, rule)
+        or _wrong_stock_kind(row, rule)
+        or _too_noisy(row, rule)
+    )
 
 
 def _too_small(usable_area_m2: float, minimum_m2: float) -> Text | None:
@@ -198,7 +222,29 @@ def _wrong_floor(row: CandidateSite, rule: HostingRule) -> Text | None:
     return None
 
 
-def _no_open_ground(row: CandidateSite, rule: HostingRule) -> Text | None:
-    if rule.needs_outdoor_space and rule.needs_outdoor_space.value and not row.has_outdoor_space:
+def _lacks_what_it_needs(row: CandidateSite, rule: HostingRule) -> Text | None:
+    if _asks(rule.needs_outdoor_space) and not row.has_outdoor_space:
         return Text("需要室外场地", "needs open ground")
+    if _asks(rule.needs_own_entrance) and not row.has_own_entrance:
+        return Text("需要独立出入口", "needs an entrance of its own")
+    if _asks(rule.needs_kitchen) and not row.has_kitchen:
+        return Text("需要可设厨房", "needs a kitchen")
     return None
+
+
+def _wrong_stock_kind(row: CandidateSite, rule: HostingRule) -> Text | None:
+    allowed = rule.allowed_stock_kinds
+    if allowed is None or row.stock_kind in allowed.value:
+        return None
+    kind = row.stock_kind.text
+    return Text(f"不得设于{kind.zh}", f"not allowed in this kind of stock ({kind.en})")
+
+
+def _too_noisy(row: CandidateSite, rule: HostingRule) -> Text | None:
+    if _asks(rule.is_noisy) and row.noise_sensitive_neighbours:
+        return Text("邻近噪声敏感建筑", "too noisy for its neighbours")
+    return None
+
+
+def _asks(figure: Figure | None) -> bool:
+    return figure is not None and bool(figure.value)

@@ -18,7 +18,17 @@ from siteplan.findings import Finding, InputError, Place, YamlPath, error, raise
 from siteplan.inputs.scenario_files import check_scenario_functions
 from siteplan.inputs.yaml_source import YamlDocument, read_yaml
 from siteplan.inputs.yaml_validation import unknown_key, validated
-from siteplan.policy import AreaFigure, Costs, Figure, FunctionKind, FunctionPolicy, Policy, Standards
+from siteplan.policy import (
+    AreaFigure,
+    Costs,
+    Figure,
+    FunctionKind,
+    FunctionPolicy,
+    HostingRule,
+    Policy,
+    Standards,
+    StockKinds,
+)
 from siteplan.scenario import LoadedScenario, Scenario
 from siteplan.text import Text
 
@@ -100,6 +110,7 @@ def _with_changes(policy: Policy, scenario: Scenario) -> Policy:
     if scenario.coverage.threshold is not None:
         threshold = changed.figure(standards.coverage_threshold, scenario.coverage.threshold)
         standards = standards.model_copy(update={"coverage_threshold": threshold})
+    standards = standards.model_copy(update={"hosting": changed.hosting(standards.hosting, scenario)})
     opening_costs: dict[Mode, Figure] = dict(policy.costs.opening_cost_cny_per_m2)
     for mode, cost in scenario.costs.opening_cost_cny_per_m2.items():
         opening_costs[mode] = changed.figure(opening_costs.get(mode), cost)
@@ -119,15 +130,25 @@ class _Changes:
         update: dict[str, object] = {}
         for name in type(override).model_fields:
             value = getattr(override, name)
-            if isinstance(value, tuple):
+            if name == "allowed_stock_kinds" and value is not None:
+                update[name] = StockKinds(value=value, assumption=True, note=f"{self._zh} / {self._en}")
+            elif isinstance(value, tuple):
                 update[name] = tuple(self.figure(None, item) for item in value)
-            elif isinstance(value, dict):
+            elif isinstance(value, dict) and name != "hosting":
                 former: dict[object, Figure] = getattr(model, name)
                 changes = {key: self.figure(former.get(key), item) for key, item in value.items()}
                 update[name] = {**former, **changes}
-            elif value is not None:
+            elif value is not None and name != "hosting":
                 update[name] = self.figure(getattr(model, name), value)
         return model.model_copy(update=update)
+
+    def hosting(self, rules: Mapping[str, HostingRule], scenario: Scenario) -> dict[str, HostingRule]:
+        """Return the rules by function with those that the scenario states."""
+        stated = scenario.standards.hosting
+        changed = {
+            key: self.model(rules.get(key, HostingRule()), override) for key, override in stated.items()
+        }
+        return {**rules, **changed}
 
     def figure(self, former: Figure | None, value: float) -> Figure:
         """Return the assumption that takes the place of ``former``; an area stays floor or usable area."""
@@ -214,6 +235,9 @@ HOSTING_LIMITS = {
     "highest_floor_without_lift": Limits(1, whole=True),
     "basement_allowed": YES_OR_NO,
     "needs_outdoor_space": YES_OR_NO,
+    "needs_own_entrance": YES_OR_NO,
+    "needs_kitchen": YES_OR_NO,
+    "is_noisy": YES_OR_NO,
 }
 
 

@@ -60,6 +60,7 @@ def check_scenario_functions(
     """Return a finding for each function that the scenario names and the policy doesn't have."""
     named: list[tuple[str, YamlPath]] = [(key, ("functions", key)) for key in scenario.functions]
     named += [(key, ("targets", "overrides", key)) for key in scenario.targets.overrides]
+    named += [(key, ("standards", "hosting", key)) for key in scenario.standards.hosting]
     named += functions_by_hand(scenario)
     named += _eligible_functions(scenario)
     return [

@@ -24,6 +24,7 @@ UNITS: Mapping[Level, Text] = MappingProxyType(
         Level.COST: Text("元", "CNY"),
         Level.WALKING_DISTANCE: Text("人·米", "resident-metres"),
         Level.WORST_COMMUNITY: Text("项功能", "functions"),
+        Level.NEWLY_BUILT: Text("处", "sites"),
     }
 )
 """Unit of each level's value, bound and gap."""
@@ -85,6 +86,11 @@ def scattered_and_newly_built(problem: Problem, decisions: Decisions) -> float:
     return float(scattered + newly_built)
 
 
+def newly_built(problem: Problem, decisions: Decisions) -> float:
+    """Return the opened candidate sites that are newly built."""
+    return float(sum(problem.sites[site_id].is_newly_built for site_id in decisions.opening_years()))
+
+
 def cost(problem: Problem, decisions: Decisions) -> float:
     """Return undiscounted capital plus operating less fees over the horizon, in CNY."""
     sites = money_of_sites(problem, decisions).values()
@@ -135,5 +141,6 @@ _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyTyp
         Level.COST: cost,
         Level.WALKING_DISTANCE: walking_distance,
         Level.WORST_COMMUNITY: worst_community,
+        Level.NEWLY_BUILT: newly_built,
     }
 )

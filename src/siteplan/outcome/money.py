@@ -24,7 +24,8 @@ def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMone
     """Return the money of each planned site that opens, in the order of the problem's sites.
 
     Capital is the opening cost in the opening year plus the fit-out of added room area; operating cost
-    and fees of a function begin in the year after it starts. Decided sites cost nothing.
+    and fees of a function begin in the year after it starts, rent (an operating cost) in the year after
+    opening. Decided sites cost nothing.
     """
     opening = decisions.opening_years()
     functions_of: dict[str, list[str]] = {site_id: [] for site_id in opening}
@@ -33,7 +34,12 @@ def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMone
     return {
         site_id: SiteMoney(
             capital=_capital(problem, decisions, site_id, opening[site_id]),
-            operating=_running(problem, decisions, site_id, functions_of[site_id], operating_rates(problem)),
+            operating=_with_rent(
+                problem,
+                site_id,
+                opening[site_id],
+                _running(problem, decisions, site_id, functions_of[site_id], operating_rates(problem)),
+            ),
             fees=_running(problem, decisions, site_id, functions_of[site_id], fee_rates(problem)),
         )
         for site_id in problem.planned_sites
@@ -111,6 +117,14 @@ def _capital(problem: Problem, decisions: Decisions, site_id: str, opening_year:
             capital[year] += fit_out * (room - before)
             before = room
     return capital
+
+
+def _with_rent(
+    problem: Problem, site_id: str, opening_year: int, operating: Mapping[int, float]
+) -> dict[int, float]:
+    """Return operating cost with the site's rent in every year after the opening."""
+    rent = problem.sites[site_id].rent_cny_per_year
+    return {year: cost + (rent if year > opening_year else 0.0) for year, cost in operating.items()}
 
 
 def _running(

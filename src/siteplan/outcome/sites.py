@@ -37,6 +37,7 @@ def _planned_site(
         town_code=site.town_code,
         longitude=site.longitude,
         latitude=site.latitude,
+        consent=site.consent,
         form=site.listed_form if site.is_decided else decisions.forms.get(site.site_id),
         mode=site.mode,
         open_from=open_from,

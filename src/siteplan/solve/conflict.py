@@ -27,6 +27,8 @@ RULES: dict[str, Text] = {
     "committed_by_hand": Text("情景 commit 指定的点位", "sites committed by hand (commit)"),
     "forbidden_by_hand": Text("情景 forbid 禁止的点位或功能", "what is forbidden by hand (forbid)"),
     "required_coverage": Text("情景 require 要求的社区覆盖", "coverage required by hand (require)"),
+    "one_use_of_a_plot": Text("同一地块只用一次", "one use of a plot"),
+    "newly_built_sites": Text("新建点位数量上限", "the limit on newly built sites"),
     "rooms_fit_in_site": Text("使用面积", "the usable area of the sites"),
     "area_at_least_minimum": Text("功能最小面积", "minimum areas"),
     "area_at_least_minimum_alone": Text("功能单独设置的最小面积", "minimum areas standing alone"),

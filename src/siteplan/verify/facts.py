@@ -20,6 +20,7 @@ from siteplan.case import (
     Mode,
     ProjectLevel,
     StockKind,
+    Tenure,
 )
 from siteplan.network import RoadNetwork
 from siteplan.policy import AreaFigure, FunctionKind, FunctionPolicy, HostingRule, Policy
@@ -80,6 +81,8 @@ class SiteFacts:
     serves_communities: frozenset[str]
     data_status: DataStatus
     project_level: ProjectLevel | None = None
+    rent_cny: float = 0.0
+    """Yearly rent, from the year after opening."""
 
     @property
     def floor_per_usable(self) -> float:
@@ -274,6 +277,7 @@ def _candidate(
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
         project_level=row.project_level,
+        rent_cny=row.floor_area_m2 * (row.rent_cny_per_m2_year or 0.0) * (row.tenure is Tenure.RENTED),
     )
 
 
@@ -298,7 +302,7 @@ def _may_host(row: CandidateSite, function: FunctionFacts, usable_area_m2: float
 
 
 def _space_suits(row: CandidateSite, rule: HostingRule) -> bool:
-    """Return whether floor, lift and outdoor space allow what ``rule`` asks for."""
+    """Return whether the space has what ``rule`` asks for."""
     too_high = rule.highest_floor is not None and row.floor > rule.highest_floor.value
     without_lift = (
         rule.highest_floor_without_lift is not None
@@ -306,8 +310,18 @@ def _space_suits(row: CandidateSite, rule: HostingRule) -> bool:
         and row.floor > rule.highest_floor_without_lift.value
     )
     basement = row.floor < 1 and not (rule.basement_allowed is not None and rule.basement_allowed.value)
-    outdoor = rule.needs_outdoor_space is not None and bool(rule.needs_outdoor_space.value)
-    return not (too_high or without_lift or basement or (outdoor and not row.has_outdoor_space))
+    lacking = any(
+        figure is not None and figure.value and not given
+        for figure, given in (
+            (rule.needs_outdoor_space, row.has_outdoor_space),
+            (rule.needs_own_entrance, row.has_own_entrance),
+            (rule.needs_kitchen, row.has_kitchen),
+            (rule.is_noisy, not row.noise_sensitive_neighbours),
+        )
+    )
+    kinds = rule.allowed_stock_kinds
+    wrong_kind = kinds is not None and row.stock_kind not in kinds.value
+    return not (too_high or without_lift or basement or lacking or wrong_kind)
 
 
 def _project(
@@ -340,13 +354,21 @@ def _project(
         opens_in=None if decided else row.year,
         listed_form=row.form,
         programme=dict(row.function_areas) if decided else None,
-        required_functions=frozenset() if decided else frozenset(row.required_functions),
+        required_functions=frozenset() if decided else _required_of_project(row, functions),
         opening_cost_cny=row.opening_cost_cny,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=_status_of_project(row, decided),
         project_level=row.level,
     )
+
+
+def _required_of_project(row: CommittedProject, functions: Mapping[str, FunctionFacts]) -> frozenset[str]:
+    """What the table requires, and every standard function of a municipal project."""
+    if row.level is not ProjectLevel.MUNICIPAL:
+        return frozenset(row.required_functions)
+    standard = (key for key, function in functions.items() if function.is_standard)
+    return frozenset((*row.required_functions, *standard))
 
 
 def _status_of_project(row: CommittedProject, decided: bool) -> DataStatus:

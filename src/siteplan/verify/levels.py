@@ -22,6 +22,7 @@ from siteplan.verify.coverage import (
 from siteplan.verify.money import money_of_year
 from siteplan.verify.schedule import Schedule
 from siteplan.verify.space import area_shortfalls
+from siteplan.verify.stock import newly_built_candidates
 
 UNITS: Mapping[Level, str] = MappingProxyType(
     {
@@ -32,6 +33,7 @@ UNITS: Mapping[Level, str] = MappingProxyType(
         Level.COST: "CNY",
         Level.WALKING_DISTANCE: "resident-metres",
         Level.WORST_COMMUNITY: "functions",
+        Level.NEWLY_BUILT: "sites",
     }
 )
 
@@ -140,6 +142,11 @@ def _form(schedule: Schedule) -> float:
     return float(scattered + sum(facts.mode is Mode.NEW_BUILD for _, facts in opened))
 
 
+def _newly_built(schedule: Schedule) -> float:
+    """Opened candidates that are newly built."""
+    return float(len(newly_built_candidates(schedule)))
+
+
 def _cost(schedule: Schedule) -> float:
     """Undiscounted capital plus operating cost less fees, in CNY."""
     years = [money_of_year(schedule, year) for year in schedule.facts.years]
@@ -189,5 +196,6 @@ _VALUES: Mapping[Level, Callable[[Schedule], float]] = MappingProxyType(
         Level.COST: _cost,
         Level.WALKING_DISTANCE: _walking_distance,
         Level.WORST_COMMUNITY: _worst_community,
+        Level.NEWLY_BUILT: _newly_built,
     }
 )

@@ -37,7 +37,7 @@ def capital_cny(schedule: Schedule, site_id: str, year: int) -> float:
 
 
 def running_cny(schedule: Schedule, site_id: str, year: int) -> tuple[float, float]:
-    """Return operating cost and fees of a site in a year: of the areas in place a year before."""
+    """Return operating cost (rent included) and fees of a site: of what is in place a year before."""
     operating = fees = 0.0
     if not schedule.is_planned(site_id):
         return operating, fees
@@ -47,6 +47,8 @@ def running_cny(schedule: Schedule, site_id: str, year: int) -> tuple[float, flo
             floor_area = schedule.area(site_id, entry.function, year - 1) * facts.floor_per_usable
             operating += schedule.facts.functions[entry.function].operating_cny_per_m2 * floor_area
             fees += schedule.facts.functions[entry.function].fees_cny_per_m2 * floor_area
+    if year > site.open_from:
+        operating += facts.rent_cny
     return operating, fees
 
 

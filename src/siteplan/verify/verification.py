@@ -19,6 +19,7 @@ from siteplan.verify.money import money_claims
 from siteplan.verify.rules import rule_claims
 from siteplan.verify.schedule import Schedule
 from siteplan.verify.space import space_claims
+from siteplan.verify.stock import stock_claims
 from siteplan.verify.structure import read_plan, structure_claims
 
 RUN_FILE = "run.json"
@@ -55,6 +56,7 @@ def verify(facts: Facts, results: Results) -> VerificationReport:
         (
             *claims,
             *rule_claims(schedule),
+            *stock_claims(schedule),
             *by_hand_claims(schedule),
             *space_claims(schedule),
             *money_claims(schedule),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from siteplan.case import Case, CommittedProject, ExistingService, Form
+from siteplan.case import Case, CommittedProject, ExistingService, Form, ProjectLevel
 from siteplan.findings import Finding, error, warning
 from siteplan.inputs.check.rows import at, names_of, usable_area, usable_standard
-from siteplan.policy import Policy
+from siteplan.policy import FunctionKind, Policy
 from siteplan.scenario import Scenario
 from siteplan.text import Text
 
@@ -29,7 +29,7 @@ def check_programmes(case: Case, policy: Policy, scenario: Scenario | None) -> I
     for project in case.projects:
         yield from _check_listed_areas(project, policy)
         if scenario is not None and project.year < scenario.years[0]:
-            yield from _check_decided(project)
+            yield from _check_decided(project, policy)
         else:
             yield from _check_required(project, policy)
     yield from _check_forms(case, policy)
@@ -80,11 +80,21 @@ def _nothing_listed(row: CommittedProject | ExistingService, identifier: str) ->
     )
 
 
-def _check_decided(project: CommittedProject) -> Iterator[Finding]:
+def required_of(project: CommittedProject, policy: Policy) -> tuple[str, ...]:
+    """Return the functions a project must have; a municipal one has all standard ones (附件3)."""
+    standard = tuple(
+        key
+        for key, function in policy.functions.items()
+        if function.kind is FunctionKind.STANDARD and key not in project.required_functions
+    )
+    return (*project.required_functions, *(standard if project.level is ProjectLevel.MUNICIPAL else ()))
+
+
+def _check_decided(project: CommittedProject, policy: Policy) -> Iterator[Finding]:
     if not project.function_areas:
         yield _nothing_listed(project, project.project_id)
         return
-    missing = [key for key in project.required_functions if key not in project.function_areas]
+    missing = [key for key in required_of(project, policy) if key not in project.function_areas]
     if missing:
         yield error(
             "required-function-not-listed",
@@ -93,7 +103,10 @@ def _check_decided(project: CommittedProject) -> Iterator[Finding]:
                 zh=f"{project.project_id} 未列出必设功能 {names_of(missing)}",
                 en=f"{project.project_id} doesn't list its required functions {names_of(missing)}",
             ),
-            allowed=Text(zh="必设功能都列出面积", en="an area for each required function"),
+            allowed=Text(
+                zh="必设功能都列出面积；市级项目须有全部标配功能（附件3）",
+                en="an area for each required function; a municipal project has all standard ones",
+            ),
             mend=Text(
                 zh="在“功能面积”中补充，或从“必设功能”中删去",
                 en="add them to function_areas, or remove them from required_functions",
@@ -105,7 +118,7 @@ def _check_required(project: CommittedProject, policy: Policy) -> Iterator[Findi
     """In a project whose functions the plan decides, the required ones fit, and three in a complex."""
     available = usable_area(project, policy)
     minima = _minima(project.form, policy)
-    required = {key: minima[key] for key in project.required_functions}
+    required = {key: minima[key] for key in required_of(project, policy)}
     needed = area_of_rooms(required, policy)
     fewest = round(policy.standards.complex_minimum_functions.value)
     if needed > available + ROUNDING_M2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from siteplan.case import CandidateSite, Case, CommittedProject, Consent
+from siteplan.case import CandidateSite, Case, CommittedProject, Consent, Tenure
 from siteplan.findings import Finding, error, warning
 from siteplan.inputs.check.rows import Site, at, names_of, sites_of, usable_area, usable_standard
 from siteplan.policy import FunctionPolicy, Policy
@@ -28,6 +28,8 @@ def check_spaces(case: Case, policy: Policy, scenario: Scenario | None) -> Itera
         yield from _check_cost(site)
         yield from _check_smallest(site, policy, scenario)
     yield from _check_consent(case)
+    yield from _check_rents(case)
+    yield from _check_plots(case)
 
 
 def _check_area(row: Site) -> Iterator[Finding]:
@@ -130,3 +132,53 @@ def _check_consent(case: Case) -> Iterator[Finding]:
                 en="they will not be chosen; update their consent once it is given",
             ),
         )
+    seeking = [site for site in case.sites if site.consent is Consent.SEEKING]
+    if seeking:
+        yield warning(
+            "consent-still-sought",
+            at(seeking[0], "consent"),
+            found=Text(
+                zh=f"{len(seeking)} 处备选空间意见征求中",
+                en=f"consent still being sought for {len(seeking)} candidate sites",
+            ),
+            allowed=Text(zh="选用前须征得同意（四（三））", en="consent before a site is used"),
+            mend=Text(
+                zh="可以选用，但不能用 commit 人工确定；结果中逐处标明",
+                en="they may be chosen but not committed by hand; the plan states the consent of each site",
+            ),
+        )
+
+
+def _check_rents(case: Case) -> Iterator[Finding]:
+    for site in case.sites:
+        if site.rent_cny_per_m2_year and site.tenure is not Tenure.RENTED:
+            yield error(
+                "rent-without-renting",
+                at(site, "rent_cny_per_m2_year"),
+                found=Text(
+                    zh=f"{site.site_id} 有租金，使用方式却是“{site.tenure.text.zh}”",
+                    en=f"{site.site_id} has a rent, but its tenure is {site.tenure.text.en}",
+                ),
+                allowed=Text(zh="只有租赁的空间有租金", en="a rent for rented spaces alone"),
+                mend=Text(zh="改正使用方式，或清空租金", en="correct the tenure, or empty the rent"),
+            )
+
+
+def _check_plots(case: Case) -> Iterator[Finding]:
+    """Sites of one plot lie in one community."""
+    first: dict[str, CandidateSite] = {}
+    for site in case.sites:
+        if site.plot_id is None:
+            continue
+        other = first.setdefault(site.plot_id, site)
+        if other.community_code != site.community_code:
+            yield error(
+                "plot-in-two-communities",
+                at(site, "plot_id"),
+                found=Text(
+                    zh=f"{other.site_id} 与 {site.site_id} 同在地块 {site.plot_id}，却属不同社区",
+                    en=f"{other.site_id} and {site.site_id} share plot {site.plot_id} in two communities",
+                ),
+                allowed=Text(zh="同一地块的备选空间属同一社区", en="sites of one plot in one community"),
+                mend=Text(zh="核对地块编号和社区代码", en="check plot and community code"),
+            )

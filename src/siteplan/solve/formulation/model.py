@@ -8,7 +8,7 @@ from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.formulation import by_hand, coverage, form, funding, money, space, standards, time
+from siteplan.solve.formulation import by_hand, coverage, form, funding, money, space, standards, stock, time
 from siteplan.solve.formulation.variables import PlanModel, add_variables, new_model
 
 Family = Callable[[Problem, PlanModel], Constraint]
@@ -28,6 +28,8 @@ _ALWAYS: tuple[Family, ...] = (
     form.scattered_has_few_functions,
     form.complex_has_enough,
     form.places_reserved_first,
+    stock.one_use_of_a_plot,
+    stock.newly_built_sites,
     space.area_at_least_minimum,
     space.area_at_least_minimum_alone,
     space.area_at_most_maximum,

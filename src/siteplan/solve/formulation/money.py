@@ -42,12 +42,22 @@ def capital(problem: Problem, model: PlanModel, year: int) -> Expression:
 
 
 def operating_less_fees(problem: Problem, model: PlanModel, year: int) -> Expression:
-    """Return operating cost less fees of a year in million CNY: of the area in place a year before."""
+    """Return operating cost and rent less fees of a year in million CNY: of what a year before has."""
     if year == problem.years[0]:
         return 0.0
-    return sum(
+    of_areas = sum(
         per_model_area(problem, site, running_cost(problem, function)) * model.area[site, function, year - 1]
         for site, function in model.hosting
+    )
+    return of_areas + rent(problem, model, year)
+
+
+def rent(problem: Problem, model: PlanModel, year: int) -> Expression:
+    """Return the rent of a year in million CNY: of the rented sites that are open a year before."""
+    return sum(
+        to_model_money(problem.sites[site].rent_cny_per_year) * model.open[site, year - 1]
+        for site in problem.planned_sites
+        if problem.sites[site].rent_cny_per_year > 0.0
     )
 
 
@@ -80,7 +90,8 @@ def yearly_budget(problem: Problem, model: PlanModel) -> Constraint:
 def operating_limit(problem: Problem, model: PlanModel) -> Constraint:
     """Operating cost less fees stays within the operating budget of the years that have one.
 
-    Σ_{j,f} (operating_f − fee_f) · area[j,f,t−1] ≤ operating_amount[t]      (million CNY)
+    Σ_{j,f} (operating_f − fee_f) · area[j,f,t−1] + Σ_j rent_j · open[j,t−1] ≤ operating_amount[t]
+    (million CNY)
     """
 
     def rule(model: PlanModel, year: int) -> Expression:

@@ -9,6 +9,7 @@ from siteplan.problem import Problem, Role
 from siteplan.scenario import Level
 from siteplan.solve.formulation.form import free_form
 from siteplan.solve.formulation.money import capital, operating_less_fees
+from siteplan.solve.formulation.stock import newly_built_sites_of
 from siteplan.solve.formulation.variables import Expression, PlanModel
 from siteplan.units import CNY_PER_MODEL_MONEY, M2_PER_MODEL_AREA, to_points
 
@@ -106,6 +107,11 @@ def worst_community(problem: Problem, model: PlanModel) -> Expression:
     return sum(model.least_served.values())
 
 
+def newly_built(problem: Problem, model: PlanModel) -> Expression:
+    """Number of opened candidate sites that are newly built."""
+    return sum(model.open[key, problem.years[-1]] for key in newly_built_sites_of(problem))
+
+
 def _one(problem: Problem) -> float:
     return 1.0
 
@@ -130,5 +136,6 @@ OBJECTIVES: dict[Level, ObjectiveLevel] = {
         lambda problem: PERSONS_PER_MODEL_PERSON,
     ),
     Level.WORST_COMMUNITY: ObjectiveLevel(Level.WORST_COMMUNITY, True, "functions", worst_community, _one),
+    Level.NEWLY_BUILT: ObjectiveLevel(Level.NEWLY_BUILT, False, "sites", newly_built, _one),
 }
 """Every level by name."""
