@@ -336,7 +336,7 @@ class Spaces:
             "floor": floor,
             "has_lift": _yes(floor > 1 and dice.chance(0.5)),
             "has_outdoor_space": _yes(floor in (1, 2) and dice.chance(profile.outdoor)),
-            **self._surroundings(number, floor, kind),
+            **self._surroundings(number, floor, floor_area, kind),
             "owner": dice.pick(profile.owners),
             "tenure": (tenure := dice.weighted(profile.tenures)),
             "rent_cny_per_m2_year": Dice(f"rent/{number}").whole(4, 12) * 12 if tenure == "rented" else "",
@@ -352,11 +352,11 @@ class Spaces:
             "source": ILLUSTRATIVE_SOURCE,
         }
 
-    def _surroundings(self, number: int, floor: int, kind: str) -> dict[str, object]:
+    def _surroundings(self, number: int, floor: int, floor_area: int, kind: str) -> dict[str, object]:
         """Entrance, kitchen, neighbours and plot of a site, drawn apart from everything else."""
         dice = Dice(f"surroundings/{number}")
         return {
-            "has_own_entrance": _yes(floor == 1 or dice.chance(0.4)),
+            "has_own_entrance": _yes(floor == 1 or floor_area >= 600 or dice.chance(0.4)),
             "has_kitchen": _yes(kind not in ("government_idle_rooms", "community_rooms") or dice.chance(0.7)),
             "noise_sensitive_neighbours": _yes(dice.chance(0.15)),
             "plot_id": PLOTS.get(number, ""),
