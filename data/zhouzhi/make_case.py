@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,6 +66,7 @@ def make_case() -> dict[str, bytes]:
     }
     files = {f"{name}.csv": csv_bytes(rows) for name, rows in tables.items()}
     files["case.yaml"] = CASE_YAML.encode()
+    files["exclusion_zones.geojson"] = exclusion_zones(tables["sites"])
     files["roads.osm"] = roads.xml(generator=GENERATOR, note=NOTE).encode()
     return files
 
@@ -134,6 +136,47 @@ def demand_rows(compounds: Sequence[Compound], residents: Sequence[int]) -> Rows
             }
         )
     return rows
+
+
+def exclusion_zones(sites: Rows) -> bytes:
+    """Return the layer of exclusion zones, each made up around a candidate site; all illustrative."""
+    places = {row["site_id"]: (float(str(row["longitude"])), float(str(row["latitude"]))) for row in sites}
+    features = []
+    for site_id, kind, name, buffer_m, functions, half_width in EXCLUSION_ZONES:
+        longitude, latitude = places[site_id]
+        east, north = half_width / 92_209, half_width / 110_925
+        corners = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]
+        ring = [[round(longitude + x * east, 6), round(latitude + y * north, 6)] for x, y in corners]
+        point = {"type": "Point", "coordinates": [round(longitude + 0.0003, 6), latitude]}
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {
+                    "kind": kind,
+                    "name": name,
+                    "buffer_m": buffer_m,
+                    "excluded_functions": functions,
+                },
+                "geometry": {"type": "Polygon", "coordinates": [ring]} if half_width else point,
+            }
+        )
+    collection = {"type": "FeatureCollection", "features": features}
+    return (json.dumps(collection, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+EXCLUSION_ZONES: tuple[tuple[str, str, str, float, list[str], float], ...] = (
+    ("S017", "flood", "城东河滩（示例）", 20, [], 60),
+    ("S060", "petrol_station", "阳化加油站（示例）", 50, [], 0),
+    (
+        "S105",
+        "pipeline",
+        "天然气管线阀室（示例）",
+        30,
+        ["infant_care", "after_school_care", "childrens_play"],
+        0,
+    ),
+)
+"""Illustrative zones: a site they lie at, kind, name, buffer in m, functions (none: all), half width in m."""
 
 
 def csv_bytes(rows: Rows) -> bytes:

@@ -394,6 +394,53 @@ class ExistingService(Row):
     source: Source
 
 
+class ZoneKind(Choice):
+    """What makes a place unsafe (周至方案: 在选址布局时要做好安全评估)."""
+
+    FLOOD = "flood"
+    GEOLOGY = "geology"
+    PIPELINE = "pipeline"
+    PETROL_STATION = "petrol_station"
+    HAZARDOUS_SITE = "hazardous_site"
+    OTHER = "other"
+
+    @classmethod
+    def labels(cls) -> dict[Any, str]:
+        return {
+            cls.FLOOD: "洪水淹没区",
+            cls.GEOLOGY: "地质灾害隐患区",
+            cls.PIPELINE: "油气管线",
+            cls.PETROL_STATION: "加油加气站",
+            cls.HAZARDOUS_SITE: "危险源",
+            cls.OTHER: "其他",
+        }
+
+
+class ExclusionZone(BaseModel):
+    """A feature of ``exclusion_zones.geojson``: no candidate within ``buffer_m`` of it may be used.
+
+    ``excluded_functions``: only these may not go there; none named: no function may. ``wkt`` is the geometry
+    in WGS 84 longitude and latitude.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    kind: ZoneKind
+    name: Annotated[str, Field(min_length=1)]
+    buffer_m: Annotated[float, Field(ge=0)] = 0.0
+    excluded_functions: tuple[str, ...] = ()
+    wkt: str
+
+    @property
+    def text(self) -> Text:
+        """Return kind and name as planner-facing text."""
+        return Text(zh=f"{self.kind.text.zh}“{self.name}”", en=f"{self.kind.text.en} {self.name}")
+
+
+EXCLUSION_ZONES = "exclusion_zones.geojson"
+"""The optional layer of exclusion zones in a case folder."""
+
+
 class Datum(StrEnum):
     """Datum of a case's coordinates. Only `WGS84` is read so far; the others are refused by name."""
 
@@ -442,6 +489,14 @@ class Case:
     sites: tuple[CandidateSite, ...]
     projects: tuple[CommittedProject, ...]
     existing_services: tuple[ExistingService, ...]
+    exclusion_zones: tuple[ExclusionZone, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the case was read from, the road file last."""
+        names = ("case.yaml", *(f"{table}.csv" for table in TABLES), EXCLUSION_ZONES)
+        there = (file for name in names if (file := self.folder / name).is_file())
+        return (*there, self.roads_file)
 
     @property
     def roads_file(self) -> Path:

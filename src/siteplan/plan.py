@@ -98,6 +98,16 @@ class PlannedSite(PlanModel):
     """Consent of residents and owners of a candidate; one that is not ``agreed`` has to be obtained."""
 
 
+class ExcludedSite(PlanModel):
+    """Functions that a candidate site may not host, for one reason; a site may be listed several times."""
+
+    site_id: str
+    name: str
+    functions: tuple[str, ...]
+    reason_zh: str
+    reason_en: str
+
+
 class CoverageFigure(PlanModel):
     """Coverage of one function in one year on one basis, as n of m.
 
@@ -231,6 +241,8 @@ class Plan(PlanModel):
     money_by_source: tuple[SourcePayment, ...] = ()
     """Empty unless a source has conditions; so are ``sources``."""
     sources: tuple[SourceYear, ...] = ()
+    excluded_sites: tuple[ExcludedSite, ...] = ()
+    """What may not go where, and why: size, floor, consent, safety and the like."""
     levels: tuple[LevelResult, ...]
     stopped_by: Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]
 

@@ -23,7 +23,17 @@ from tests.verify.world import (
 )
 
 from siteplan.assemble import build_problem
-from siteplan.case import CandidateSite, Case, Consent, Form, Mode, ProjectLevel, StockKind, Tenure
+from siteplan.case import (
+    CandidateSite,
+    Case,
+    Consent,
+    ExclusionZone,
+    Form,
+    Mode,
+    ProjectLevel,
+    StockKind,
+    Tenure,
+)
 from siteplan.outcome import evaluate
 from siteplan.plan import Decisions
 from siteplan.policy import Figure, LandUseCodes, Policy
@@ -289,7 +299,7 @@ def test_a_function_where_the_space_does_not_suit_is_false(world: World, changed
     row = CandidateSite.model_validate({**world.case.sites[0].model_dump(), **changed})
     facts = facts_after(world, case=replace(world.case, sites=(row, *world.case.sites[1:])))
     false = {claim.key for claim in verify(facts, world.results).false}
-    assert false == ({"site_may_host", "consent"} if "consent" in changed else {"site_may_host"})
+    assert false == {"site_may_host", "excluded_sites", *({"consent"} & set(changed))}
 
 
 def test_a_committed_or_existing_site_may_not_be_left_out(
@@ -342,6 +352,37 @@ def test_opening_within_the_lead_time_is_false(world: World, lead_time: bool, ru
     """S1, to be rebuilt in two years, opens in the first."""
     scenario = tiny_scenario(rules={"places_reserved_first": True, "lead_time": lead_time})
     facts = facts_after(world, policy=with_times(world.policy), scenario=scenario)
+    assert {claim.key for claim in verify(facts, world.results).false} == rules
+
+
+def zone(**properties: Any) -> ExclusionZone:
+    """Return a zone at S1 (108.2226, 34.1603): a point 92 m east of it, unless told otherwise."""
+    usual = {"kind": "petrol_station", "name": "加油站", "wkt": "POINT (108.2236 34.1603)"}
+    return ExclusionZone.model_validate({**usual, **properties})
+
+
+@pytest.mark.parametrize(
+    ("properties", "excluded"),
+    [
+        ({"buffer_m": 90}, frozenset()),
+        ({"buffer_m": 95}, ALL),
+        ({"buffer_m": 95, "excluded_functions": (INFANT,)}, {INFANT}),
+        ({"wkt": "POLYGON ((108.222 34.16, 108.223 34.16, 108.223 34.161, 108.222 34.16))"}, ALL),
+    ],
+    ids=str,
+)
+def test_what_an_exclusion_zone_excludes(
+    world: World, properties: dict[str, Any], excluded: frozenset[str]
+) -> None:
+    """Zone and buffer reach S1 or not, in verification and in the problem alike; the plan names the zone."""
+    case = replace(world.case, exclusion_zones=(zone(**properties),))
+    facts = facts_after(world, case=case)
+    problem = build_problem(case, world.policy, world.scenario, access_of(case, facts.distances))
+    assert facts.sites["S1"].may_host == problem.sites["S1"].may_host == ALL - excluded
+    listed = {key for key, reason in problem.sites["S1"].why_not.items() if "加油站" in reason.zh}
+    assert listed == set(excluded)
+    rules = {"excluded_sites"} if excluded else set()
+    rules |= {"site_may_host"} if ELDERLY in excluded else set()
     assert {claim.key for claim in verify(facts, world.results).false} == rules
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from siteplan.assemble.by_hand import forbidden_pairs, required_pairs, with_commitments
+from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_targets
 from siteplan.assemble.time import with_times
@@ -36,6 +37,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
+    sites = with_exclusion_zones(sites, case)
     sites = with_commitments(with_times(sites, case, policy, scenario), scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from siteplan.case import (
+    EXCLUSION_ZONES,
     TABLES,
     CandidateSite,
     Case,
@@ -17,11 +18,13 @@ from siteplan.case import (
     Community,
     Datum,
     DemandPoint,
+    ExclusionZone,
     ExistingService,
     Row,
     Town,
 )
 from siteplan.findings import Finding, InputError, Place, error
+from siteplan.inputs.exclusion_zones import read_exclusion_zones
 from siteplan.inputs.tables import read_table
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, read_yaml
 from siteplan.inputs.yaml_validation import validated
@@ -64,9 +67,13 @@ def load_case(folder: Path, names: Mapping[str, str]) -> Case:
     sites = reader.read("sites", CandidateSite)
     projects = reader.read("projects", CommittedProject)
     existing_services = reader.read("existing_services", ExistingService)
+    zones: tuple[ExclusionZone, ...] = ()
+    if (folder / EXCLUSION_ZONES).is_file():
+        zones, faults = read_exclusion_zones(as_shown(folder / EXCLUSION_ZONES), names)
+        findings += faults
     if findings or header is None:
         raise InputError(findings)
-    return Case(folder, header, towns, communities, demand_points, sites, projects, existing_services)
+    return Case(folder, header, towns, communities, demand_points, sites, projects, existing_services, zones)
 
 
 @dataclass(frozen=True, slots=True)

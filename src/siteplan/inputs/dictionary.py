@@ -47,6 +47,13 @@ INTRODUCTION = """\
 一个案例是一个文件夹：`case.yaml`、六个 CSV 表和一个路网文件。
 A case is a folder: `case.yaml`, six CSV tables and a road file.
 
+- **安全避让 / Exclusion zones.** 可选图层 `exclusion_zones.geojson`（WGS 84）：每个要素有 `kind`
+  （flood 洪水淹没区、geology 地质灾害隐患区、pipeline 油气管线、petrol_station 加油加气站、
+  hazardous_site 危险源、other 其他）、
+  `name`，可有 `buffer_m`（米，默认 0）和 `excluded_functions`（不写：全部功能）；
+  其范围内的备选空间不设这些功能。
+  The optional layer `exclusion_zones.geojson` (WGS 84): each feature has `kind` and `name`, and may have
+  `buffer_m` (metres, 0 by default) and `excluded_functions` (none: all); candidates within may not host them.
 - **文件 / Files.** 逗号（或分号、制表符）分隔的 CSV，UTF-8 或 GBK 编码，每个不超过 32 MB；第一行为列名，
   英文名或中文名均可，次序不限，不认识的列会报错。
   CSV separated by commas (or semicolons, tabs), in UTF-8 or GBK, at most 32 MB each; the first row names the

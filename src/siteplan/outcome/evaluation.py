@@ -13,7 +13,7 @@ from siteplan.outcome.funding import payments, source_years, spending_by_source
 from siteplan.outcome.levels import level_value
 from siteplan.outcome.money import money_by_year, money_of_sites
 from siteplan.outcome.provision import Providing, providing_sites
-from siteplan.outcome.sites import planned_sites
+from siteplan.outcome.sites import excluded_sites, planned_sites
 from siteplan.plan import (
     Assignment,
     CommunityArea,
@@ -114,6 +114,7 @@ def make_plan(
         money=outcome.money,
         money_by_source=outcome.money_by_source,
         sources=outcome.sources,
+        excluded_sites=excluded_sites(problem),
         levels=tuple(levels),
         stopped_by=stopped_by,
     )

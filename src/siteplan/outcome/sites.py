@@ -7,8 +7,8 @@ from typing import Any
 
 from siteplan.outcome.money import SiteMoney
 from siteplan.outcome.provision import function_area_m2, room_area_m2
-from siteplan.plan import Decisions, PlannedFunction, PlannedRoom, PlannedSite
-from siteplan.problem import Problem, Site
+from siteplan.plan import Decisions, ExcludedSite, PlannedFunction, PlannedRoom, PlannedSite
+from siteplan.problem import Problem, Role, Site
 
 
 def planned_sites(
@@ -23,6 +23,22 @@ def planned_sites(
         )
         for site_id, site in problem.sites.items()
         if site.is_decided or site_id in opening
+    )
+
+
+def excluded_sites(problem: Problem) -> tuple[ExcludedSite, ...]:
+    """Return what the candidates may not host, by site and reason, in the order of the problem's sites."""
+    return tuple(
+        ExcludedSite(
+            site_id=site.site_id,
+            name=site.name,
+            functions=tuple(key for key in problem.functions if site.why_not.get(key) == reason),
+            reason_zh=reason.zh,
+            reason_en=reason.en,
+        )
+        for site in problem.sites.values()
+        if site.role is Role.CANDIDATE
+        for reason in dict.fromkeys(site.why_not[key] for key in problem.functions if key in site.why_not)
     )
 
 

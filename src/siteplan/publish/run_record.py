@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from siteplan.case import TABLES, Case
+from siteplan.case import Case
 from siteplan.findings import Finding, Place, error
 from siteplan.plan import LevelResult
 from siteplan.publish.documents import read_document
@@ -179,10 +179,8 @@ def _input_files(loaded: LoadedScenario, case: Case) -> Iterator[tuple[InputKind
     yield InputKind.SCENARIO, loaded.file
     for file in loaded.extended:
         yield InputKind.EXTENDED, file
-    for file in (case.folder / "case.yaml", *(case.folder / f"{table}.csv" for table in TABLES)):
-        if file.is_file():  # a table that may be empty may also be absent
-            yield InputKind.CASE, file
-    yield InputKind.CASE, case.roads_file
+    for file in case.files:
+        yield InputKind.CASE, file
     for file in sorted(loaded.model_folder.glob("*.yaml")):
         yield InputKind.MODEL, file
 

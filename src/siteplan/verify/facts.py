@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from siteplan.case import (
@@ -27,6 +27,7 @@ from siteplan.policy import AreaFigure, FunctionKind, FunctionPolicy, HostingRul
 from siteplan.problem import Role
 from siteplan.scenario import Scenario
 from siteplan.verify.distances import Distances, walking_distances
+from siteplan.verify.zones import excluded_by, zones_near
 
 ELDERLY = "elderly_care"
 INFANT = "infant_care"
@@ -184,6 +185,9 @@ def facts_of(case: Case, policy: Policy, scenario: Scenario, network: RoadNetwor
     """Resolve the inputs; distances reach as far as the largest radius that any claim uses."""
     functions = {key: _function(key, figures, policy) for key, figures in policy.functions.items()}
     sites = {site.site_id: site for site in _sites(case, policy, scenario, functions)}
+    for site_id, zones in zones_near(case).items():
+        excluded = frozenset().union(*(excluded_by(zone, functions) for zone in zones))
+        sites[site_id] = replace(sites[site_id], may_host=sites[site_id].may_host - excluded)
     radii = [function.service_radius_m for function in functions.values()]
     radii += [figure.value for figure in policy.standards.reported_radii_m]
     in_scope = {row.community_code for row in case.communities if row.in_scope}

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from siteplan.case import TABLES, Case
+from siteplan.case import Case
 from siteplan.findings import Finding, InputError, Place, error, raise_errors
 from siteplan.inputs.case_files import function_names, load_case
 from siteplan.inputs.policy_files import load_policy
@@ -146,9 +146,7 @@ def _files_read(loaded: LoadedScenario, case: Case) -> Iterable[Path]:
     """Yield the files that the inputs consist of: none may stay outside the record."""
     yield from (loaded.file, *loaded.extended)
     yield from sorted(loaded.model_folder.glob("*.yaml"))
-    yield case.folder / "case.yaml"
-    yield from (file for table in TABLES if (file := case.folder / f"{table}.csv").is_file())
-    yield case.roads_file
+    yield from case.files
 
 
 def _text(file: Path) -> str:

@@ -17,6 +17,7 @@ from siteplan.verify.geojson import geojson_claims
 from siteplan.verify.levels import level_claims
 from siteplan.verify.money import money_claims
 from siteplan.verify.rules import rule_claims
+from siteplan.verify.safety import safety_claims
 from siteplan.verify.schedule import Schedule
 from siteplan.verify.space import space_claims
 from siteplan.verify.stock import stock_claims
@@ -57,6 +58,7 @@ def verify(facts: Facts, results: Results) -> VerificationReport:
             *claims,
             *rule_claims(schedule),
             *stock_claims(schedule),
+            *safety_claims(schedule),
             *by_hand_claims(schedule),
             *space_claims(schedule),
             *money_claims(schedule),
