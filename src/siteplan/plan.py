@@ -94,7 +94,7 @@ class PlannedSite(PlanModel):
     data_status: DataStatus
     land_use_procedure_due: int | None
     land_use_procedure_cny: float | None
-    consent: Consent | None = None
+    consent: Consent | None
     """Consent of residents and owners of a candidate; one that is not ``agreed`` has to be obtained."""
 
 
@@ -193,7 +193,8 @@ class YearMoney(PlanModel):
     """Capital and operating money of one year, CNY. ``amount_cny`` is None without a budget.
 
     Where money is planned by source, amount and carry-over are the sums over the sources, and
-    ``awards_outstanding_cny`` is what is granted by the end of the year and paid later.
+    ``awards_outstanding_cny`` is what is granted by the end of the year and paid later. ``subsidy_cny``
+    goes to operators: it is part of the operating cost, not added to it.
     """
 
     year: int
@@ -203,7 +204,8 @@ class YearMoney(PlanModel):
     carried_out_cny: float | None
     operating_cny: float
     fees_cny: float
-    awards_outstanding_cny: float = 0.0
+    awards_outstanding_cny: float
+    subsidy_cny: float
 
 
 class LevelResult(PlanModel):
@@ -238,10 +240,10 @@ class Plan(PlanModel):
     communities: tuple[CommunityCoverage, ...]
     area_standard: tuple[CommunityArea, ...]
     money: tuple[YearMoney, ...]
-    money_by_source: tuple[SourcePayment, ...] = ()
+    money_by_source: tuple[SourcePayment, ...]
     """Empty unless a source has conditions; so are ``sources``."""
-    sources: tuple[SourceYear, ...] = ()
-    excluded_sites: tuple[ExcludedSite, ...] = ()
+    sources: tuple[SourceYear, ...]
+    excluded_sites: tuple[ExcludedSite, ...]
     """What may not go where, and why: size, floor, consent, safety and the like."""
     levels: tuple[LevelResult, ...]
     stopped_by: Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]

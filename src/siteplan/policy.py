@@ -106,6 +106,8 @@ class FunctionPolicy(PolicyModel):
     fit_out_cost_cny_per_m2: Figure
     operating_cost_cny_per_m2_year: Figure
     fee_income_cny_per_m2_year: Figure
+    affordable_fee_cny_per_m2_year: Figure | None = None
+    subsidy_cny_per_m2_year: Figure | None = None
     room_group: str
     lead_bureau: Name
     approvals: tuple[Name, ...]
@@ -118,6 +120,13 @@ class FunctionPolicy(PolicyModel):
                 Text(f"年龄组只能是 {'、'.join(AGE_GROUPS)}", f"age groups out of {', '.join(AGE_GROUPS)}")
             )
         return ages
+
+    @property
+    def fees_cny_per_m2_year(self) -> float:
+        """Fee income per m² floor area and year, under the affordable price (普惠收费) where one is set."""
+        cap = self.affordable_fee_cny_per_m2_year
+        fees = self.fee_income_cny_per_m2_year.value
+        return fees if cap is None else min(fees, cap.value)
 
 
 class HostingRule(PolicyModel):

@@ -36,6 +36,7 @@ class Function:
     fit_out_cost_cny_per_m2: float
     operating_cost_cny_per_m2_year: float
     fee_income_cny_per_m2_year: float
+    subsidy_cny_per_m2_year: float = 0.0
 
     @property
     def is_standard(self) -> bool:
@@ -199,6 +200,7 @@ class Money:
 
     ``sources`` is empty unless money is planned by source: then they take the place of ``capital_cny``,
     which is only what all of them together allow at most. ``advance_cny`` bridges awards, by year.
+    ``subsidy_cny`` limits the subsidies to operators in the years it names.
     """
 
     capital_cny: Mapping[int, float] | None
@@ -207,6 +209,7 @@ class Money:
     operating_cny: Mapping[int, float]
     sources: Mapping[str, FundingSource] = field(default_factory=dict)
     advance_cny: Mapping[int, float] = field(default_factory=dict)
+    subsidy_cny: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,7 @@ class Problem:
     money: Money
     pace: Pace
     reported_radii_m: tuple[float, ...]
+    operator_viability: bool = False
     elderly_function: str = "elderly_care"
     infant_function: str = "infant_care"
     land_use_grace_years: int | None = None

@@ -128,8 +128,8 @@ class Budget(ScenarioModel):
     """Capital money by source and year; unspent money is carried over unless said otherwise.
 
     ``scale`` multiplies every amount of a source (0.5: half the budget). ``operating_cny`` limits operating
-    cost less fees in the years it names. ``advance_cny`` is the money by year that can bridge awards until
-    they are paid. Where any source has conditions, the plan says which source pays what.
+    cost less fees in the years it names, ``subsidy_cny`` the subsidies to operators. ``advance_cny`` is the
+    money by year that can bridge awards until they are paid. Where any source has conditions, the plan says which source pays what.
     """
 
     sources: dict[str, FundingSource]
@@ -137,6 +137,7 @@ class Budget(ScenarioModel):
     carry_over: bool = True
     operating_cny: dict[int, Annotated[float, Field(ge=0)]] = {}
     advance_cny: dict[int, Annotated[float, Field(ge=0)]] = {}
+    subsidy_cny: dict[int, Annotated[float, Field(ge=0)]] = {}
 
     @property
     def is_by_source(self) -> bool:
@@ -159,6 +160,7 @@ class Rules(ScenarioModel):
 
     site_form: bool = True
     places_reserved_first: bool = False
+    operator_viability: bool = False
     lead_time: bool = False
     newly_built_sites_at_most: Annotated[int | None, Field(ge=0)] = None
 
@@ -177,6 +179,8 @@ class FunctionOverride(ScenarioModel):
     fit_out_cost_cny_per_m2: Annotated[float | None, Field(ge=0)] = None
     operating_cost_cny_per_m2_year: Annotated[float | None, Field(ge=0)] = None
     fee_income_cny_per_m2_year: Annotated[float | None, Field(ge=0)] = None
+    affordable_fee_cny_per_m2_year: Annotated[float | None, Field(ge=0)] = None
+    subsidy_cny_per_m2_year: Annotated[float | None, Field(ge=0)] = None
 
 
 class HostingOverride(ScenarioModel):

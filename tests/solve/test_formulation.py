@@ -94,6 +94,13 @@ def provides(site: str, *functions: str, year: int = 2027) -> dict[tuple[Any, ..
     }
 
 
+def subsidised(**changes: Any) -> Problem:
+    """Return the problem with a subsidy of 100 CNY per m² for elderly care, which lacks 80 without."""
+    functions = dict(tiny_problem().functions)
+    functions[ELDERLY] = replace(functions[ELDERLY], subsidy_cny_per_m2_year=100.0)
+    return free(functions=functions, **changes)
+
+
 def source(key: str, **conditions: Any) -> FundingSource:
     """Return a source with plenty of money in each year, unless told otherwise."""
     settings: dict[str, Any] = {"amounts_cny": {2027: 5e6, 2028: 5e6, 2029: 5e6}, **conditions}
@@ -258,6 +265,22 @@ CASES: dict[str, Case] = {
     # 100 m² × 1.25 × (200 − 120) = 10 000 CNY in 2028 for what is in place at the end of 2027.
     "operating_limit": Case(
         free(money=Money(None, {}, True, {2028: 10_000.0})),
+        {("area", "s1", ELDERLY, 2027): 1.01, **provides("s1", ELDERLY), **closed("s2")},
+        {("area", "s1", ELDERLY, 2027): 1.0},
+    ),
+    # Elderly care leaves 20 CNY per m², culture of 60 m² lacks 80: 240 m² of the one carry it.
+    "operator_is_viable": Case(
+        subsidised(operator_viability=True),
+        {
+            **provides("s1", ELDERLY, CULTURE),
+            ("area", "s1", CULTURE, 2027): 0.6,
+            ("area", "s1", ELDERLY, 2027): 2.39,
+        },
+        {("area", "s1", ELDERLY, 2027): 2.4},
+    ),
+    # 100 m² × 1.25 × 100 CNY = 12 500 CNY in 2028 for what is in place at the end of 2027.
+    "subsidy_limit": Case(
+        subsidised(money=Money(None, {}, True, {}, subsidy_cny={2028: 12_500.0})),
         {("area", "s1", ELDERLY, 2027): 1.01, **provides("s1", ELDERLY), **closed("s2")},
         {("area", "s1", ELDERLY, 2027): 1.0},
     ),

@@ -80,6 +80,8 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("money.1.carried_in_cny", 1.0, "money_of_years"),
     ("money.0.carried_out_cny", None, "money_of_years"),
     ("money.1.operating_cny", 1.0, "money_of_years"),
+    ("money.1.subsidy_cny", 9.0, "money_of_years"),
+    ("money.1.awards_outstanding_cny", 9.0, "money_by_source"),
     ("levels.0.value", 6.0, "level_values"),
     ("levels.0.unit", "m²", "level_values"),
     ("levels.1.bound", 1200.0, "level_bounds"),

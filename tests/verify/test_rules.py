@@ -18,6 +18,7 @@ from tests.verify.world import (
     World,
     access_of,
     tiny_decisions,
+    tiny_policy,
     tiny_scenario,
     tiny_world,
 )
@@ -209,6 +210,59 @@ def test_money_that_is_overspent(tmp_path: Path, money: dict[str, Any], rule: st
     """Capital beyond the year's money, or operating cost beyond its limit, is false."""
     world = tiny_world(tmp_path, tiny_scenario(budget=money))
     assert {claim.key for claim in verify(world.facts, world.results).false} == {rule}
+
+
+def with_subsidies(policy: Policy, **cny_per_m2_year: float) -> Policy:
+    """Return the policy with other subsidies to operators."""
+    functions = {
+        key: function.model_copy(
+            update={"subsidy_cny_per_m2_year": Figure(value=cny_per_m2_year.get(key, 0.0), assumption=True)}
+        )
+        for key, function in policy.functions.items()
+    }
+    return replace(policy, functions=functions)
+
+
+PLENTY = dict.fromkeys((ELDERLY, INFANT, SCHOOL, MEALS, CULTURE), 200.0)
+
+
+def test_an_operator_that_is_not_viable(tmp_path: Path) -> None:
+    """Every function of the tiny plan costs more than its fees; 200 CNY per m² make all of them viable."""
+    viable = tiny_scenario(rules={"places_reserved_first": True, "operator_viability": True})
+    policy = with_subsidies(tiny_policy(), **PLENTY)
+    world = tiny_world(tmp_path, viable, policy=policy)
+    assert verify(world.facts, world.results).false == ()
+    assert world.plan.money[0].subsidy_cny == 0.0
+    assert world.plan.money[1].subsidy_cny > 0.0
+    facts = facts_after(world, policy=with_subsidies(policy, **{**PLENTY, SCHOOL: 0.0}))
+    assert {claim.key for claim in verify(facts, world.results).false} == {
+        "operator_is_viable",
+        "money_of_years",
+    }
+
+
+def test_subsidies_beyond_their_limit(tmp_path: Path) -> None:
+    """What operators get in a year is limited where the scenario says so."""
+    limited = tiny_scenario(budget=budget(subsidy_cny={2028: 10_000}))
+    world = tiny_world(tmp_path, limited, policy=with_subsidies(tiny_policy(), **PLENTY))
+    assert {claim.key for claim in verify(world.facts, world.results).false} == {"subsidy_limit"}
+
+
+def test_fees_are_at_most_the_affordable_ones(tmp_path: Path) -> None:
+    """A cap below the fee income of elderly care (400) lowers it; one above leaves it."""
+    policy = tiny_policy()
+    elderly = policy.functions[ELDERLY]
+    fees = []
+    for cap in (300.0, 500.0):
+        capped = elderly.model_copy(
+            update={"affordable_fee_cny_per_m2_year": Figure(value=cap, assumption=True)}
+        )
+        folder = tmp_path / str(cap)
+        folder.mkdir()
+        world = tiny_world(folder, policy=replace(policy, functions={**policy.functions, ELDERLY: capped}))
+        assert verify(world.facts, world.results).false == ()
+        fees.append(world.problem.functions[ELDERLY].fee_income_cny_per_m2_year)
+    assert fees == [300.0, 400.0]
 
 
 @pytest.mark.parametrize(

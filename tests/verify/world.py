@@ -267,9 +267,14 @@ def tiny_case_of_the_world(folder: Path) -> Path:
     return write_tiny_case(folder, demand_points=points, projects=[project, second], sites=sites)
 
 
-def tiny_world(folder: Path, scenario: Scenario | None = None, decisions: Decisions | None = None) -> World:
+def tiny_world(
+    folder: Path,
+    scenario: Scenario | None = None,
+    decisions: Decisions | None = None,
+    policy: Policy | None = None,
+) -> World:
     """Write case and results below ``folder`` and return everything about them."""
-    policy = tiny_policy()
+    policy = policy or tiny_policy()
     case = load_case(tiny_case_of_the_world(folder / "case"), {key: key for key in policy.functions})
     scenario = scenario or tiny_scenario()
     network = read_roads(case.roads_file, case.header.metric_crs)

@@ -59,6 +59,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         tolerance=dict(scenario.tolerance),
         form_standard=_form_standard(policy) if scenario.rules.site_form else None,
         places_reserved_first=scenario.rules.places_reserved_first,
+        operator_viability=scenario.rules.operator_viability,
         area_standard=AreaStandard(
             tiers_m2=tuple(figure.value for figure in policy.standards.area_tiers_m2_per_100_households),
             elderly_m2=policy.standards.elderly_area_m2_per_100_households.value,
@@ -130,14 +131,15 @@ def _money(budget: Budget | None, years: tuple[int, ...]) -> Money:
         for name, source in budget.sources.items()
     }
     operating = {year: limit for year, limit in budget.operating_cny.items() if year in years}
+    subsidy = {year: limit for year, limit in budget.subsidy_cny.items() if year in years}
     if not budget.is_by_source:
         capital = {year: sum(amounts[year] for amounts in by_source.values()) for year in years}
-        return Money(capital, by_source, budget.carry_over, operating)
+        return Money(capital, by_source, budget.carry_over, operating, subsidy_cny=subsidy)
     sources = {key: _source(key, source, budget, years) for key, source in budget.sources.items()}
     capital = {year: sum(_usable_cny(source, year, years) for source in sources.values()) for year in years}
     carry_over = any(source.carry_over for source in sources.values())
     advance = {year: budget.advance_cny.get(year, 0.0) for year in years}
-    return Money(capital, by_source, carry_over, operating, sources, advance)
+    return Money(capital, by_source, carry_over, operating, sources, advance, subsidy)
 
 
 def _source(key: str, settings: SourceSettings, budget: Budget, years: tuple[int, ...]) -> FundingSource:

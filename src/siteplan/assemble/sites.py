@@ -27,6 +27,7 @@ def usable_area_of(figure: AreaFigure, usable_share: float) -> float:
 
 def build_function(key: str, policy: FunctionPolicy, usable_share: float) -> Function:
     """Resolve one function of ``functions.yaml`` to plain numbers, areas in usable m²."""
+    subsidy = policy.subsidy_cny_per_m2_year
     return Function(
         key=key,
         name=policy.name.text,
@@ -40,7 +41,8 @@ def build_function(key: str, policy: FunctionPolicy, usable_share: float) -> Fun
         room_group=policy.room_group,
         fit_out_cost_cny_per_m2=policy.fit_out_cost_cny_per_m2.value,
         operating_cost_cny_per_m2_year=policy.operating_cost_cny_per_m2_year.value,
-        fee_income_cny_per_m2_year=policy.fee_income_cny_per_m2_year.value,
+        fee_income_cny_per_m2_year=policy.fees_cny_per_m2_year,
+        subsidy_cny_per_m2_year=0.0 if subsidy is None else subsidy.value,
     )
 
 

@@ -213,6 +213,8 @@ FUNCTION_LIMITS = {
     "fit_out_cost_cny_per_m2": NOT_NEGATIVE,
     "operating_cost_cny_per_m2_year": NOT_NEGATIVE,
     "fee_income_cny_per_m2_year": NOT_NEGATIVE,
+    "affordable_fee_cny_per_m2_year": NOT_NEGATIVE,
+    "subsidy_cny_per_m2_year": NOT_NEGATIVE,
 }
 
 STANDARD_LIMITS = {

@@ -18,6 +18,7 @@ class SiteMoney:
     capital: Mapping[int, float]
     operating: Mapping[int, float]
     fees: Mapping[int, float]
+    subsidy: Mapping[int, float]
 
 
 def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMoney]:
@@ -41,6 +42,7 @@ def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMone
                 _running(problem, decisions, site_id, functions_of[site_id], operating_rates(problem)),
             ),
             fees=_running(problem, decisions, site_id, functions_of[site_id], fee_rates(problem)),
+            subsidy=_running(problem, decisions, site_id, functions_of[site_id], subsidy_rates(problem)),
         )
         for site_id in problem.planned_sites
         if site_id in opening
@@ -74,6 +76,7 @@ def money_by_year(
                 carried_out_cny=carried_out,
                 operating_cny=sum(site.operating[year] for site in of_sites.values()),
                 fees_cny=sum(site.fees[year] for site in of_sites.values()),
+                subsidy_cny=sum(site.subsidy[year] for site in of_sites.values()),
                 awards_outstanding_cny=awards_outstanding_cny(problem, spending, year),
             )
         )
@@ -96,6 +99,11 @@ def operating_rates(problem: Problem) -> dict[str, float]:
 def fee_rates(problem: Problem) -> dict[str, float]:
     """Return the fee income of each function, CNY per m² floor area and year."""
     return {key: function.fee_income_cny_per_m2_year for key, function in problem.functions.items()}
+
+
+def subsidy_rates(problem: Problem) -> dict[str, float]:
+    """Return the subsidy to the operator of each function, CNY per m² floor area and year."""
+    return {key: function.subsidy_cny_per_m2_year for key, function in problem.functions.items()}
 
 
 def _carry(money: Money, year: int, carried_in: float, capital: float) -> tuple[float | None, float | None]:

@@ -20,6 +20,8 @@ RULES: dict[str, Text] = {
     "source_cap_per_project": Text("来源对单个项目的补助上限", "the cap of a source on one project"),
     "source_pays_eligible_functions": Text("来源只补助所列功能", "sources paying for their functions only"),
     "awards_are_bridged": Text("先建后补的垫付资金", "the advance that bridges awards"),
+    "operator_is_viable": Text("运营收支平衡", "every operator being viable"),
+    "subsidy_limit": Text("运营补贴上限", "the limit of subsidies"),
     "operating_limit": Text("运营资金上限", "the operating budget"),
     "rollout_pace": Text("推进速度", "the rollout pace"),
     "committed_sites": Text("已列入名录项目按期建成", "committed projects opening in their year"),

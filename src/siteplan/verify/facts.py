@@ -52,6 +52,7 @@ class FunctionFacts:
     fees_cny_per_m2: float
     target_ages: tuple[str, ...]
     participation_rate: float
+    subsidy_cny_per_m2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,8 @@ def _function(key: str, figures: FunctionPolicy, policy: Policy) -> FunctionFact
     def usable(figure: AreaFigure) -> float:
         return figure.value * share if figure.area == "floor" else figure.value
 
+    fee, affordable = figures.fee_income_cny_per_m2_year.value, figures.affordable_fee_cny_per_m2_year
+    subsidy = figures.subsidy_cny_per_m2_year
     return FunctionFacts(
         key=key,
         is_standard=figures.kind is FunctionKind.STANDARD,
@@ -224,7 +227,8 @@ def _function(key: str, figures: FunctionPolicy, policy: Policy) -> FunctionFact
         room_group=figures.room_group,
         fit_out_cny_per_m2=figures.fit_out_cost_cny_per_m2.value,
         operating_cny_per_m2=figures.operating_cost_cny_per_m2_year.value,
-        fees_cny_per_m2=figures.fee_income_cny_per_m2_year.value,
+        fees_cny_per_m2=fee if affordable is None else min(fee, affordable.value),
+        subsidy_cny_per_m2=0.0 if subsidy is None else subsidy.value,
         target_ages=figures.target_ages,
         participation_rate=figures.participation_rate.value,
     )

@@ -39,6 +39,9 @@ def funding_claims(schedule: Schedule, rows: Sequence[Mapping[str, str]]) -> tup
         check = Check("money_by_source", Text("资金不分来源", "money is not planned by source"))
         check.same("money_by_source", len(schedule.plan.money_by_source), 0)
         check.same("sources", len(schedule.plan.sources), 0)
+        for number, row in enumerate(schedule.plan.money):
+            path = f"money[{number}].awards_outstanding_cny"
+            check.close(path, row.awards_outstanding_cny, 0.0, tolerances.MONEY_CNY, "CNY")
         return (*check.results(), *table)
     ledger, structure = _ledger(schedule, budget)
     return (

@@ -19,6 +19,8 @@ def money_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_money_of_years(schedule),
         *_yearly_budget(schedule),
         *_operating_limit(schedule),
+        *_operator_is_viable(schedule),
+        *_subsidy_limit(schedule),
     )
 
 
@@ -162,6 +164,7 @@ def _money_of_years(schedule: Schedule) -> tuple[ClaimResult, ...]:
             "carried_out_cny": None if account is None else account.carried_out,
             "operating_cny": operating,
             "fees_cny": fees,
+            "subsidy_cny": subsidy_cny(schedule, year),
         }
         if year in rows:
             path, row = rows[year]
@@ -197,4 +200,46 @@ def _operating_limit(schedule: Schedule) -> tuple[ClaimResult, ...]:
             _, operating, fees = money_of_year(schedule, year)
             place = f"money ({year}) operating less fees"
             check.at_most(place, operating - fees, limit, tolerances.MONEY_CNY, "CNY")
+    return check.results()
+
+
+def subsidy_cny(schedule: Schedule, year: int) -> float:
+    """Return the subsidies of a year: for the areas in place a year before."""
+    if year == schedule.facts.years[0]:
+        return 0.0
+    return sum(
+        figures.subsidy_cny_per_m2
+        * schedule.area(site_id, key, year - 1)
+        * schedule.facts.sites[site_id].floor_per_usable
+        for site_id in schedule.sites
+        if schedule.is_planned(site_id)
+        for key, figures in schedule.facts.functions.items()
+    )
+
+
+def _operator_is_viable(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """Fees and subsidy of what a site has at the end of a year are at least its operating cost."""
+    if not schedule.facts.scenario.rules.operator_viability:
+        return ()
+    check = Check(
+        "operator_is_viable", Text("运营收支平衡", "fees and subsidy meet each site's operating cost")
+    )
+    for site_id, (path, _, facts) in schedule.sites.items():
+        for year in schedule.facts.years if schedule.is_planned(site_id) else ():
+            margin = facts.floor_per_usable * sum(
+                (figures.fees_cny_per_m2 + figures.subsidy_cny_per_m2 - figures.operating_cny_per_m2)
+                * schedule.area(site_id, key, year)
+                for key, figures in schedule.facts.functions.items()
+            )
+            check.at_least(f"{path} ({year}) margin", margin, 0.0, tolerances.MONEY_CNY, "CNY")
+    return check.results()
+
+
+def _subsidy_limit(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check("subsidy_limit", Text("运营补贴不超过上限", "subsidies stay within their limit"))
+    budget = schedule.facts.scenario.budget
+    for year, limit in (budget.subsidy_cny if budget is not None else {}).items():
+        if year in schedule.facts.years:
+            paid = subsidy_cny(schedule, year)
+            check.at_most(f"money ({year}) subsidy_cny", paid, limit, tolerances.MONEY_CNY, "CNY")
     return check.results()

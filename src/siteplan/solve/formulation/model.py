@@ -38,6 +38,8 @@ _ALWAYS: tuple[Family, ...] = (
     space.rooms_fit_in_site,
     money.yearly_budget,
     money.operating_limit,
+    money.operator_is_viable,
+    money.subsidy_limit,
     funding.project_is_paid,
     funding.source_amount,
     funding.source_share_of_project,
