@@ -129,7 +129,8 @@ class Budget(ScenarioModel):
 
     ``scale`` multiplies every amount of a source (0.5: half the budget). ``operating_cny`` limits operating
     cost less fees in the years it names, ``subsidy_cny`` the subsidies to operators. ``advance_cny`` is the
-    money by year that can bridge awards until they are paid. Where any source has conditions, the plan says which source pays what.
+    money by year that can bridge awards until they are paid. Where any source has conditions, the plan
+    says which source pays what.
     """
 
     sources: dict[str, FundingSource]

@@ -18,7 +18,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "fund": {"amounts_cny": {2027: 150_000, 2028: 50_000}, "eligible_functions": [ELDERLY]},
     "municipal": {
         "amounts_cny": {2028: 900_000, 2029: 100_000},
-        "eligible_levels": ["municipal"],
+        "eligible_levels": ["national"],
         "share_of_project_at_most": 0.5,
         "paid_after_years": 1,
     },
@@ -64,7 +64,7 @@ def test_a_plan_paid_by_sources_passes(paid: World) -> None:
     [
         ({"fund": {"amounts_cny": {2027: 10_000}}}, "source_amount"),
         ({"fund": {"eligible_functions": [INFANT]}}, "source_pays_eligible_functions"),
-        ({"municipal": {"eligible_levels": ["national"]}}, "source_is_eligible"),
+        ({"municipal": {"eligible_levels": ["municipal"]}}, "source_is_eligible"),
         ({"central": {"eligible_modes": ["extend"]}}, "source_is_eligible"),
         ({"municipal": {"share_of_project_at_most": 0.05}}, "source_share_of_project"),
         ({"central": {"per_project_cap_cny": 100_000}}, "source_cap_per_project"),

@@ -234,6 +234,9 @@ def test_an_operator_that_is_not_viable(tmp_path: Path) -> None:
     assert verify(world.facts, world.results).false == ()
     assert world.plan.money[0].subsidy_cny == 0.0
     assert world.plan.money[1].subsidy_cny > 0.0
+    rented = {**world.facts.sites, "S2": replace(world.facts.sites["S2"], rent_cny=100_000.0)}
+    claims = verify(replace(world.facts, sites=rented), world.results).false
+    assert "operator_is_viable" in {claim.key for claim in claims}
     facts = facts_after(world, policy=with_subsidies(policy, **{**PLENTY, SCHOOL: 0.0}))
     assert {claim.key for claim in verify(facts, world.results).false} == {
         "operator_is_viable",
@@ -241,9 +244,10 @@ def test_an_operator_that_is_not_viable(tmp_path: Path) -> None:
     }
 
 
-def test_subsidies_beyond_their_limit(tmp_path: Path) -> None:
-    """What operators get in a year is limited where the scenario says so."""
-    limited = tiny_scenario(budget=budget(subsidy_cny={2028: 10_000}))
+@pytest.mark.parametrize("year", [2028, 2029])
+def test_subsidies_beyond_their_limit(tmp_path: Path, year: int) -> None:
+    """What operators get in a year is limited, up to the year in which the last year's areas run."""
+    limited = tiny_scenario(budget=budget(subsidy_cny={year: 10_000}))
     world = tiny_world(tmp_path, limited, policy=with_subsidies(tiny_policy(), **PLENTY))
     assert {claim.key for claim in verify(world.facts, world.results).false} == {"subsidy_limit"}
 

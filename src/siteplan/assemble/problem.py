@@ -131,7 +131,7 @@ def _money(budget: Budget | None, years: tuple[int, ...]) -> Money:
         for name, source in budget.sources.items()
     }
     operating = {year: limit for year, limit in budget.operating_cny.items() if year in years}
-    subsidy = {year: limit for year, limit in budget.subsidy_cny.items() if year in years}
+    subsidy = {year: limit for year, limit in budget.subsidy_cny.items() if year - 1 in years}
     if not budget.is_by_source:
         capital = {year: sum(amounts[year] for amounts in by_source.values()) for year in years}
         return Money(capital, by_source, budget.carry_over, operating, subsidy_cny=subsidy)

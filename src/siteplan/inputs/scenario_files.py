@@ -319,7 +319,7 @@ def _budget_years(loaded: LoadedScenario) -> Iterator[Finding]:
             yield from _unbridged(loaded, ("budget", "sources", key, "paid_after_years"), budget.advance_cny)
     yield from _years_outside(loaded, ("budget", "operating_cny"), budget.operating_cny)
     yield from _years_outside(loaded, ("budget", "advance_cny"), budget.advance_cny)
-    yield from _years_outside(loaded, ("budget", "subsidy_cny"), budget.subsidy_cny)
+    yield from _years_outside(loaded, ("budget", "subsidy_cny"), budget.subsidy_cny, 1)
     unfunded = [year for year in loaded.scenario.years if year not in funded]
     if unfunded:
         yield warning(

@@ -205,7 +205,7 @@ def _operating_limit(schedule: Schedule) -> tuple[ClaimResult, ...]:
 
 def subsidy_cny(schedule: Schedule, year: int) -> float:
     """Return the subsidies of a year: for the areas in place a year before."""
-    if year == schedule.facts.years[0]:
+    if year - 1 not in schedule.facts.years:
         return 0.0
     return sum(
         figures.subsidy_cny_per_m2
@@ -224,14 +224,15 @@ def _operator_is_viable(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check(
         "operator_is_viable", Text("运营收支平衡", "fees and subsidy meet each site's operating cost")
     )
-    for site_id, (path, _, facts) in schedule.sites.items():
+    for site_id, (path, site, facts) in schedule.sites.items():
         for year in schedule.facts.years if schedule.is_planned(site_id) else ():
             margin = facts.floor_per_usable * sum(
                 (figures.fees_cny_per_m2 + figures.subsidy_cny_per_m2 - figures.operating_cny_per_m2)
                 * schedule.area(site_id, key, year)
                 for key, figures in schedule.facts.functions.items()
             )
-            check.at_least(f"{path} ({year}) margin", margin, 0.0, tolerances.MONEY_CNY, "CNY")
+            rent = facts.rent_cny if year >= site.open_from else 0.0
+            check.at_least(f"{path} ({year}) margin", margin, rent, tolerances.MONEY_CNY, "CNY")
     return check.results()
 
 
@@ -239,7 +240,7 @@ def _subsidy_limit(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check("subsidy_limit", Text("运营补贴不超过上限", "subsidies stay within their limit"))
     budget = schedule.facts.scenario.budget
     for year, limit in (budget.subsidy_cny if budget is not None else {}).items():
-        if year in schedule.facts.years:
+        if year - 1 in schedule.facts.years:
             paid = subsidy_cny(schedule, year)
             check.at_most(f"money ({year}) subsidy_cny", paid, limit, tolerances.MONEY_CNY, "CNY")
     return check.results()

@@ -104,10 +104,10 @@ def operating_limit(problem: Problem, model: PlanModel) -> Constraint:
 
 
 def operator_is_viable(problem: Problem, model: PlanModel) -> Constraint:
-    """Fees and subsidy of a site meet its operating cost in the year that follows.
+    """Fees and subsidy of a site meet its operating cost and rent in the year that follows.
 
-    Σ_f (fee_f + subsidy_f − operating_f) · floor_per_usable_j · area[j,f,t] ≥ 0      (million CNY, every
-    site j and year t; the fee is at most the affordable one)
+    Σ_f (fee_f + subsidy_f − operating_f) · floor_per_usable_j · area[j,f,t] ≥ rent_j · open[j,t]
+    (million CNY, every site j and year t; the fee is at most the affordable one)
 
     周至方案: 政府补、企业让、社区帮、个人付.
     """
@@ -116,13 +116,12 @@ def operator_is_viable(problem: Problem, model: PlanModel) -> Constraint:
         hosted = [key for key in problem.functions if key in problem.sites[site].may_host]
         if not problem.operator_viability or not hosted:
             return Constraint.Skip
-        return (
-            sum(
-                per_model_area(problem, site, operating_margin(problem, key)) * model.area[site, key, year]
-                for key in hosted
-            )
-            >= 0
+        margin = sum(
+            per_model_area(problem, site, operating_margin(problem, key)) * model.area[site, key, year]
+            for key in hosted
         )
+        rent_cny = problem.sites[site].rent_cny_per_year
+        return margin - to_model_money(rent_cny) * model.open[site, year] >= 0
 
     return Constraint(model.sites, model.years, rule=rule)
 
@@ -135,23 +134,24 @@ def operating_margin(problem: Problem, function: str) -> float:
 def subsidy_limit(problem: Problem, model: PlanModel) -> Constraint:
     """Subsidies to operators stay within what the years that name a limit have for them.
 
-    Σ_{j,f} subsidy_f · floor_per_usable_j · area[j,f,t−1] ≤ subsidy_amount[t]      (million CNY)
+    Σ_{j,f} subsidy_f · floor_per_usable_j · area[j,f,t−1] ≤ subsidy_amount[t]      (million CNY, t up to
+    the year after the last, in which what the last ends with runs)
 
     周至方案 附件2-38: departments subsidise the operation of the standard functions.
     """
 
     def rule(model: PlanModel, year: int) -> Expression:
-        limit = problem.money.subsidy_cny.get(year)
         subsidised = [
             (site, key) for site, key in model.hosting if problem.functions[key].subsidy_cny_per_m2_year > 0.0
         ]
-        if limit is None or year == problem.years[0] or not subsidised:
+        if not subsidised:
             return Constraint.Skip
         subsidies = sum(
             per_model_area(problem, site, problem.functions[key].subsidy_cny_per_m2_year)
             * model.area[site, key, year - 1]
             for site, key in subsidised
         )
-        return subsidies <= to_model_money(limit)
+        return subsidies <= to_model_money(problem.money.subsidy_cny[year])
 
-    return Constraint(model.years, rule=rule)
+    limited = [year for year in problem.money.subsidy_cny if year - 1 in problem.years]
+    return Constraint(limited, rule=rule)
