@@ -499,6 +499,15 @@ class Case:
         return (*there, self.roads_file)
 
     @property
+    def new_estates(self) -> dict[str, int]:
+        """Estates under construction: id → first year in which people live there."""
+        years: dict[str, int] = {}
+        for row in self.demand_points:
+            if row.estate_id is not None and row.occupied_from is not None:
+                years[row.estate_id] = min(row.occupied_from, years.get(row.estate_id, row.occupied_from))
+        return years
+
+    @property
     def roads_file(self) -> Path:
         """Path of the road file."""
         return self.folder / self.header.roads

@@ -164,7 +164,9 @@ class Standards(PolicyModel):
     usable_share_of_floor_area: Figure
     area_tiers_m2_per_100_households: tuple[Figure, ...]
     elderly_area_m2_per_100_households: Figure
+    new_estate_area_m2_per_100_households: Figure | None = None
     complex_minimum_floor_area_m2: Figure
+    complex_preferred_floor_area_m2: Figure | None = None
     complex_minimum_functions: Figure
     complex_minimum_standard_functions: Figure
     scattered_maximum_functions: Figure

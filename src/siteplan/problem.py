@@ -153,6 +153,8 @@ class FormStandard:
     minimum_functions: int
     minimum_standard_functions: int
     scattered_maximum_functions: int
+    preferred_floor_area_m2: float = 0.0
+    """Of a complex, soft (level `preferred_form`)."""
 
 
 @dataclass(frozen=True, slots=True)

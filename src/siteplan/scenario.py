@@ -204,6 +204,7 @@ class StandardsOverride(ScenarioModel):
     area_tiers_m2_per_100_households: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     elderly_area_m2_per_100_households: Annotated[float | None, Field(ge=0)] = None
     complex_minimum_floor_area_m2: Annotated[float | None, Field(ge=0)] = None
+    complex_preferred_floor_area_m2: Annotated[float | None, Field(ge=0)] = None
     complex_minimum_functions: Annotated[int | None, Field(ge=1)] = None
     complex_minimum_standard_functions: Annotated[int | None, Field(ge=0)] = None
     scattered_maximum_functions: Annotated[int | None, Field(ge=0)] = None
@@ -261,6 +262,7 @@ class Level(StrEnum):
     WALKING_DISTANCE = "walking_distance"
     WORST_COMMUNITY = "worst_community"
     NEWLY_BUILT = "newly_built"
+    PREFERRED_FORM = "preferred_form"
 
 
 class SolverSettings(ScenarioModel):

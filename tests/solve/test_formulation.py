@@ -14,7 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, tiny_problem
 
 from siteplan.case import Form
-from siteplan.problem import FundingSource, Money, Pace, Problem, Role
+from siteplan.problem import FormStandard, FundingSource, Money, Pace, Problem, Role
 from siteplan.scenario import Basis, Level
 from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import compile_program
@@ -53,12 +53,12 @@ def with_committed(opens_in: int, required: frozenset[str]) -> Problem:
     return free(sites=sites)
 
 
-def with_columns(changes: Mapping[str, Mapping[str, Any]]) -> Problem:
+def with_columns(changes: Mapping[str, Mapping[str, Any]], **others: Any) -> Problem:
     """Return the problem in which sites differ in some fields."""
     sites = dict(tiny_problem().sites)
     for key, fields in changes.items():
         sites[key] = replace(sites[key], **fields)
-    return free(sites=sites)
+    return free(sites=sites, **others)
 
 
 def with_commitment_by_hand() -> Problem:
@@ -214,6 +214,12 @@ CASES: dict[str, Case] = {
         free(places_reserved_first=True, form_standard=None),
         provides("s1", MEALS),
         {("provide", "s1", ELDERLY, 2027): 1},
+    ),
+    "complex_has_care": Case(
+        with_columns({"s1": {"may_host": frozenset(ALL)}}, form_standard=FormStandard(0.0, 2, 1, 1)),
+        {("complex", "s1"): 1, ("lacks_care", "s1"): 0, **provides("s1", MEALS, CULTURE, year=2028)},
+        {("provide", "s1", ELDERLY, 2028): 1},
+        Level.PREFERRED_FORM,
     ),
     "one_use_of_a_plot": Case(
         with_columns({"s1": {"plot_id": "p"}, "s3": {"plot_id": "p"}}),

@@ -444,6 +444,19 @@ def test_what_an_exclusion_zone_excludes(
     assert {claim.key for claim in verify(facts, world.results).false} == rules
 
 
+def test_a_returned_facility_opens_with_its_estate_for_nothing(world: World) -> None:
+    """S1, returned by the developer of an estate that is occupied from 2028, opens from then on, free."""
+    columns = {"tenure": Tenure.RETURNED, "estate_id": "N1"}
+    rows = (world.case.sites[0].model_copy(update=columns), *world.case.sites[1:])
+    home = world.case.demand_points[0].model_copy(update={"estate_id": "N1", "occupied_from": 2028})
+    case = replace(world.case, sites=rows, demand_points=(home, *world.case.demand_points[1:]))
+    facts = facts_after(world, case=case)
+    problem = build_problem(case, world.policy, world.scenario, access_of(case, facts.distances))
+    for site in (facts.sites["S1"], problem.sites["S1"]):
+        assert (site.available_from, site.opening_cost_cny) == (2028, 0.0)
+    assert "available_from" in {claim.key for claim in verify(facts, world.results).false}
+
+
 def test_a_plot_used_twice_is_false(tmp_path: Path) -> None:
     """S1 and S2 on one plot can't both open."""
     world = tiny_world(tmp_path)

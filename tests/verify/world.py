@@ -112,6 +112,7 @@ def tiny_policy() -> Policy:
         "area_tiers_m2_per_100_households": [figure(30), figure(200)],
         "elderly_area_m2_per_100_households": figure(20),
         "complex_minimum_floor_area_m2": figure(600),
+        "complex_preferred_floor_area_m2": figure(1200),
         "complex_minimum_functions": figure(3),
         "complex_minimum_standard_functions": figure(2),
         "scattered_maximum_functions": figure(2),
@@ -165,6 +166,8 @@ def tiny_scenario(**changes: Any) -> Scenario:
             "cost",
             "walking_distance",
             "worst_community",
+            "newly_built",
+            "preferred_form",
         ],
     }
     return Scenario.model_validate({**settings, **changes})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from siteplan.assemble.by_hand import forbidden_pairs, required_pairs, with_commitments
+from siteplan.assemble.estates import with_estates
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_targets
@@ -38,7 +39,8 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
     sites = with_exclusion_zones(sites, case)
-    sites = with_commitments(with_times(sites, case, policy, scenario), scenario)
+    sites = with_estates(with_times(sites, case, policy, scenario), case)
+    sites = with_commitments(sites, scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value
     communities = {
@@ -115,11 +117,13 @@ def _demand_point(row: DemandRow, functions: dict[str, FunctionPolicy]) -> Deman
 
 def _form_standard(policy: Policy) -> FormStandard:
     standards = policy.standards
+    preferred = standards.complex_preferred_floor_area_m2
     return FormStandard(
         minimum_floor_area_m2=standards.complex_minimum_floor_area_m2.value,
         minimum_functions=round(standards.complex_minimum_functions.value),
         minimum_standard_functions=round(standards.complex_minimum_standard_functions.value),
         scattered_maximum_functions=round(standards.scattered_maximum_functions.value),
+        preferred_floor_area_m2=preferred.value if preferred is not None else 0.0,
     )
 
 

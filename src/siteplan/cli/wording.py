@@ -13,6 +13,7 @@ LEVEL_NAMES = {
     Level.COST: Text("费用", "cost"),
     Level.WALKING_DISTANCE: Text("步行距离", "walking distance"),
     Level.WORST_COMMUNITY: Text("最弱社区", "worst community"),
+    Level.PREFERRED_FORM: Text("综合体条件", "preferred form"),
     Level.NEWLY_BUILT: Text("新建数", "newly built"),
 }
 

@@ -220,7 +220,9 @@ FUNCTION_LIMITS = {
 STANDARD_LIMITS = {
     "usable_share_of_floor_area": SHARE,
     "elderly_area_m2_per_100_households": NOT_NEGATIVE,
+    "new_estate_area_m2_per_100_households": NOT_NEGATIVE,
     "complex_minimum_floor_area_m2": NOT_NEGATIVE,
+    "complex_preferred_floor_area_m2": NOT_NEGATIVE,
     "complex_minimum_functions": Limits(1, whole=True),
     "complex_minimum_standard_functions": Limits(0, whole=True),
     "scattered_maximum_functions": Limits(0, whole=True),

@@ -24,6 +24,7 @@ UNITS: Mapping[Level, Text] = MappingProxyType(
         Level.COST: Text("元", "CNY"),
         Level.WALKING_DISTANCE: Text("人·米", "resident-metres"),
         Level.WORST_COMMUNITY: Text("项功能", "functions"),
+        Level.PREFERRED_FORM: Text("处", "sites"),
         Level.NEWLY_BUILT: Text("处", "sites"),
     }
 )
@@ -86,6 +87,25 @@ def scattered_and_newly_built(problem: Problem, decisions: Decisions) -> float:
     return float(scattered + newly_built)
 
 
+def preferred_form(problem: Problem, decisions: Decisions) -> float:
+    """Return the opened complexes below the preferred floor area plus those without elderly and infant care.
+
+    Of candidates, and with the rule of form; 0 without it. A complex that lacks both counts twice.
+    """
+    standard = problem.form_standard
+    if standard is None:
+        return 0.0
+    care = {problem.elderly_function, problem.infant_function}
+    with_care = {site_id for site_id, function in decisions.start_year if function in care}
+    complexes = [
+        problem.sites[site_id]
+        for site_id in decisions.opening_years()
+        if problem.sites[site_id].role is Role.CANDIDATE and decisions.forms.get(site_id) is Form.COMPLEX
+    ]
+    small = sum(site.floor_area_m2 < standard.preferred_floor_area_m2 for site in complexes)
+    return float(small + sum(site.site_id not in with_care for site in complexes))
+
+
 def newly_built(problem: Problem, decisions: Decisions) -> float:
     """Return the opened candidate sites that are newly built."""
     return float(sum(problem.sites[site_id].is_newly_built for site_id in decisions.opening_years()))
@@ -141,6 +161,7 @@ _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyTyp
         Level.COST: cost,
         Level.WALKING_DISTANCE: walking_distance,
         Level.WORST_COMMUNITY: worst_community,
+        Level.PREFERRED_FORM: preferred_form,
         Level.NEWLY_BUILT: newly_built,
     }
 )

@@ -186,6 +186,11 @@ def facts_of(case: Case, policy: Policy, scenario: Scenario, network: RoadNetwor
     """Resolve the inputs; distances reach as far as the largest radius that any claim uses."""
     functions = {key: _function(key, figures, policy) for key, figures in policy.functions.items()}
     sites = {site.site_id: site for site in _sites(case, policy, scenario, functions)}
+    for row in case.sites:
+        housing = case.new_estates.get(row.estate_id or "") if row.tenure is Tenure.RETURNED else None
+        if housing is not None:
+            from_then = max(sites[row.site_id].available_from, housing)
+            sites[row.site_id] = replace(sites[row.site_id], available_from=from_then, opening_cost_cny=0.0)
     for site_id, zones in zones_near(case).items():
         excluded = frozenset().union(*(excluded_by(zone, functions) for zone in zones))
         sites[site_id] = replace(sites[site_id], may_host=sites[site_id].may_host - excluded)

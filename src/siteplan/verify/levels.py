@@ -19,6 +19,7 @@ from siteplan.verify.coverage import (
     nearest_m,
     target_in_unit,
 )
+from siteplan.verify.facts import ELDERLY, INFANT
 from siteplan.verify.money import money_of_year
 from siteplan.verify.schedule import Schedule
 from siteplan.verify.space import area_shortfalls
@@ -33,6 +34,7 @@ UNITS: Mapping[Level, str] = MappingProxyType(
         Level.COST: "CNY",
         Level.WALKING_DISTANCE: "resident-metres",
         Level.WORST_COMMUNITY: "functions",
+        Level.PREFERRED_FORM: "sites",
         Level.NEWLY_BUILT: "sites",
     }
 )
@@ -142,6 +144,20 @@ def _form(schedule: Schedule) -> float:
     return float(scattered + sum(facts.mode is Mode.NEW_BUILD for _, facts in opened))
 
 
+def _preferred_form(schedule: Schedule) -> float:
+    """Opened candidate complexes smaller than preferred, plus those without elderly and infant care."""
+    if not schedule.facts.scenario.rules.site_form:
+        return 0.0
+    preferred = schedule.facts.policy.standards.complex_preferred_floor_area_m2
+    count = 0
+    for _, site, facts in schedule.sites.values():
+        if facts.role is Role.CANDIDATE and site.form is Form.COMPLEX:
+            provided = {entry.function for entry in site.functions}
+            count += preferred is not None and facts.floor_area_m2 < preferred.value
+            count += not provided & {ELDERLY, INFANT}
+    return float(count)
+
+
 def _newly_built(schedule: Schedule) -> float:
     """Opened candidates that are newly built."""
     return float(len(newly_built_candidates(schedule)))
@@ -196,6 +212,7 @@ _VALUES: Mapping[Level, Callable[[Schedule], float]] = MappingProxyType(
         Level.COST: _cost,
         Level.WALKING_DISTANCE: _walking_distance,
         Level.WORST_COMMUNITY: _worst_community,
+        Level.PREFERRED_FORM: _preferred_form,
         Level.NEWLY_BUILT: _newly_built,
     }
 )

@@ -30,6 +30,7 @@ def check_spaces(case: Case, policy: Policy, scenario: Scenario | None) -> Itera
     yield from _check_consent(case)
     yield from _check_rents(case)
     yield from _check_plots(case)
+    yield from _check_new_estates(case, policy)
 
 
 def _check_area(row: Site) -> Iterator[Finding]:
@@ -181,4 +182,33 @@ def _check_plots(case: Case) -> Iterator[Finding]:
                 ),
                 allowed=Text(zh="同一地块的备选空间属同一社区", en="sites of one plot in one community"),
                 mend=Text(zh="核对地块编号和社区代码", en="check plot and community code"),
+            )
+
+
+def _check_new_estates(case: Case, policy: Policy) -> Iterator[Finding]:
+    """A new estate's developer hands over enough space for its households (附件2-8)."""
+    figure = policy.standards.new_estate_area_m2_per_100_households
+    if figure is None:
+        return
+    for estate in case.new_estates:
+        points = [row for row in case.demand_points if row.estate_id == estate]
+        wanted = figure.value * sum(row.households for row in points) / 100.0
+        spaces = [row for row in case.sites if row.estate_id == estate and row.tenure is Tenure.RETURNED]
+        delivered = sum(row.floor_area_m2 for row in spaces)
+        if delivered < wanted:
+            yield warning(
+                "new-estate-short-of-space",
+                at(points[0], "estate_id"),
+                found=Text(
+                    zh=f"新建小区 {estate} 移交配套用房 {delivered:g} m²",
+                    en=f"the new estate {estate} delivers {delivered:g} m² of service space",
+                ),
+                allowed=Text(
+                    zh=f"每百户 {figure.value:g} m²，即至少 {wanted:g} m²（附件2-8）",
+                    en=f"{figure.value:g} m² per 100 households: at least {wanted:g} m²",
+                ),
+                mend=Text(
+                    zh="督促开发商补足，或在 sites.csv 中补录移交的用房（使用方式：开发商移交）",
+                    en="have the developer add space, or list it in sites.csv (tenure returned)",
+                ),
             )

@@ -95,6 +95,30 @@ def complex_has_enough(problem: Problem, model: PlanModel) -> Constraint:
     return Constraint(model.sites, ["all", "standard"], model.years, rule=rule)
 
 
+def may_be_small(problem: Problem, site: str) -> bool:
+    """Return whether a candidate as a complex would be below the preferred floor area."""
+    standard = free_form(problem, site)
+    return standard is not None and problem.sites[site].floor_area_m2 < standard.preferred_floor_area_m2
+
+
+def complex_has_care(problem: Problem, model: PlanModel) -> Constraint:
+    """A complex without elderly and infant care is counted (level `preferred_form`).
+
+    lacks_care[j] ≥ complex[j] − provide[j,elderly,t] − provide[j,infant,t]      (candidate j, last year t)
+
+    导则（试行）: 优先设置养老、托育.
+    """
+    first = (problem.elderly_function, problem.infant_function)
+
+    def rule(model: PlanModel, site: str, year: int) -> Expression:
+        if free_form(problem, site) is None or not can_be_complex(problem, problem.sites[site]):
+            return Constraint.Skip
+        provided = sum(model.provide[site, key, year] for key in first if key in problem.sites[site].may_host)
+        return model.lacks_care[site] + provided >= model.complex[site]
+
+    return Constraint(model.sites, [problem.years[-1]], rule=rule)
+
+
 def places_reserved_first(problem: Problem, model: PlanModel) -> Constraint:
     """In a complex that may host elderly or infant care, others come only with one of them.
 

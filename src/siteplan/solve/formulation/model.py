@@ -62,6 +62,7 @@ _FOR_LEVEL: Mapping[Level, tuple[Family, ...]] = {
         coverage.covered_where_provided,
         coverage.covered_are_assigned,
     ),
+    Level.PREFERRED_FORM: (form.complex_has_care,),
     Level.WORST_COMMUNITY: (coverage.no_community_left_behind,),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from siteplan.problem import Problem, Role
 from siteplan.scenario import Level
-from siteplan.solve.formulation.form import free_form
+from siteplan.solve.formulation.form import free_form, may_be_small
 from siteplan.solve.formulation.money import capital, operating_less_fees
 from siteplan.solve.formulation.stock import newly_built_sites_of
 from siteplan.solve.formulation.variables import Expression, PlanModel
@@ -112,6 +112,12 @@ def newly_built(problem: Problem, model: PlanModel) -> Expression:
     return sum(model.open[key, problem.years[-1]] for key in newly_built_sites_of(problem))
 
 
+def preferred_form(problem: Problem, model: PlanModel) -> Expression:
+    """Complexes below the preferred floor area, plus complexes without elderly and infant care."""
+    small = sum(model.complex[key] for key in problem.planned_sites if may_be_small(problem, key))
+    return small + sum(model.lacks_care.values())
+
+
 def _one(problem: Problem) -> float:
     return 1.0
 
@@ -136,6 +142,7 @@ OBJECTIVES: dict[Level, ObjectiveLevel] = {
         lambda problem: PERSONS_PER_MODEL_PERSON,
     ),
     Level.WORST_COMMUNITY: ObjectiveLevel(Level.WORST_COMMUNITY, True, "functions", worst_community, _one),
+    Level.PREFERRED_FORM: ObjectiveLevel(Level.PREFERRED_FORM, False, "sites", preferred_form, _one),
     Level.NEWLY_BUILT: ObjectiveLevel(Level.NEWLY_BUILT, False, "sites", newly_built, _one),
 }
 """Every level by name."""

@@ -138,6 +138,7 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     ]
     model.assigned = Set(initialize=assigned, dimen=3, ordered=True)
     model.assign = Var(model.assigned, model.years, domain=UnitInterval)
+    model.lacks_care = Var(model.sites if Level.PREFERRED_FORM in levels else [], domain=NonNegativeReals)
     model.least_served = Var(model.years if Level.WORST_COMMUNITY in levels else [], domain=NonNegativeReals)
 
 
