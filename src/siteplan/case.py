@@ -390,6 +390,12 @@ class ExistingService(Row):
     serves_communities: Annotated[
         CodeList, column("服务社区", "Further communities it is declared to serve.")
     ] = ()
+    convertible: Annotated[
+        bool, column("可否转换", "Whether it is little used and may be converted to other functions.")
+    ] = False
+    operating_since: Annotated[
+        int | None, column("启用年份", "Year since which it operates; empty: long ago.", unit="year")
+    ] = None
     data_status: Status
     source: Source
 

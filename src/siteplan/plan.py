@@ -49,7 +49,7 @@ class PlanModel(BaseModel):
 
 
 class PlannedFunction(PlanModel):
-    """A function at a site: first year, and usable m² by year from then on."""
+    """A function at a site: first year, and usable m² by year from then on (until a conversion)."""
 
     function: str
     from_year: int
@@ -70,6 +70,7 @@ class PlannedSite(PlanModel):
     as ``open_from`` and no cost. ``capital_cny_by_year`` is opening plus fit-out of added room area;
     ``operating_cny_by_year`` (rent included) and ``fees_cny_by_year`` are those of what is in place a year
     before.
+    ``converted_in``: the year from which an existing service gives way to its conversion, a site of its own.
     ``land_use_procedure_due``: the year in which a site that opens under another registered land use needs
     the land-use procedure (周至方案 六（三）, 附件2-37), and what it costs where ``costs.yaml`` says.
     """
@@ -92,6 +93,7 @@ class PlannedSite(PlanModel):
     operating_cny_by_year: dict[int, float]
     fees_cny_by_year: dict[int, float]
     data_status: DataStatus
+    converted_in: int | None
     land_use_procedure_due: int | None
     land_use_procedure_cny: float | None
     consent: Consent | None

@@ -62,7 +62,9 @@ class Site:
     its functions are free but must include ``required_functions``. ``form_by_hand`` is the form of the
     latter, None: free. ``available_from`` is the first year in which a candidate may open,
     ``available_because`` why not before. ``outgrows_land_use``: built by the government on a plot that is
-    registered for another use, which it may keep for the years of grace only.
+    registered for another use, which it may keep for the years of grace only. ``converts`` names the existing
+    service whose space the candidate takes over when it opens; ``held_until`` is the first year in which its
+    former use may end.
     """
 
     site_id: str
@@ -95,6 +97,8 @@ class Site:
     """Rent of the whole site, running cost from the year after opening."""
     consent: Consent | None = None
     """Of a candidate."""
+    converts: str | None = None
+    held_until: int | None = None
 
     @property
     def floor_per_usable(self) -> float:
@@ -311,9 +315,11 @@ class Problem:
         """
         return {
             demand_id: {
-                site_id: distance
+                at_place: distance
                 for site_id, distance in self.reach.sites_within(index, self.reach.limit_m)
                 if site_id in self.sites
+                for at_place in (site_id, self.conversions.get(site_id))
+                if at_place is not None
             }
             for index, demand_id in enumerate(self.reach.demand_ids)
         }
@@ -326,6 +332,11 @@ class Problem:
         eligible = self.money.sources[source].eligible_functions or frozenset()
         hosted = self.sites[site_id].may_host
         return tuple(key for key in self.room_groups[group] if key in eligible and key in hosted)
+
+    @cached_property
+    def conversions(self) -> Mapping[str, str]:
+        """Existing service that may be converted → the candidate that takes its place."""
+        return {site.converts: key for key, site in self.sites.items() if site.converts is not None}
 
     def target_group(self, demand_id: str, function: str, year: int) -> float:
         """Return the persons of the function's target group at a demand point in a year."""

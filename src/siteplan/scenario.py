@@ -164,6 +164,8 @@ class Rules(ScenarioModel):
     operator_viability: bool = False
     lead_time: bool = False
     newly_built_sites_at_most: Annotated[int | None, Field(ge=0)] = None
+    conversion: bool = False
+    use_is_held_years: Annotated[int | None, Field(ge=0)] = None
 
 
 class FunctionOverride(ScenarioModel):

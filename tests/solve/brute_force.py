@@ -88,6 +88,8 @@ def _may_otherwise(problem: Problem, choice: Choice) -> bool:
     site, opens = choice.site, choice.opens()
     if opens is None:
         return choice.is_complex
+    if opens < (site.held_until or opens):
+        return False
     return opens >= site.available_from and _form_fits(problem, choice) and _reserved(problem, choice)
 
 
@@ -211,7 +213,11 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
     for year in problem.years:
         in_community = {code: 0 for code, entry in problem.communities.items() if entry.in_scope}
         for key, function in problem.functions.items():
-            sites = {site.site_id for site in decided if key in (site.programme or {})}
+            sites = {
+                site.site_id
+                for site in decided
+                if key in (site.programme or {}) and not _is_converted(plan, site, year)
+            }
             sites |= {
                 choice.site.site_id
                 for choice in plan
@@ -237,6 +243,11 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
         Level.WALKING_DISTANCE: metres,
         Level.WORST_COMMUNITY: worst,
     }
+
+
+def _is_converted(plan: Plan, site: Site, year: int) -> bool:
+    """Return whether a candidate in the place of an existing service has opened."""
+    return any(choice.site.converts == site.site_id and (choice.opens() or year + 1) <= year for choice in plan)
 
 
 class Areas:
@@ -385,7 +396,8 @@ class Areas:
             if site and site.community_code == code and name[3] == year and only in (None, name[2]):
                 row[column] = -site.floor_area_m2 / site.usable_area_m2
         for site in self.problem.sites.values():
-            if site.programme is not None and site.community_code == code:
+            is_there = site.programme is not None and not _is_converted(self.plan, site, year)
+            if site.programme is not None and is_there and site.community_code == code:
                 needed -= self._listed_m2(site.programme, only) * site.floor_area_m2 / site.usable_area_m2
         self.rows.append((row, -needed))
 
@@ -436,7 +448,11 @@ def best_levels(problem: Problem) -> dict[Level, float] | None:
 def _covers_what_is_required(problem: Problem, coverage: Coverage, plan: Plan) -> bool:
     for (community, function), by in problem.required_coverage.items():
         for year in problem.years:
-            sites = {key for key, site in problem.sites.items() if function in (site.programme or ())}
+            sites = {
+                key
+                for key, site in problem.sites.items()
+                if function in (site.programme or ()) and not _is_converted(plan, site, year)
+            }
             sites |= {choice.site.site_id for choice in plan if choice.starts.get(function, year + 1) <= year}
             reached = coverage.of(function, year, frozenset(sites))[3]
             if year >= by and community not in reached:

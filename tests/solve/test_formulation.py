@@ -13,7 +13,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, tiny_problem
 
-from siteplan.case import Form
+from siteplan.case import Form, Mode
 from siteplan.problem import FormStandard, FundingSource, Money, Pace, Problem, Role
 from siteplan.scenario import Basis, Level
 from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
@@ -68,6 +68,22 @@ def with_commitment_by_hand() -> Problem:
         sites["s1"], opens_in=2028, required_functions=frozenset({MEALS}), form_by_hand=Form.SCATTERED
     )
     return free(sites=sites)
+
+
+def with_conversion(held_until: int | None = None) -> Problem:
+    """Return the problem in which x1 may take the place of e1, the same 80 m², for meals or culture."""
+    former = tiny_problem().sites["e1"]
+    converted = replace(
+        former,
+        site_id="x1",
+        role=Role.CANDIDATE,
+        may_host=frozenset({MEALS, CULTURE}),
+        programme=None,
+        mode=Mode.REBUILD,
+        converts="e1",
+        held_until=held_until,
+    )
+    return free(sites={**tiny_problem().sites, "x1": converted})
 
 
 @dataclass(frozen=True)
@@ -178,6 +194,14 @@ CASES: dict[str, Case] = {
         with_committed(2027, frozenset({ELDERLY})),
         {("provide", "s1", ELDERLY, 2027): 0},
         {("provide", "s1", ELDERLY, 2027): 1},
+    ),
+    "conversion_starts_and_stops": Case(
+        with_conversion(),
+        {("open", "x1", 2028): 1, ("operates", "e1", 2028): 1},
+        {("operates", "e1", 2028): 0},
+    ),
+    "use_is_held": Case(
+        with_conversion(held_until=2028), {("open", "x1", 2027): 1}, {("open", "x1", 2027): 0}
     ),
     "committed_by_hand": Case(
         with_commitment_by_hand(),

@@ -275,6 +275,8 @@ class Spaces:
                         "usable_area_m2": "",
                         "function_areas": _areas(drawn),
                         "serves_communities": "",
+                        "convertible": "yes" if label in CONVERTIBLE_SINCE else "no",
+                        "operating_since": CONVERTIBLE_SINCE.get(label, ""),
                         "data_status": "illustrative",
                         "source": ILLUSTRATIVE_SOURCE,
                     }
@@ -461,3 +463,6 @@ EXISTING: tuple[tuple[str, dict[str, tuple[int, int]], float], ...] = (
     ("便民服务点", {HOUSEKEEPING: (40, 60)}, 0.12),
 )
 """Illustrative kinds of existing services: name, usable m² (from, to), share of communities that have one."""
+
+CONVERTIBLE_SINCE = {"文化活动室": 2021, "健身苑": 2025}
+"""Kinds taken as little used, which may be converted, with the year since which they operate."""

@@ -80,7 +80,7 @@ class _ByHand:
         )
 
     def _consent(self, site: Site, path: YamlPath) -> Iterator[Finding]:
-        consent = self._rows[site.site_id].consent
+        consent = self._consent_for(site)
         if consent is Consent.AGREED:
             return
         label = Consent.labels()[consent]
@@ -99,6 +99,11 @@ class _ByHand:
                 "obtain consent and update the column, or delete the entry",
             ),
         )
+
+    def _consent_for(self, site: Site) -> Consent:
+        """Return the consent for a candidate; an existing service that is converted has it."""
+        row = self._rows.get(site.site_id)
+        return Consent.AGREED if row is None else row.consent
 
     def _availability(self, site: Site, entry: Commitment, path: YamlPath) -> Iterator[Finding]:
         if entry.year >= site.available_from:
@@ -119,7 +124,7 @@ class _ByHand:
         )
 
     def _hosting(self, site: Site, functions: tuple[str, ...], path: YamlPath) -> Iterator[Finding]:
-        if self._rows[site.site_id].consent is Consent.REFUSED:
+        if self._consent_for(site) is Consent.REFUSED:
             return
         for number, key in enumerate(functions):
             if key in site.may_host or key not in self._problem.functions:
@@ -209,7 +214,7 @@ class _ByHand:
         opened = Counter(
             (entry.year, place)
             for entry in self._loaded.scenario.commit.values()
-            if entry.site in self._rows and entry.year in self._problem.years
+            if entry.site in self._problem.sites and entry.year in self._problem.years
             for place in ("", self._problem.sites[entry.site].town_code)
         )
         for (year, town), count in sorted(opened.items()):

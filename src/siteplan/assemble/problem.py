@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from siteplan.assemble.by_hand import forbidden_pairs, required_pairs, with_commitments
+from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import with_estates
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
@@ -40,6 +41,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
     sites = with_exclusion_zones(sites, case)
     sites = with_estates(with_times(sites, case, policy, scenario), case)
+    sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
     sites = with_commitments(sites, scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value

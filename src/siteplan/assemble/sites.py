@@ -125,7 +125,7 @@ def _committed(
 ) -> Site:
     is_decided = row.year < years[0]
     reasons = {
-        key: _too_small(usable_area_m2, _minimum_in_form(function, row.form))
+        key: too_small(usable_area_m2, _minimum_in_form(function, row.form))
         for key, function in functions.items()
     }
     statuses = (row.data_status, row.functions_status) if is_decided else (row.data_status,)
@@ -192,7 +192,7 @@ def _why_not(row: CandidateSite, usable_area_m2: float, function: Function, poli
     minimum = min(function.minimum_alone_m2, function.minimum_in_complex_m2)
     rule = policy.standards.hosting.get(function.key, HostingRule())
     return (
-        _too_small(usable_area_m2, minimum)
+        too_small(usable_area_m2, minimum)
         or _wrong_floor(row, rule)
         or _lacks_what_it_needs(row, rule)
         or _wrong_stock_kind(row, rule)
@@ -200,7 +200,8 @@ def _why_not(row: CandidateSite, usable_area_m2: float, function: Function, poli
     )
 
 
-def _too_small(usable_area_m2: float, minimum_m2: float) -> Text | None:
+def too_small(usable_area_m2: float, minimum_m2: float) -> Text | None:
+    """Return the reason why a space is too small for a function, None if it is not."""
     if usable_area_m2 >= minimum_m2:
         return None
     return Text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from siteplan.outcome.provision import room_area_m2
+from siteplan.outcome.provision import operates, room_area_m2
 from siteplan.plan import CommunityArea, Decisions
 from siteplan.problem import AreaStandard, Problem
 
@@ -54,6 +54,8 @@ def _elderly_area_m2(problem: Problem, decisions: Decisions, site_id: str, year:
     """Return the usable m² of elderly care at a site, 0 where it has none."""
     programme = problem.sites[site_id].programme
     if programme is not None:
+        if not operates(problem, decisions, site_id, year):
+            return 0.0
         return programme.get(problem.elderly_function, 0.0)
     return decisions.area_m2.get((site_id, problem.elderly_function, year), 0.0)
 

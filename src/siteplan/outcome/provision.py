@@ -14,7 +14,8 @@ Providing = Mapping[tuple[str, int], frozenset[str]]
 def providing_sites(problem: Problem, decisions: Decisions) -> Providing:
     """Return the sites that provide each function in each year.
 
-    A decided site provides its programme in every year, a planned one each function from its start on.
+    A decided site provides its programme in every year until it is converted, a planned one each function
+    from its start on.
     """
     providing: dict[tuple[str, int], set[str]] = {
         (function, year): set() for function in problem.functions for year in problem.years
@@ -22,12 +23,28 @@ def providing_sites(problem: Problem, decisions: Decisions) -> Providing:
     for site_id in problem.decided_sites:
         for function in problem.sites[site_id].programme or ():
             for year in problem.years:
-                providing[function, year].add(site_id)
+                if operates(problem, decisions, site_id, year):
+                    providing[function, year].add(site_id)
     for (site_id, function), start in decisions.start_year.items():
         for year in problem.years:
             if year >= start:
                 providing[function, year].add(site_id)
     return {key: frozenset(sites) for key, sites in providing.items()}
+
+
+def converted_in(problem: Problem, decisions: Decisions, site_id: str) -> int | None:
+    """Return the year in which an existing service is converted, None if it goes on as it is."""
+    converted = problem.conversions.get(site_id)
+    if converted is None:
+        return None
+    starts = (year for (owner, _), year in decisions.start_year.items() if owner == converted)
+    return min(starts, default=None)
+
+
+def operates(problem: Problem, decisions: Decisions, site_id: str, year: int) -> bool:
+    """Return whether a decided site still provides its programme in the year: it isn't converted yet."""
+    converted = converted_in(problem, decisions, site_id)
+    return converted is None or year < converted
 
 
 def function_area_m2(problem: Problem, decisions: Decisions, site_id: str, function: str, year: int) -> float:
@@ -44,6 +61,8 @@ def room_area_m2(problem: Problem, decisions: Decisions, site_id: str, room_grou
     programme = problem.sites[site_id].programme
     if programme is None:
         return decisions.room_m2.get((site_id, room_group, year), 0.0)
+    if not operates(problem, decisions, site_id, year):
+        return 0.0
     return max((programme.get(function, 0.0) for function in problem.room_groups[room_group]), default=0.0)
 
 

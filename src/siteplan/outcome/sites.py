@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from siteplan.outcome.money import SiteMoney
-from siteplan.outcome.provision import function_area_m2, room_area_m2
+from siteplan.outcome.provision import converted_in, function_area_m2, operates, room_area_m2
 from siteplan.plan import Decisions, ExcludedSite, PlannedFunction, PlannedRoom, PlannedSite
 from siteplan.problem import Problem, Role, Site
 
@@ -62,6 +62,7 @@ def _planned_site(
         functions=_functions(problem, decisions, site),
         rooms=_rooms(problem, decisions, site),
         data_status=site.data_status,
+        converted_in=converted_in(problem, decisions, site.site_id),
         **_land_use(problem, site, open_from),
         **_money_by_year(problem, money),
     )
@@ -100,7 +101,7 @@ def _functions(problem: Problem, decisions: Decisions, site: Site) -> tuple[Plan
             area_m2_by_year={
                 year: function_area_m2(problem, decisions, site.site_id, function, year)
                 for year in problem.years
-                if year >= starts[function]
+                if year >= starts[function] and operates(problem, decisions, site.site_id, year)
             },
         )
         for function in problem.functions

@@ -47,7 +47,7 @@ def write_coverage(plan: Plan, problem: Problem, outcome: Outcome, file: Path) -
 
 def _site_properties(site: PlannedSite, problem: Problem, plan: Plan) -> Properties:
     last_year = plan.years[-1]
-    areas = {item.function: item.area_m2_by_year[last_year] for item in site.functions}
+    areas = {item.function: item.area_m2_by_year.get(last_year, 0.0) for item in site.functions}
     return {
         "site_id": site.site_id,
         "name": site.name,

@@ -26,6 +26,7 @@ RULES: dict[str, Text] = {
     "rollout_pace": Text("推进速度", "the rollout pace"),
     "committed_sites": Text("已列入名录项目按期建成", "committed projects opening in their year"),
     "required_functions": Text("已列入项目的必设功能", "required functions of committed projects"),
+    "use_is_held": Text("用途保持年限", "the years for which a use is held"),
     "committed_by_hand": Text("情景 commit 指定的点位", "sites committed by hand (commit)"),
     "forbidden_by_hand": Text("情景 forbid 禁止的点位或功能", "what is forbidden by hand (forbid)"),
     "required_coverage": Text("情景 require 要求的社区覆盖", "coverage required by hand (require)"),

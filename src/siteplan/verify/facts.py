@@ -85,6 +85,8 @@ class SiteFacts:
     project_level: ProjectLevel | None = None
     rent_cny: float = 0.0
     """Yearly rent, from the year after opening."""
+    converts: str | None = None
+    held_until: int | None = None
 
     @property
     def floor_per_usable(self) -> float:
@@ -250,6 +252,10 @@ def _sites(
             yield _project(project, policy, scenario, functions, towns[project.community_code])
     for service in case.existing_services:
         yield _existing(service, policy, scenario, towns[service.community_code])
+    if scenario.rules.conversion:
+        for service in case.existing_services:
+            if service.convertible:
+                yield _conversion(service, policy, scenario, functions, towns[service.community_code])
 
 
 def _usable_area(row: CandidateSite | CommittedProject | ExistingService, policy: Policy) -> float:
@@ -412,4 +418,44 @@ def _existing(row: ExistingService, policy: Policy, scenario: Scenario, town_cod
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+    )
+
+
+def _conversion(
+    row: ExistingService,
+    policy: Policy,
+    scenario: Scenario,
+    functions: Mapping[str, FunctionFacts],
+    town_code: str,
+) -> SiteFacts:
+    """Return the candidate in the place of a convertible service: its space, rebuilt for what fits in it."""
+    usable = _usable_area(row, policy)
+    held_years = scenario.rules.use_is_held_years
+    since = row.operating_since
+    return SiteFacts(
+        site_id=row.service_id + "-converted",
+        name=row.name + "（转换）",
+        role=Role.CANDIDATE,
+        community_code=row.community_code,
+        town_code=town_code,
+        longitude=row.longitude,
+        latitude=row.latitude,
+        floor_area_m2=row.floor_area_m2,
+        usable_area_m2=usable,
+        may_host=frozenset(
+            key
+            for key, function in functions.items()
+            if usable >= min(function.minimum_alone_m2, function.minimum_in_complex_m2)
+        ),
+        available_from=min(scenario.years),
+        opens_in=None,
+        listed_form=None,
+        programme=None,
+        required_functions=frozenset(),
+        opening_cost_cny=policy.costs.opening_cost_cny_per_m2[Mode.REBUILD].value * row.floor_area_m2,
+        mode=Mode.REBUILD,
+        serves_communities=frozenset(row.serves_communities),
+        data_status=row.data_status,
+        converts=row.service_id,
+        held_until=since + held_years if since is not None and held_years is not None else None,
     )

@@ -25,6 +25,7 @@ def rule_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_required_functions(schedule),
         *_available_from(schedule),
         *_land_use_grace(schedule),
+        *_conversion(schedule),
         *_site_form(schedule),
         *_places_reserved_first(schedule),
         *_rollout_pace(schedule),
@@ -91,14 +92,15 @@ def _committed_sites(schedule: Schedule) -> tuple[ClaimResult, ...]:
         check.same(f"{path}.open_from", site.open_from, opens)
         check.same(f"{path}.form", site.form, facts.listed_form)
         if facts.programme is not None:
-            _as_listed(check, schedule.facts, path, site, facts.programme)
+            until = schedule.converted.get(site_id, max(schedule.facts.years) + 1)
+            _as_listed(check, schedule.facts, path, site, facts.programme, until)
     return check.results()
 
 
 def _as_listed(
-    check: Check, facts: Facts, path: str, site: PlannedSite, programme: Mapping[str, float]
+    check: Check, facts: Facts, path: str, site: PlannedSite, programme: Mapping[str, float], until: int
 ) -> None:
-    """A decided site has its listed functions in all years, and rooms as large as the largest of them."""
+    """A decided site has its listed functions before ``until``, and rooms as large as the largest of them."""
     listed = tuple(sorted(programme))
     check.same(f"{path}.functions", tuple(sorted(entry.function for entry in site.functions)), listed)
     for number, entry in enumerate(site.functions):
@@ -115,8 +117,8 @@ def _as_listed(
         place, areas = rooms.get(group, (f"{path}.rooms", {}))
         given = max(programme.get(key, 0.0) for key in keys)
         for year in facts.years:
-            claimed = areas.get(year, 0.0)
-            check.close(f"{place}.area_m2_by_year.{year}", claimed, given, tolerances.AREA_M2, "m²")
+            claimed, due = areas.get(year, 0.0), given if year < until else 0.0
+            check.close(f"{place}.area_m2_by_year.{year}", claimed, due, tolerances.AREA_M2, "m²")
 
 
 def _required_functions(schedule: Schedule) -> tuple[ClaimResult, ...]:
@@ -144,6 +146,19 @@ def _available_from(schedule: Schedule) -> tuple[ClaimResult, ...]:
         if facts.role is Role.CANDIDATE:
             check.at_least(f"{path}.open_from", site.open_from, facts.available_from, 0.0, "")
     return check.results()
+
+
+def _conversion(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    stops = Check(
+        "conversion_starts_and_stops",
+        Text("现有服务在转换当年停止原用途", "an existing service stops in the year of its conversion"),
+    )
+    held = Check("use_is_held", Text("用途保持年限", "a use is held for its years before it is converted"))
+    for path, site, facts in schedule.sites.values():
+        stops.same(f"{path}.converted_in", site.converted_in, schedule.converted.get(site.site_id))
+        if facts.held_until is not None:
+            held.at_least(f"{path}.open_from", site.open_from, facts.held_until, 0.0, "")
+    return (*stops.results(), *held.results())
 
 
 def _land_use_grace(schedule: Schedule) -> tuple[ClaimResult, ...]:

@@ -64,7 +64,9 @@ class Schedule:
     def provided(self, site_id: str, year: int) -> tuple[str, ...]:
         """Return the functions that a site provides in a year."""
         return tuple(
-            function for (owner, function), start in self.starts.items() if owner == site_id and start <= year
+            function
+            for owner, function in self.starts
+            if owner == site_id and (owner, function, year) in self._areas
         )
 
     def providers(self, function: str, year: int) -> frozenset[str]:
@@ -75,10 +77,19 @@ class Schedule:
     def _providers(self) -> Mapping[tuple[str, int], frozenset[str]]:
         return {
             (function, year): frozenset(
-                site for (site, key), start in self.starts.items() if key == function and start <= year
+                site for site, key in self.starts if key == function and (site, key, year) in self._areas
             )
             for function in self.facts.functions
             for year in self.facts.years
+        }
+
+    @cached_property
+    def converted(self) -> Mapping[str, int]:
+        """Existing service → the year in which the site in its place opens, for those converted."""
+        return {
+            facts.converts: site.open_from
+            for _, site, facts in self.sites.values()
+            if facts.converts is not None
         }
 
     def is_planned(self, site_id: str) -> bool:

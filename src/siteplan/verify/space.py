@@ -74,14 +74,16 @@ def _never_shrinks(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check("stays_open", Text("开放后不关闭、不缩小", "nothing that is open closes or shrinks"))
     years = schedule.facts.years
     for path, site, _ in schedule.sites.values():
+        until = schedule.converted.get(site.site_id, years[-1] + 1)
+        kept = [year for year in years if year < until]
         for number, entry in enumerate(site.functions):
-            for before, year in pairwise(years):
+            for before, year in pairwise(kept):
                 area = schedule.area(site.site_id, entry.function, year)
                 earlier = schedule.area(site.site_id, entry.function, before)
                 place = f"{path}.functions[{number}].area_m2_by_year.{year}"
                 check.at_least(place, area, earlier, tolerances.AREA_M2, "m²")
         for number, room in enumerate(site.rooms):
-            for before, year in pairwise(years):
+            for before, year in pairwise(kept):
                 area = schedule.room(site.site_id, room.room_group, year)
                 earlier = schedule.room(site.site_id, room.room_group, before)
                 place = f"{path}.rooms[{number}].area_m2_by_year.{year}"

@@ -64,7 +64,8 @@ def _series(check: Check, path: str, facts: Facts, site: PlannedSite) -> None:
             f"{place}.from_year",
             Text(f"{function.from_year} 不在规划期内", f"{function.from_year} is not a year of the plan"),
         )
-        provided = tuple(year for year in facts.years if year >= function.from_year)
+        until = max(facts.years) + 1 if site.converted_in is None else site.converted_in
+        provided = tuple(year for year in facts.years if function.from_year <= year < until)
         check.same(f"{place}.area_m2_by_year (years)", tuple(sorted(function.area_m2_by_year)), provided)
     groups: set[str] = set()
     for number, room in enumerate(site.rooms):

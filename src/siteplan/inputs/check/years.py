@@ -19,6 +19,8 @@ def check_years(case: Case) -> Iterator[Finding]:
         yield from _check_year(point, "occupied_from", point.occupied_from)
     for site in case.sites:
         yield from _check_year(site, "year_available", site.year_available)
+    for service in case.existing_services:
+        yield from _check_year(service, "operating_since", service.operating_since)
     for project in case.projects:
         yield from _check_year(project, "year", project.year)
 

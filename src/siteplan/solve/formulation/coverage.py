@@ -14,13 +14,23 @@ from siteplan.units import to_points
 def providers(
     problem: Problem, model: PlanModel, sites: Iterable[str], function: str, year: int
 ) -> Expression:
-    """Return Σ_j provide[j,f,t] over the given sites; a decided site among them counts 1."""
+    """Return Σ_j provide[j,f,t] over the given sites; a decided site among them counts 1.
+
+    A service that may be converted counts while it operates.
+    """
     total: Expression = 0
     for site in sites:
-        if problem.sites[site].is_decided:
+        if problem.sites[site].is_decided and site not in problem.conversions:
             return 1
-        total = total + model.provide[site, function, year]
+        total = total + provided_at(problem, model, site, function, year)
     return total
+
+
+def provided_at(problem: Problem, model: PlanModel, site: str, function: str, year: int) -> Expression:
+    """Return provide[j,f,t]: of a decided site 1, of one that may be converted whether it operates."""
+    if site in problem.conversions:
+        return model.operates[site, year]
+    return 1 if problem.sites[site].is_decided else model.provide[site, function, year]
 
 
 def _at_most(covered: Expression, provided: Expression) -> Expression:
@@ -70,9 +80,10 @@ def assigned_only_where_provided(problem: Problem, model: PlanModel) -> Constrai
     """
 
     def rule(model: PlanModel, point: str, site: str, function: str, year: int) -> Expression:
-        if problem.sites[site].is_decided:
+        provided = provided_at(problem, model, site, function, year)
+        if isinstance(provided, int):
             return Constraint.Skip
-        return model.assign[point, site, function, year] <= model.provide[site, function, year]
+        return model.assign[point, site, function, year] <= provided
 
     return Constraint(model.assigned, model.years, rule=rule)
 
@@ -84,7 +95,7 @@ def covered_where_provided(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, point: str, site: str, function: str, year: int) -> Expression:
-        provided = 1 if problem.sites[site].is_decided else model.provide[site, function, year]
+        provided = provided_at(problem, model, site, function, year)
         return model.cover[point, function, year] >= provided
 
     return Constraint(model.assigned, model.years, rule=rule)

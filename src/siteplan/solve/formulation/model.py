@@ -8,7 +8,18 @@ from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.formulation import by_hand, coverage, form, funding, money, space, standards, stock, time
+from siteplan.solve.formulation import (
+    by_hand,
+    conversion,
+    coverage,
+    form,
+    funding,
+    money,
+    space,
+    standards,
+    stock,
+    time,
+)
 from siteplan.solve.formulation.variables import PlanModel, add_variables, new_model
 
 Family = Callable[[Problem, PlanModel], Constraint]
@@ -50,6 +61,8 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.community_covered_by_one_site,
     coverage.covered_only_within_reach,
     coverage.coverage_target,
+    conversion.conversion_starts_and_stops,
+    conversion.use_is_held,
     by_hand.committed_by_hand,
     by_hand.forbidden_by_hand,
     by_hand.required_coverage,

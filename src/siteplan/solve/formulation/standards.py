@@ -57,13 +57,15 @@ def community_area_standard(problem: Problem, model: PlanModel) -> Constraint:
         return total
 
     def rule(model: PlanModel, community: str, tier: str, year: int) -> Expression:
-        decided = sum(
-            decided_floor_area_m2(problem, problem.sites[site], tier)
-            for site in problem.decided_sites
-            if problem.sites[site].community_code == community
-        )
+        there = [key for key in problem.decided_sites if problem.sites[key].community_code == community]
+        areas = {key: decided_floor_area_m2(problem, problem.sites[key], tier) for key in there}
+        decided = sum(area for key, area in areas.items() if key not in problem.conversions)
         missing = to_model_area(required_floor_area_m2(problem, community, tier, year) - decided)
-        provided = planned(model, community, tier, year)
+        provided = planned(model, community, tier, year) + sum(
+            to_model_area(areas[key]) * model.operates[key, year]
+            for key in there
+            if key in problem.conversions
+        )
         return provided + model.area_shortfall[community, tier, year] >= missing
 
     return Constraint(model.communities, model.tiers, model.years, rule=rule)

@@ -87,6 +87,8 @@ def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
         initialize=[code for code, community in problem.communities.items() if community.in_scope],
         ordered=True,
     )
+    model.convertible = Set(initialize=list(problem.conversions), ordered=True)
+    model.operates = Var(model.convertible, model.years, domain=UnitInterval)
     model.function_years = Set(initialize=list(problem.targets), dimen=2, ordered=True)
     _add_decisions(model)
     _add_money(problem, model)
