@@ -247,7 +247,9 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
 
 def _is_converted(plan: Plan, site: Site, year: int) -> bool:
     """Return whether a candidate in the place of an existing service has opened."""
-    return any(choice.site.converts == site.site_id and (choice.opens() or year + 1) <= year for choice in plan)
+    return any(
+        choice.site.converts == site.site_id and (choice.opens() or year + 1) <= year for choice in plan
+    )
 
 
 class Areas:

@@ -69,7 +69,9 @@ def test_a_service_makes_room_for_what_is_wanted(only_conversion: Problem) -> No
     assert former.converted_in == start
     assert all(max(entry.area_m2_by_year, default=0) < start for entry in former.functions)
     (row,) = [
-        row for row in outcome.area_standard if row.community_code == A and row.year == only_conversion.years[-1]
+        row
+        for row in outcome.area_standard
+        if row.community_code == A and row.year == only_conversion.years[-1]
     ]
     # 40 to 80 m² of elderly care in place of 60 m² of meals, times 1.25.
     assert row.floor_area_m2 == row.elderly_floor_area_m2 > 0.0

@@ -246,8 +246,11 @@ class World:
         )
 
 
-def tiny_case_of_the_world(folder: Path) -> Path:
-    """Write the case: a point that is occupied from 2028, and a project committed to 2027."""
+def tiny_case_of_the_world(folder: Path, **tables: Any) -> Path:
+    """Write the case: a point that is occupied from 2028, and a project committed to 2027.
+
+    ``tables`` replace the rows of whole tables.
+    """
     points = tiny_rows("demand_points")
     points[1] = changed(points[1], occupied_from="2028")
     project = tiny_rows("projects")[0]
@@ -267,7 +270,8 @@ def tiny_case_of_the_world(folder: Path) -> Path:
     )
     sites = tiny_rows("sites")
     sites[1] = changed(sites[1], mode="new_build", year_available="2028")
-    return write_tiny_case(folder, demand_points=points, projects=[project, second], sites=sites)
+    own = {"demand_points": points, "projects": [project, second], "sites": sites}
+    return write_tiny_case(folder, **{**own, **tables})
 
 
 def tiny_world(
@@ -275,10 +279,13 @@ def tiny_world(
     scenario: Scenario | None = None,
     decisions: Decisions | None = None,
     policy: Policy | None = None,
+    **tables: Any,
 ) -> World:
     """Write case and results below ``folder`` and return everything about them."""
     policy = policy or tiny_policy()
-    case = load_case(tiny_case_of_the_world(folder / "case"), {key: key for key in policy.functions})
+    case = load_case(
+        tiny_case_of_the_world(folder / "case", **tables), {key: key for key in policy.functions}
+    )
     scenario = scenario or tiny_scenario()
     network = read_roads(case.roads_file, case.header.metric_crs)
     facts = facts_of(case, policy, scenario, network)
