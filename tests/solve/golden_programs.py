@@ -1,4 +1,4 @@
-"""The program of each constraint family alone, as a readable LP file: kept in ``golden/``, compared by a test.
+"""The program of each constraint family alone, as a readable LP file in ``golden/``, compared by a test.
 
 After a family was changed on purpose, write its file again and read the difference:
 

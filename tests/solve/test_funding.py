@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.solve.random_problem import random_problem
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_decisions, tiny_problem
 from tests.verify.world import tiny_scenario
 
@@ -143,3 +144,31 @@ def test_money_is_by_source_only_where_a_source_has_a_condition() -> None:
     }
     # What 2027's projects may get: 5, and 0.5 + 1 of the award that is paid in 2028.
     assert money.capital_cny == {2027: 6.5, 2028: 12.0}
+
+
+def in_two_sources(problem: Problem) -> Problem:
+    """Return the problem with its money in two halves whose only condition never bites."""
+    amounts = {year: cny / 2.0 for year, cny in (problem.money.capital_cny or {}).items()}
+    halves = {
+        key: source(key, amounts_cny=amounts, carry_over=problem.money.carry_over, per_project_cap_cny=1e12)
+        for key in ("one", "other")
+    }
+    return replace(problem, money=replace(problem.money, sources=halves))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sources_without_biting_conditions_are_one_sum(seed: int) -> None:
+    """Whatever the problem, two halves of the budget give the same levels, and pay every project in full."""
+    problem = random_problem(
+        seed, communities=3, towns=2, points=12, sites=5, years=2, budget_cny=1_500_000.0
+    )
+    settings = SolverSettings(time_limit_s=60.0, effort=0.2)
+    summed, split = solve(problem, settings), solve(in_two_sources(problem), settings)
+    assert [level.value for level in split.levels] == pytest.approx(
+        [level.value for level in summed.levels], rel=1e-5, abs=1e-5
+    )
+    outcome = evaluate(in_two_sources(problem), split.decisions)
+    assert sum(row.cny for row in outcome.money_by_source) == pytest.approx(
+        sum(year.capital_cny for year in outcome.money)
+    )
+    assert all(row.carried_out_cny >= -1.0 for row in outcome.sources)
