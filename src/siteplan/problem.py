@@ -251,6 +251,10 @@ class Problem:
     pace: Pace
     reported_radii_m: tuple[float, ...]
     operator_viability: bool = False
+    area_floor_m2_per_100_households: Mapping[int, float] = field(default_factory=dict)
+    """Year → floor area per 100 households that is a must in every community in scope."""
+    functions_per_community: Mapping[int, int] = field(default_factory=dict)
+    """Year → functions that every community in scope must have covered, of those it has a group for."""
     elderly_function: str = "elderly_care"
     infant_function: str = "infant_care"
     land_use_grace_years: int | None = None

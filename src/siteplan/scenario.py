@@ -157,11 +157,15 @@ class Rules(ScenarioModel):
     """Switches for the rules of the formulation that a scenario may leave out.
 
     ``newly_built_sites_at_most``: candidates newly built (新建) within the horizon, in all.
+    ``area_standard_at_least_m2``: year → floor area per 100 households that every community must have;
+    ``functions_per_community_at_least``: year → covered functions that every community must have then.
     """
 
     site_form: bool = True
     places_reserved_first: bool = False
     operator_viability: bool = False
+    area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
+    functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
     lead_time: bool = False
     newly_built_sites_at_most: Annotated[int | None, Field(ge=0)] = None
     conversion: bool = False

@@ -328,7 +328,7 @@ def test_each_shipped_scenario_loads_without_a_warning(file: Path) -> None:
 
 
 def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
-    """Eight scenarios, with the horizons and limits that the user guide names."""
+    """The scenarios, with the horizons and limits that the user guide names."""
     loaded = {file.stem: load_scenario(file).scenario for file in SHIPPED}
     rollout = (2027, 2028, 2029, 2030)
     assert {name: scenario.years for name, scenario in loaded.items()} == {
@@ -339,6 +339,7 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
         "2027-2030-equity-first": rollout,
         "2027-2030-half-budget": rollout,
         "2030-need": rollout,
+        "2030-need-area-floor": rollout,
         "pilots-2024-2026": (2024, 2025, 2026),
     }
     need = loaded["2030-need"]

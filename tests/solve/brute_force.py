@@ -121,7 +121,7 @@ def _reserved(problem: Problem, choice: Choice) -> bool:
 def plans(problem: Problem) -> Iterator[Plan]:
     """Yield the combinations of choices that keep the pace."""
     for plan in product(*(list(choices(problem, problem.sites[key])) for key in problem.planned_sites)):
-        if _keeps_pace(problem, plan):
+        if _keeps_pace(problem, plan) and _keeps_function_floor(problem, plan):
             yield plan
 
 
@@ -137,6 +137,28 @@ def _keeps_pace(problem: Problem, plan: Plan) -> bool:
             return False
         if by_town is not None and any(towns.count(town) > by_town for town in towns):
             return False
+    return True
+
+
+def _keeps_function_floor(problem: Problem, plan: Plan) -> bool:
+    coverage = Coverage(problem)
+    for year, floor in problem.functions_per_community.items():
+        reached: dict[str, int] = {}
+        counted: dict[str, int] = {}
+        for key in problem.functions:
+            sites = {site.site_id for site in problem.sites.values() if key in (site.programme or {})}
+            sites |= {choice.site.site_id for choice in plan if choice.starts.get(key, year + 1) <= year}
+            for code in coverage.of(key, year, frozenset(sites))[3]:
+                reached[code] = reached.get(code, 0) + 1
+            for code in {
+                point.community_code
+                for point in problem.demand.values()
+                if point.target_group[key] > 0.0 and (point.occupied_from or year) <= year
+            }:
+                counted[code] = counted.get(code, 0) + 1
+        for code, community in problem.communities.items():
+            if community.in_scope and reached.get(code, 0) < min(floor, counted.get(code, 0)):
+                return False
     return True
 
 
@@ -265,6 +287,8 @@ class Areas:
             self._add_site(choice)
         self._add_money()
         self._add_standard()
+        for year, floor in problem.area_floor_m2_per_100_households.items():
+            self._add_area_floor(year, floor)
 
     def least(self, level: Level | None, held: Mapping[Level, float]) -> float | None:
         """Return the least value of a level (any: of nothing), others held; None where nothing fits."""
@@ -381,11 +405,7 @@ class Areas:
             if not community.in_scope:
                 continue
             for year in problem.years:
-                homes = sum(
-                    point.households
-                    for point in problem.demand.values()
-                    if point.community_code == code and (point.occupied_from or year) <= year
-                )
+                homes = self._households(code, year)
                 for tier in standard.tiers_m2:
                     self._add_tier(code, year, str(tier), tier * homes / 100.0, "room", None)
                 elderly = problem.elderly_function
@@ -402,6 +422,20 @@ class Areas:
             if site.programme is not None and is_there and site.community_code == code:
                 needed -= self._listed_m2(site.programme, only) * site.floor_area_m2 / site.usable_area_m2
         self.rows.append((row, -needed))
+
+    def _add_area_floor(self, year: int, floor: float) -> None:
+        for code, community in self.problem.communities.items():
+            if community.in_scope:
+                tier, homes = f"floor {floor}", self._households(code, year)
+                self._add_tier(code, year, tier, floor * homes / 100.0, "room", None)
+                self.bounds[self.names["missing", code, tier, year]] = (0.0, 0.0)
+
+    def _households(self, code: str, year: int) -> float:
+        return sum(
+            point.households
+            for point in self.problem.demand.values()
+            if point.community_code == code and (point.occupied_from or year) <= year
+        )
 
     def _listed_m2(self, programme: Mapping[str, float], only: str | None) -> float:
         """Return the usable m² of a decided site's rooms, or of one function."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,7 +85,16 @@ def tiny_instance(seed: int) -> Problem:
             operating_cny={YEARS[1]: float(random.integers(5, 40)) * 1000.0} if len(years) > 1 else {},
         ),
         pace=Pace(int(random.integers(1, 3)), 1 if seed % 2 else None),
+        **(_floors(random, years) if seed % 6 == 5 else {}),
     )
+
+
+def _floors(random: np.random.Generator, years: tuple[int, ...]) -> dict[str, Any]:
+    """Return what every community must have in the last year, which the search doesn't know."""
+    return {
+        "functions_per_community": {years[-1]: int(random.integers(1, 3))},
+        "area_floor_m2_per_100_households": {years[-1]: float(random.choice([10.0, 30.0]))},
+    }
 
 
 def _site(random: np.random.Generator, number: int, years: tuple[int, ...]) -> Site:

@@ -401,6 +401,18 @@ CASES: dict[str, Case] = {
         Level.WORST_COMMUNITY,
     ),
     # A: 30 m² × 450 / 100 = 135 m² wanted, e1 has 60 × 1.25 = 75: 60 m² short.
+    "functions_per_community": Case(
+        free(functions_per_community={2027: 2}),
+        {("community_covered", A, key, 2027): float(key == MEALS) for key in ALL},
+        {("community_covered", A, ELDERLY, 2027): 1.0},
+        Level.WORST_COMMUNITY,
+    ),
+    # Community A has 450 households: 30 m² for 100 of them are 135 m², of which e1 has 75 m² floor area.
+    "area_standard_floor": Case(
+        free(area_floor_m2_per_100_households={2027: 30.0}),
+        {("room", "s1", "elderly", 2027): 0.4, ("room", "s1", "day", 2027): 0.0},
+        {("room", "s1", "elderly", 2027): 0.6},
+    ),
     "community_area_standard": Case(
         free(),
         {("area_shortfall", A, "30", 2027): 0.59, **closed("s1", years=(2027,))},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from siteplan.assemble.by_hand import forbidden_pairs, required_pairs, with_commitments
 from siteplan.assemble.conversion import conversion_sites
@@ -28,6 +29,8 @@ from siteplan.problem import (
 )
 from siteplan.scenario import Budget, Scenario
 from siteplan.scenario import FundingSource as SourceSettings
+
+Number = TypeVar("Number", int, float)
 
 
 def build_problem(case: Case, policy: Policy, scenario: Scenario, access: WalkingAccess) -> Problem:
@@ -64,6 +67,8 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         form_standard=_form_standard(policy) if scenario.rules.site_form else None,
         places_reserved_first=scenario.rules.places_reserved_first,
         operator_viability=scenario.rules.operator_viability,
+        area_floor_m2_per_100_households=_in_years(scenario.rules.area_standard_at_least_m2, scenario.years),
+        functions_per_community=_in_years(scenario.rules.functions_per_community_at_least, scenario.years),
         area_standard=AreaStandard(
             tiers_m2=tuple(figure.value for figure in policy.standards.area_tiers_m2_per_100_households),
             elderly_m2=policy.standards.elderly_area_m2_per_100_households.value,
@@ -115,6 +120,10 @@ def _demand_point(row: DemandRow, functions: dict[str, FunctionPolicy]) -> Deman
         },
         occupied_from=row.occupied_from,
     )
+
+
+def _in_years(by_year: dict[int, Number], years: tuple[int, ...]) -> dict[int, Number]:
+    return {year: figure for year, figure in by_year.items() if year in years}
 
 
 def _form_standard(policy: Policy) -> FormStandard:

@@ -256,6 +256,7 @@ def _semantic_findings(loaded: LoadedScenario) -> Iterator[Finding]:
     yield from _objective(loaded)
     yield from _budget_years(loaded)
     yield from _target_years(loaded)
+    yield from _rule_years(loaded)
     yield from check_entries_by_hand(loaded)
 
 
@@ -356,6 +357,11 @@ def _unbridged(loaded: LoadedScenario, path: YamlPath, advance_cny: Iterable[int
 def _target_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for key, percents in loaded.scenario.targets.overrides.items():
         yield from _years_outside(loaded, ("targets", "overrides", key), percents)
+
+
+def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
+    for name in ("area_standard_at_least_m2", "functions_per_community_at_least"):
+        yield from _years_outside(loaded, ("rules", name), getattr(loaded.scenario.rules, name))
 
 
 def _years_outside(

@@ -42,6 +42,8 @@ SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
 """Shares of the time left, at most: the search and the first level of what is left for the solve, the
 single-year bounds of what is left for the first level."""
+CHECK_SECONDS = 1.5
+"""Seconds to see whether a start keeps every rule, even when time is up: no plan is published unchecked."""
 HOLD_SLACK = 1e-7
 """A held level may be this much (relative, at least absolute) worse: solver feasibility tolerance."""
 PROVEN_TOLERANCE = 1e-6
@@ -141,6 +143,7 @@ def _first_level(run: _Run, start: Decisions | None) -> _First:
             bounds, end_state = _single_year_bounds(run, best, clock.until(share))
             program = _with_year_bounds(run, compiled, program, bounds)
             best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
+        best = _repaired(run, compiled, program, best, session, clock)
         answer = _optimise(
             run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES
         )
@@ -222,6 +225,29 @@ def _with_year_bounds(
     return program
 
 
+def _repaired(
+    run: _Run,
+    compiled: CompiledModel,
+    program: Program,
+    start: Decisions,
+    session: SolverSession,
+    clock: Clock,
+) -> Decisions:
+    """Return the start; where it breaks a rule, the best rollout of its sites and functions, or nothing.
+
+    The search knows the budget, the pace and what a site may hold, but not every rule.
+    """
+    if not start.start_year:
+        return start
+    columns, values = compiled.start_values(start)
+    fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
+    answer = session.solve(fixed, Limits(), Clock(time.monotonic() + CHECK_SECONDS))
+    if answer.values is not None:
+        return start
+    mended = _staged(run, compiled, program, start, session, clock)
+    return _nothing_but_committed(run.problem) if mended is None else mended
+
+
 def _staged(
     run: _Run,
     compiled: CompiledModel,
@@ -230,7 +256,7 @@ def _staged(
     session: SolverSession,
     clock: Clock,
 ) -> Decisions | None:
-    """Return the best rollout of the last year's own best state: only its sites and functions open."""
+    """Return the best rollout of a state: only its sites and functions open, in any year."""
     if end_state is None:
         return None
     outside = [

@@ -25,6 +25,7 @@ def coverage_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, 
         *_coverage(schedule, seating),
         *_at_radii(schedule),
         *_communities(schedule, seating),
+        *_functions_per_community(schedule),
     )
 
 
@@ -84,6 +85,23 @@ def covered_communities(
             else is_reachable(facts, community, function, year, providers)
         )
     )
+
+
+def functions_covered(schedule: Schedule, year: int) -> dict[str, int]:
+    """Return the functions that each community with a target group has covered in a year.
+
+    On the target basis where it counts communities, else on `reachable`.
+    """
+    facts = schedule.facts
+    basis = facts.scenario.coverage.basis
+    if not basis.counts_communities:
+        basis = Basis.REACHABLE
+    counts: dict[str, int] = {}
+    for key in facts.functions:
+        reached = covered_communities(facts, basis, key, year, schedule.providers(key, year))
+        for community in facts.counted_communities(key, year):
+            counts[community] = counts.get(community, 0) + (community in reached)
+    return counts
 
 
 def target_percent(facts: Facts, function: str, year: int) -> float | None:
@@ -251,4 +269,20 @@ def _communities(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...
         tolerance = tolerances.persons(*persons.values())
         for name, recomputed in persons.items():
             check.close(f"{path}.{name}", getattr(row, name), recomputed, tolerance, "persons")
+    return check.results()
+
+
+def _functions_per_community(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "functions_per_community",
+        Text("各社区已覆盖功能数不低于底线", "no community has fewer functions covered than the least"),
+    )
+    facts = schedule.facts
+    for year, floor in facts.scenario.rules.functions_per_community_at_least.items():
+        if year not in facts.years:
+            continue
+        for community, count in functions_covered(schedule, year).items():
+            counted = sum(community in facts.counted_communities(key, year) for key in facts.functions)
+            place = f"functions covered in {community} in {year}"
+            check.at_least(place, count, min(floor, counted), 0.0, "")
     return check.results()

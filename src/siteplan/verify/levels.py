@@ -8,14 +8,14 @@ from types import MappingProxyType
 from siteplan.case import Form, Mode
 from siteplan.plan import LevelResult
 from siteplan.problem import Role
-from siteplan.scenario import Basis, Level
+from siteplan.scenario import Level
 from siteplan.text import Text
 from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult, ClaimStatus
 from siteplan.verify.coverage import (
-    covered_communities,
     covered_of_counted,
     covered_persons,
+    functions_covered,
     nearest_m,
     target_in_unit,
 )
@@ -188,19 +188,8 @@ def _worst_community(schedule: Schedule) -> float:
 
     On the target basis where it counts communities, else on `reachable`.
     """
-    facts = schedule.facts
-    basis = facts.scenario.coverage.basis
-    if not basis.counts_communities:
-        basis = Basis.REACHABLE
-    total = 0
-    for year in facts.years:
-        counts: dict[str, int] = {}
-        for key in facts.functions:
-            reached = covered_communities(facts, basis, key, year, schedule.providers(key, year))
-            for community in facts.counted_communities(key, year):
-                counts[community] = counts.get(community, 0) + (community in reached)
-        total += min(counts.values(), default=0)
-    return float(total)
+    years = schedule.facts.years
+    return float(sum(min(functions_covered(schedule, year).values(), default=0) for year in years))
 
 
 _VALUES: Mapping[Level, Callable[[Schedule], float]] = MappingProxyType(

@@ -21,6 +21,7 @@ def space_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_rooms_fit_in_site(schedule),
         *_never_shrinks(schedule),
         *_area_standard(schedule),
+        *_area_standard_floor(schedule),
     )
 
 
@@ -145,4 +146,19 @@ def _area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:
         for tier in sorted(set(claimed) & set(short)):
             place = f"{path}.shortfall_m2_by_tier.{tier}"
             check.close(place, claimed[tier], short[tier], tolerances.AREA_M2, "m²")
+    return check.results()
+
+
+def _area_standard_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "area_standard_floor",
+        Text("每百户面积不低于底线", "no community is below the least floor area per 100 households"),
+    )
+    for year, floor in schedule.facts.scenario.rules.area_standard_at_least_m2.items():
+        if year not in schedule.facts.years:
+            continue
+        for community in schedule.facts.communities:
+            rooms, _ = floor_areas(schedule, community, year)
+            asked = floor * schedule.facts.households(community, year) / 100.0
+            check.at_least(f"floor area of {community} in {year}", rooms, asked, tolerances.AREA_M2, "m²")
     return check.results()

@@ -7,7 +7,7 @@ from pyomo.environ import Constraint
 from siteplan.case import Form
 from siteplan.problem import Problem
 from siteplan.solve.formulation.coverage import providers
-from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.solve.formulation.variables import Expression, PlanModel, impossible
 
 OPENING, FORM = "open", "form"
 """Second index of `committed_by_hand` where it is no function."""
@@ -75,7 +75,7 @@ def required_coverage(problem: Problem, model: PlanModel) -> Constraint:
         sites = problem.covering_sites(community, function, year)
         provided = providers(problem, model, sites, function, year)
         if isinstance(provided, int):
-            return Constraint.Feasible if provided else Constraint.Infeasible
+            return Constraint.Skip if provided else impossible(model)
         return provided >= 1
 
     return Constraint(list(problem.required_coverage), model.years, rule=rule)

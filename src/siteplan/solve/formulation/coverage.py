@@ -152,6 +152,27 @@ def persons_share_in_points(
     )
 
 
+def functions_per_community(problem: Problem, model: PlanModel) -> Constraint:
+    """Every community has at least so many functions covered in the years that ask for it.
+
+    Σ_f community_covered[c,f,t] ≥ min(floor[t], functions for which c is counted)
+
+    周至方案: 公益普惠; the number is the scenario's.
+    """
+
+    def rule(model: PlanModel, community: str, year: int) -> Expression:
+        floor = problem.functions_per_community.get(year)
+        if floor is None:
+            return Constraint.Skip
+        counted = [f for f in problem.functions if community in problem.counted_communities(f, year)]
+        if not counted or floor == 0:
+            return Constraint.Skip
+        covered = sum(model.community_covered[community, function, year] for function in counted)
+        return covered >= min(floor, len(counted))
+
+    return Constraint(model.communities, model.years, rule=rule)
+
+
 def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:
     """The worst-off community counts: none has fewer functions covered than the least.
 

@@ -63,6 +63,8 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.coverage_target,
     conversion.conversion_starts_and_stops,
     conversion.use_is_held,
+    coverage.functions_per_community,
+    standards.area_standard_floor,
     by_hand.committed_by_hand,
     by_hand.forbidden_by_hand,
     by_hand.required_coverage,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyomo.environ import Constraint
 
 from siteplan.problem import Problem, Site
-from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.solve.formulation.variables import Expression, PlanModel, impossible, room_groups_of
 from siteplan.units import to_model_area
 
 ELDERLY_TIER = "elderly"
@@ -31,6 +31,37 @@ def required_floor_area_m2(problem: Problem, community: str, tier: str, year: in
     return per_100 * problem.households(community, year) / 100.0
 
 
+def missing_floor_area_m2(problem: Problem, community: str, tier: str, year: int) -> float:
+    """Return the floor area that a tier asks of a community in a year beyond what is decided, in m²."""
+    decided = sum(
+        decided_floor_area_m2(problem, problem.sites[site], tier)
+        for site in problem.decided_sites
+        if problem.sites[site].community_code == community and site not in problem.conversions
+    )
+    return required_floor_area_m2(problem, community, tier, year) - decided
+
+
+def planned_floor_area(
+    problem: Problem, model: PlanModel, community: str, tier: str, year: int
+) -> Expression:
+    """Return the floor area in a community that counts for a tier, in 100 m²: planned, or convertible."""
+    total: Expression = 0.0
+    for site in problem.planned_sites:
+        entry = problem.sites[site]
+        if entry.community_code != community:
+            continue
+        if tier != ELDERLY_TIER:
+            groups = room_groups_of(problem, site)
+            total = total + entry.floor_per_usable * sum(model.room[site, group, year] for group in groups)
+        elif problem.elderly_function in entry.may_host:
+            total = total + entry.floor_per_usable * model.area[site, problem.elderly_function, year]
+    for site in problem.conversions:
+        if problem.sites[site].community_code == community:
+            area = to_model_area(decided_floor_area_m2(problem, problem.sites[site], tier))
+            total = total + area * model.operates[site, year]
+    return total
+
+
 def community_area_standard(problem: Problem, model: PlanModel) -> Constraint:
     """Community-service floor area per 100 households; what is missing of a tier is shortfall.
 
@@ -39,33 +70,33 @@ def community_area_standard(problem: Problem, model: PlanModel) -> Constraint:
     (100 m²; tiers 30, 50, 80 over all rooms, each once; 20 over elderly care alone.)
     周至方案 附件2-8; 导则（试行）: 每百户 30、50、80 m²，其中养老服务 20 m².
     """
-    located: dict[str, list[str]] = {}
-    for site in problem.planned_sites:
-        located.setdefault(problem.sites[site].community_code, []).append(site)
-    rooms: dict[str, list[str]] = {}
-    for site, group in model.rooms:
-        rooms.setdefault(site, []).append(group)
-
-    def planned(model: PlanModel, community: str, tier: str, year: int) -> Expression:
-        total: Expression = 0.0
-        for site in located.get(community, []):
-            ratio = problem.sites[site].floor_per_usable
-            if tier != ELDERLY_TIER:
-                total = total + ratio * sum(model.room[site, group, year] for group in rooms.get(site, []))
-            elif (site, problem.elderly_function) in model.hosting:
-                total = total + ratio * model.area[site, problem.elderly_function, year]
-        return total
 
     def rule(model: PlanModel, community: str, tier: str, year: int) -> Expression:
-        there = [key for key in problem.decided_sites if problem.sites[key].community_code == community]
-        areas = {key: decided_floor_area_m2(problem, problem.sites[key], tier) for key in there}
-        decided = sum(area for key, area in areas.items() if key not in problem.conversions)
-        missing = to_model_area(required_floor_area_m2(problem, community, tier, year) - decided)
-        provided = planned(model, community, tier, year) + sum(
-            to_model_area(areas[key]) * model.operates[key, year]
-            for key in there
-            if key in problem.conversions
-        )
-        return provided + model.area_shortfall[community, tier, year] >= missing
+        missing = missing_floor_area_m2(problem, community, tier, year)
+        provided = planned_floor_area(problem, model, community, tier, year)
+        return provided + model.area_shortfall[community, tier, year] >= to_model_area(missing)
 
     return Constraint(model.communities, model.tiers, model.years, rule=rule)
+
+
+def area_standard_floor(problem: Problem, model: PlanModel) -> Constraint:
+    """Every community has at least so much floor area per 100 households in the years that ask for it.
+
+    Σ_{j∈c} floor_per_usable_j · Σ_k room[j,k,t] + decided ≥ floor[t] · households/100      (100 m²)
+
+    导则（试行）: 既有社区每百户 ≥ 30 m², as a must where the scenario says so.
+    """
+
+    def rule(model: PlanModel, community: str, year: int) -> Expression:
+        floor = problem.area_floor_m2_per_100_households.get(year)
+        if floor is None:
+            return Constraint.Skip
+        missing = missing_floor_area_m2(problem, community, f"{floor}", year)
+        if missing <= 0.0:
+            return Constraint.Skip
+        planned = planned_floor_area(problem, model, community, f"{floor}", year)
+        if isinstance(planned, float):
+            return impossible(model)
+        return planned >= to_model_area(missing)
+
+    return Constraint(model.communities, model.years, rule=rule)

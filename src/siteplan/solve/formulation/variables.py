@@ -105,6 +105,7 @@ def _add_decisions(model: PlanModel) -> None:
     model.complex = Var(model.sites, domain=Binary)
     model.area = Var(model.hosting, model.years, domain=NonNegativeReals)
     model.room = Var(model.rooms, model.years, domain=NonNegativeReals)
+    model.never = Var(bounds=(0.0, 0.0))
 
 
 def _add_money(problem: Problem, model: PlanModel) -> None:
@@ -119,6 +120,11 @@ def _add_money(problem: Problem, model: PlanModel) -> None:
     model.eligible_room = Var(model.paid_rooms, model.years, domain=NonNegativeReals)
 
 
+def impossible(model: PlanModel) -> Expression:
+    """Return a relation that never holds: a row that nothing can meet, which a conflict then names."""
+    return model.never >= 1.0
+
+
 def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
     counts = problem.basis.counts_communities
     model.shortfall = Var(model.function_years, domain=NonNegativeIntegers if counts else NonNegativeReals)
@@ -127,7 +133,9 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
         for function in problem.functions
         for year in problem.years
         for community in problem.counted_communities(function, year)
-        if (counts and (function, year) in problem.targets) or Level.WORST_COMMUNITY in levels
+        if (counts and (function, year) in problem.targets)
+        or Level.WORST_COMMUNITY in levels
+        or year in problem.functions_per_community
     ]
     model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)
     points = covered_demand(problem) if needs_persons(problem, levels) else []
@@ -141,7 +149,8 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     model.assigned = Set(initialize=assigned, dimen=3, ordered=True)
     model.assign = Var(model.assigned, model.years, domain=UnitInterval)
     model.lacks_care = Var(model.sites if Level.PREFERRED_FORM in levels else [], domain=NonNegativeReals)
-    model.least_served = Var(model.years if Level.WORST_COMMUNITY in levels else [], domain=NonNegativeReals)
+    worst = model.years if Level.WORST_COMMUNITY in levels else []
+    model.least_served = Var(worst, domain=NonNegativeIntegers)
 
 
 def new_model() -> PlanModel:
