@@ -95,3 +95,36 @@ def test_usage_errors(siteplan: Siteplan, arguments: tuple[str, ...]) -> None:
     assert "usage error" in call.err
     assert "--help" in call.err
     assert call.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("frobnicate",), "没有命令 frobnicate"),
+        (("solve",), "缺少参数 SCENARIO"),
+        (("solve", "x.yaml", "--frobnicate"), "没有选项 --frobnicate"),
+        (("solve", "x.yaml", "--outpt", "y"), "是否是 --output"),
+        (("solve", "x.yaml", "y.yaml"), "多余的参数：y.yaml"),
+        (("solve", "x.yaml", "--time-limit", "2"), "--time-limit 不能小于 15"),
+        (("solve", "x.yaml", "--effort", "much"), "--effort 要写数"),
+        (("solve", "x.yaml", "--output"), "选项 --output 后面要写值"),
+    ],
+)
+def test_usage_errors_in_chinese(siteplan: Siteplan, arguments: tuple[str, ...], words: str) -> None:
+    """What is wrong with a command line is said in Chinese throughout."""
+    err = siteplan(*arguments, lang="zh").err
+    assert words in err
+    assert "用法有误" in err
+
+
+def test_help_is_chinese_throughout_and_not_cut_off(siteplan: Siteplan) -> None:
+    """Headings and the help option are translated; no explanation ends in an ellipsis."""
+    page = siteplan("solve", "--help", lang="zh").out
+    assert all(words in page for words in ("用法：", "参数", "选项", "必填", "显示本说明后退出"))
+    assert not any(words in page for words in ("Usage", "Options", "required", "Show this", "…"))
+    assert "Options" in siteplan("solve", "--help", lang="en").out
+
+
+def test_language_may_stand_before_the_command_of_a_group(siteplan: Siteplan) -> None:
+    """``siteplan roads --lang en info FILE`` is no mistake."""
+    assert "there is no such road file" in siteplan("roads", "--lang", "en", "info", "none.osm").err

@@ -120,7 +120,7 @@ def init(
 
 @app.command(
     help=bilingual(
-        "检查情景和案例：一次报告全部问题，每个都说明位置、允许什么、怎么改。\n\n"
+        "检查情景和案例：一次报告全部问题。\n\n每个问题都说明位置、允许什么、怎么改。\n\n"
         "例：siteplan check scenarios/2027.yaml",
         "Check a scenario and its case: every problem at once, each with its place, what is allowed and how "
         "to mend it.\n\nExample: siteplan check scenarios/2027.yaml",
@@ -179,7 +179,7 @@ def solve(
             metavar="POINTS",
             min=0.0,
             help=bilingual(
-                "第一级目标与理论界之差（覆盖率百分点）小于此值即可停止。",
+                "与理论界之差在此以内即停，单位：覆盖率百分点，看第一级目标。",
                 "Stop the first level once it is proven within so many coverage points of the best.",
             ),
         ),
@@ -197,9 +197,7 @@ def solve(
         typer.Option(
             min=0.001,
             max=100.0,
-            help=bilingual(
-                "工作量倍数，1 为标准，0.1 为快速试算。", "Work limits times this; 0.1 is a quick trial."
-            ),
+            help=bilingual("工作量的倍数，0.1 为快速试算。", "Work limits times this; 0.1 is a quick trial."),
         ),
     ] = None,
     lang: LanguageOption = None,

@@ -9,6 +9,7 @@ from rich.console import Console
 from typer import TyperException
 
 from siteplan.cli.exit_codes import ExitCode
+from siteplan.cli.language import usage_message
 from siteplan.findings import Finding, InputError, Severity
 from siteplan.text import Language, Text
 
@@ -88,7 +89,8 @@ def _report_bad_input(problem: InputError | TyperException, reporter: Reporter) 
         return
     message = problem.format_message()
     if message:  # none where no arguments were given: typer prints the help by itself
-        reporter.say(Text(f"用法有误：{message}", f"usage error: {message}"), "red")
+        chinese = usage_message(message, Language.ZH)
+        reporter.say(Text(f"用法有误：{chinese}", f"usage error: {message}"), "red")
     context = getattr(problem, "ctx", None)
     path = context.command_path if context is not None else "siteplan"
     reporter.say(Text(f"用法说明：{path} --help", f"how to use it: {path} --help"))

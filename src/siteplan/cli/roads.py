@@ -22,6 +22,12 @@ roads_app = typer.Typer(
     help=bilingual("查看或下载道路网络。", "Look into a road file, or download one."), no_args_is_help=True
 )
 
+
+@roads_app.callback()
+def roads(lang: LanguageOption = None) -> None:
+    """Take the language before the command's name too."""
+
+
 MetricCrsOption = Annotated[
     str | None,
     typer.Option(

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from siteplan.cli.session import Session
 from siteplan.text import Text
-from siteplan.verify import ClaimStatus, VerificationReport
+from siteplan.verify import ClaimResult, ClaimStatus, VerificationReport
 
 
 def report_as_json(report: VerificationReport) -> dict[str, Any]:
@@ -40,10 +40,11 @@ def show_report(report: VerificationReport, session: Session) -> None:
         if claim.status is not ClaimStatus.FALSE:
             table.add_row(
                 claim.name.in_language(session.language),
-                claim.status.text.in_language(session.language),
+                _finding(claim).in_language(session.language),
                 str(claim.comparisons),
             )
-    session.out.print(table)
+    if table.row_count:
+        session.out.print(table)
     for claim in report.false:
         mark = Text("不实", "false").in_language(session.language)
         session.out.print(
@@ -53,6 +54,12 @@ def show_report(report: VerificationReport, session: Session) -> None:
             markup=False,
         )
     session.out.print(_verdict(report).in_language(session.language), style="bold", markup=False)
+
+
+def _finding(claim: ClaimResult) -> Text:
+    if claim.comparisons == 0 and claim.status is ClaimStatus.CONFIRMED:
+        return Text("不适用", "not applicable")
+    return claim.status.text
 
 
 def _verdict(report: VerificationReport) -> Text:

@@ -26,7 +26,7 @@ def read_plan(document: str) -> tuple[Plan | None, tuple[ClaimResult, ...]]:
     except ValidationError as failure:
         for error in failure.errors(include_url=False):
             path = _json_path(error["loc"])
-            check.holds(False, path or "$", Text(f"格式不符（{error['msg']}）", error["msg"]))
+            check.holds(False, path or "$", _fault(error["type"], error["msg"]))
         return None, check.results()
     check.holds(
         "schema" in json.loads(document), "schema", Text("缺少模式版本", "the schema version is missing")
@@ -112,3 +112,13 @@ def _doubled_keys(document: str) -> list[str]:
         # Not JSON at all: pydantic says so, with the place.
         return []
     return doubled
+
+
+def _fault(kind: str, message: str) -> Text:
+    """Return what is wrong with a value of the plan; pydantic's own words in English."""
+    chinese = {
+        "json_invalid": "不是完整的 JSON，文件可能被截断或改坏",
+        "missing": "缺少这一项",
+        "extra_forbidden": "多出这一项",
+    }.get(kind, "格式不符")
+    return Text(f"{chinese}（{message}）", message)
