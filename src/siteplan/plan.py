@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from siteplan.case import Consent, DataStatus, Form, Mode
 from siteplan.problem import Role
-from siteplan.scenario import Basis, Level
+from siteplan.scenario import AssignmentRule, Basis, Level
 
 SCHEMA = "siteplan-plan/1"
 
@@ -49,11 +49,19 @@ class PlanModel(BaseModel):
 
 
 class PlannedFunction(PlanModel):
-    """A function at a site: first year, and usable m² by year from then on (until a conversion)."""
+    """A function at a site: first year, and usable m² by year from then on (until a conversion).
+
+    ``places_by_year`` is capacity per m² × area, in the function's own unit (托位, 日就餐人次, …).
+    ``care_beds_by_year`` counts whole care beds with short stays (护理型床位), for elderly care only.
+    """
 
     function: str
     from_year: int
     area_m2_by_year: dict[int, float]
+    places_by_year: dict[int, float]
+    places_unit_zh: str
+    places_unit_en: str
+    care_beds_by_year: dict[int, int]
 
 
 class PlannedRoom(PlanModel):
@@ -236,6 +244,7 @@ class Plan(PlanModel):
     years: tuple[int, ...]
     basis: Basis
     threshold: float
+    assignment_rule: AssignmentRule
     sites: tuple[PlannedSite, ...]
     coverage: tuple[CoverageFigure, ...]
     coverage_at_radii: tuple[RadiusFigure, ...]

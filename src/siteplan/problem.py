@@ -15,7 +15,7 @@ from functools import cached_property
 from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel
 from siteplan.network import Reach
 from siteplan.policy import FunctionKind
-from siteplan.scenario import Basis, Level
+from siteplan.scenario import AssignmentRule, Basis, Level
 from siteplan.text import Text
 
 
@@ -37,6 +37,7 @@ class Function:
     operating_cost_cny_per_m2_year: float
     fee_income_cny_per_m2_year: float
     subsidy_cny_per_m2_year: float = 0.0
+    capacity_unit: Text = field(default=Text("人", "persons"))
 
     @property
     def is_standard(self) -> bool:
@@ -277,6 +278,17 @@ class Problem:
             if plot is not None:
                 sites.setdefault(plot, []).append(key)
         return {plot: tuple(keys) for plot, keys in sites.items() if len(keys) > 1}
+
+    assignment_rule: AssignmentRule = AssignmentRule.NEAREST_FIRST
+    """How persons are assigned to sites; all but ``nearest_first`` make capacity a rule."""
+    care_bed_share_of_elderly_room: float | None = None
+    """Share of an elderly room that holds care beds with short stays; None: beds are not counted."""
+    care_bed_area_m2: float = 1.0
+
+    @property
+    def capacity_is_a_rule(self) -> bool:
+        """Whether persons served are limited by places, in the model and in what the plan claims."""
+        return self.assignment_rule is not AssignmentRule.NEAREST_FIRST
 
     @cached_property
     def room_groups(self) -> Mapping[str, tuple[str, ...]]:

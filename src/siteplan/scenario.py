@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -49,6 +49,29 @@ class Basis(StrEnum):
         return self in (Basis.REACHABLE, Basis.ESTABLISHED)
 
 
+class AssignmentRule(StrEnum):
+    """How a plan says who uses which site; every one can be recomputed.
+
+    ``nearest_first``: the shortest walks are seated first, a convention of the report alone.
+    ``most_served``: capacity is a rule; as many as possible have a place, with the least walking.
+    ``nearest_with_a_place``: capacity is a rule, and nobody passes a nearer site that has a place; the
+    shortest walks are seated first.
+    """
+
+    NEAREST_FIRST = "nearest_first"
+    MOST_SERVED = "most_served"
+    NEAREST_WITH_A_PLACE = "nearest_with_a_place"
+
+    @property
+    def text(self) -> Text:
+        """Return the rule in words."""
+        return {
+            AssignmentRule.NEAREST_FIRST: Text("就近优先（统计约定）", "nearest first (a convention)"),
+            AssignmentRule.MOST_SERVED: Text("尽量多安排、其次就近", "most served, then nearest"),
+            AssignmentRule.NEAREST_WITH_A_PLACE: Text("就近且有位（规则）", "nearest with a place (a rule)"),
+        }[self]
+
+
 class BilingualTitle(ScenarioModel):
     """A title in Chinese and English; plain text stands for both."""
 
@@ -69,7 +92,7 @@ class BilingualTitle(ScenarioModel):
 class CoverageSettings(ScenarioModel):
     """Basis on which targets are set, and the share of a community's target group that must be in reach."""
 
-    basis: Literal[Basis.REACHABLE, Basis.ESTABLISHED, Basis.RESIDENTS] = Basis.REACHABLE
+    basis: Basis = Basis.REACHABLE
     threshold: Annotated[float | None, Field(gt=0, le=1)] = None
 
 
@@ -166,10 +189,23 @@ class Rules(ScenarioModel):
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
+    capacity: Annotated[
+        bool, Field(description="Persons served are limited by places; the basis `served` needs it.")
+    ] = False
+    nearest_with_a_place: Annotated[
+        bool, Field(description="Nobody passes a nearer site that has a place; needs `capacity`.")
+    ] = False
     lead_time: bool = False
     newly_built_sites_at_most: Annotated[int | None, Field(ge=0)] = None
     conversion: bool = False
     use_is_held_years: Annotated[int | None, Field(ge=0)] = None
+
+    @property
+    def assignment(self) -> AssignmentRule:
+        """Return how the plan assigns persons to sites."""
+        if self.nearest_with_a_place:
+            return AssignmentRule.NEAREST_WITH_A_PLACE
+        return AssignmentRule.MOST_SERVED if self.capacity else AssignmentRule.NEAREST_FIRST
 
 
 class FunctionOverride(ScenarioModel):
@@ -215,6 +251,8 @@ class StandardsOverride(ScenarioModel):
     complex_minimum_standard_functions: Annotated[int | None, Field(ge=0)] = None
     scattered_maximum_functions: Annotated[int | None, Field(ge=0)] = None
     snap_limit_m: Annotated[float | None, Field(gt=0)] = None
+    care_bed_share_of_elderly_room: Annotated[float | None, Field(ge=0, le=1)] = None
+    care_bed_area_m2: Annotated[float | None, Field(gt=0)] = None
     lead_time_years: dict[Mode, Annotated[float, Field(ge=0)]] = {}
     hosting: dict[str, HostingOverride] = {}
 
@@ -316,6 +354,26 @@ class Scenario(ScenarioModel):
     )
     tolerance: dict[Level, Annotated[float, Field(ge=0)]] = {}
     solver: SolverSettings = SolverSettings()
+
+    @model_validator(mode="after")
+    def _places_count_only_with_capacity(self) -> Self:
+        if self.rules.capacity:
+            return self
+        if self.coverage.basis is Basis.SERVED:
+            raise InvalidValueError(
+                Text(
+                    "coverage.basis: served 要把容量作为规则：加上 rules.capacity: true",
+                    "`coverage.basis: served` needs capacity as a rule: add `rules.capacity: true`",
+                )
+            )
+        if self.rules.nearest_with_a_place:
+            raise InvalidValueError(
+                Text(
+                    "rules.nearest_with_a_place 要把容量作为规则：加上 rules.capacity: true",
+                    "`rules.nearest_with_a_place` needs capacity as a rule: add `rules.capacity: true`",
+                )
+            )
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ M2_PER_MODEL_AREA = 100.0
 CNY_PER_MODEL_MONEY = 1_000_000.0
 """One unit of money in the model is one million CNY."""
 
+PERSONS_PER_MODEL_PERSON = 1000.0
+"""Persons and resident-metres enter the model in thousands, so that coefficients stay well scaled."""
+
 METRES_PER_REPORTED_DISTANCE = 0.1
 """Distances are rounded to a decimetre once, when they are computed, and used so everywhere."""
 
@@ -34,6 +37,11 @@ def to_model_money(cost_cny: float) -> float:
 def to_cny(model_money: float) -> float:
     """Convert the model's million CNY to CNY."""
     return model_money * CNY_PER_MODEL_MONEY
+
+
+def to_model_persons(persons: float) -> float:
+    """Convert persons to the model's thousand persons."""
+    return persons / PERSONS_PER_MODEL_PERSON
 
 
 def to_points(share: float) -> float:

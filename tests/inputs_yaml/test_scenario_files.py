@@ -335,6 +335,8 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
         "base": (2027,),
         "2027": (2027,),
         "2027-all-rules": (2027,),
+        "2027-nearest-place": (2027,),
+        "2027-places": (2027,),
         "2027-2030": rollout,
         "2027-2030-equity-first": rollout,
         "2027-2030-half-budget": rollout,
@@ -446,3 +448,14 @@ def test_conditions_of_a_source_are_known_ones(conditions: dict[str, Any], proje
     award = {**with_award({2028: 1})["sources"]["award"], **conditions}
     finding = fault(project, {**BASE, "budget": {"sources": {"award": award}}})
     assert (finding.place.yaml_path or "").startswith(f"budget.sources.award.{next(iter(conditions))}")
+
+
+@pytest.mark.parametrize(
+    "more", [{"coverage": {"basis": "served"}}, {"rules": {"nearest_with_a_place": True}}]
+)
+def test_what_counts_places_needs_capacity(project: Path, more: dict[str, Any]) -> None:
+    """Served coverage and nearest-with-a-place without capacity are refused, saying what to add."""
+    found = fault(project, {"extends": "base.yaml", **more})
+    assert "rules.capacity: true" in found.describe(Language.EN)
+    capacity = {"rules": {**more.get("rules", {}), "capacity": True}}
+    assert load(project, {"extends": "base.yaml", **more, **capacity}).scenario.rules.capacity

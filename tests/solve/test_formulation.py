@@ -15,7 +15,7 @@ from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, tiny_problem
 
 from siteplan.case import Form, Mode
 from siteplan.problem import FormStandard, FundingSource, Money, Pace, Problem, Role
-from siteplan.scenario import Basis, Level
+from siteplan.scenario import AssignmentRule, Basis, Level
 from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import compile_program
 from siteplan.text import Text
@@ -386,6 +386,61 @@ CASES: dict[str, Case] = {
         {("cover", "a1", ELDERLY, 2027): 1, ("assign", "a1", "s1", ELDERLY, 2027): 0},
         {("assign", "a1", "s1", ELDERLY, 2027): 1},
         Level.WALKING_DISTANCE,
+    ),
+    # Of a1's 40 persons half may come to a site that half provides, though it has 75 places.
+    "served_only_where_provided": Case(
+        free(assignment_rule=AssignmentRule.MOST_SERVED),
+        {
+            ("provide", "s1", ELDERLY, 2027): 0.5,
+            ("area", "s1", ELDERLY, 2027): 1.5,
+            ("serve", "a1", "s1", ELDERLY, 2027): 0.03,
+        },
+        {("serve", "a1", "s1", ELDERLY, 2027): 0.02},
+        Level.PERSONS_COVERED,
+        relaxed=True,
+    ),
+    # b1 has 30 persons.
+    "served_at_most_demand": Case(
+        free(assignment_rule=AssignmentRule.MOST_SERVED),
+        {("serve", "b1", "s2", ELDERLY, 2028): 0.02, ("serve", "b1", "s3", ELDERLY, 2028): 0.02},
+        {("serve", "b1", "s3", ELDERLY, 2028): 0.01},
+        Level.PERSONS_COVERED,
+    ),
+    # 100 m² have 50 places.
+    "served_within_capacity": Case(
+        free(assignment_rule=AssignmentRule.MOST_SERVED),
+        {
+            ("area", "s1", ELDERLY, 2027): 1.0,
+            ("serve", "a1", "s1", ELDERLY, 2027): 0.04,
+            ("serve", "a2", "s1", ELDERLY, 2027): 0.02,
+        },
+        {("serve", "a2", "s1", ELDERLY, 2027): 0.01},
+        Level.PERSONS_COVERED,
+    ),
+    # 10 of s1's 50 places are free.
+    "full_without_a_free_place": Case(
+        free(assignment_rule=AssignmentRule.NEAREST_WITH_A_PLACE),
+        {
+            ("area", "s1", ELDERLY, 2027): 1.0,
+            ("serve", "a1", "s1", ELDERLY, 2027): 0.04,
+            ("serve", "a2", "s1", ELDERLY, 2027): 0.0,
+            ("full", "s1", ELDERLY, 2027): 1,
+        },
+        {("serve", "a2", "s1", ELDERLY, 2027): 0.01},
+        Level.PERSONS_COVERED,
+    ),
+    # b1 goes to s3, 500 m away, past 30 free places at s2, 300 m away.
+    "nearest_with_a_place": Case(
+        free(assignment_rule=AssignmentRule.NEAREST_WITH_A_PLACE),
+        {
+            ("provide", "s2", ELDERLY, 2028): 1,
+            ("area", "s2", ELDERLY, 2028): 0.6,
+            ("serve", "b1", "s2", ELDERLY, 2028): 0.0,
+            ("serve", "b1", "s3", ELDERLY, 2028): 0.03,
+            ("full", "s2", ELDERLY, 2028): 0,
+        },
+        {("serve", "b1", "s2", ELDERLY, 2028): 0.03, ("serve", "b1", "s3", ELDERLY, 2028): 0.0},
+        Level.PERSONS_COVERED,
     ),
     # Two communities are wanted in 2028; without elderly care anywhere both are short.
     "coverage_target": Case(

@@ -57,6 +57,9 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("sites.0.functions.0.function", "elderly", "plan_structure"),
     ("sites.0.functions.0.area_m2_by_year.2027", 130.0, "function_fits_its_room"),
     ("sites.0.functions.0.area_m2_by_year.2027", 75.0, "area_at_least_minimum"),
+    ("assignment_rule", "most_served", "served_within_capacity"),
+    ("sites.0.functions.0.places_by_year.2027", 60.0, "places_by_unit"),
+    ("sites.0.functions.0.care_beds_by_year.2027", 60, "places_by_unit"),
     ("sites.0.rooms.0.area_m2_by_year.2028", 700.0, "rooms_fit_in_site"),
     ("sites.0.rooms.0.area_m2_by_year.2027", 125.0, "stays_open"),
     ("sites.0.capital_cny_by_year.2027", 1.0, "money_of_sites"),
@@ -202,7 +205,7 @@ def test_assignments_are_complete(world: World) -> None:
     """No row may be missing or stand twice, whether it has a site or a cause."""
     rows = list(world.results.assignments)
     schedule = Schedule(world.facts, world.plan)
-    seating = seat(schedule)
+    seating = seat(schedule, rows)
     for number in range(len(rows)):
         fewer = [*rows[:number], *rows[number + 1 :]]
         assert not VerificationReport(assignment_claims(schedule, seating, fewer)).passed

@@ -15,7 +15,7 @@ from siteplan.assemble.time import with_times
 from siteplan.case import Case
 from siteplan.case import DemandPoint as DemandRow
 from siteplan.network import WalkingAccess
-from siteplan.policy import FunctionPolicy, Policy
+from siteplan.policy import Figure, FunctionPolicy, Policy
 from siteplan.problem import (
     AreaStandard,
     Community,
@@ -60,6 +60,9 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         sites=sites,
         reach=access.reach,
         basis=scenario.coverage.basis,
+        assignment_rule=scenario.rules.assignment,
+        care_bed_share_of_elderly_room=_value(policy.standards.care_bed_share_of_elderly_room),
+        care_bed_area_m2=_value(policy.standards.care_bed_area_m2) or 1.0,
         threshold=threshold,
         targets={},
         objective=scenario.objective,
@@ -184,3 +187,7 @@ def _usable_cny(source: FundingSource, year: int, years: tuple[int, ...]) -> flo
     if source.carry_over and year == years[0]:
         usable += sum(source.amounts_cny[early] for early in range(year, year + source.paid_after_years))
     return usable
+
+
+def _value(figure: Figure | None) -> float | None:
+    return None if figure is None else figure.value

@@ -43,6 +43,7 @@ def build_function(key: str, policy: FunctionPolicy, usable_share: float) -> Fun
         operating_cost_cny_per_m2_year=policy.operating_cost_cny_per_m2_year.value,
         fee_income_cny_per_m2_year=policy.fees_cny_per_m2_year,
         subsidy_cny_per_m2_year=0.0 if subsidy is None else subsidy.value,
+        capacity_unit=policy.capacity_unit.text,
     )
 
 

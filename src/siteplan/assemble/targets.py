@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from siteplan.policy import Policy
 from siteplan.problem import Problem
-from siteplan.scenario import TargetSettings
+from siteplan.scenario import AssignmentRule, Basis, TargetSettings
+from siteplan.seating import most_served, nearest_first
 
 _COUNT_SLACK = 1e-9
 """Keeps 50 % of 24 at 12 communities despite floating-point products."""
@@ -74,12 +75,32 @@ def baseline_coverage_percent(
         )
         return 100.0 * covered / len(counted) if counted else 0.0
     total = sum(persons.values())
+    if problem.basis is Basis.SERVED:
+        return 100.0 * _served_by(problem, function, providers, persons) / total if total else 0.0
     reached = sum(
         count
         for key, count in persons.items()
         if not providers.isdisjoint(problem.providers_within_reach(key, function))
     )
     return 100.0 * reached / total if total else 0.0
+
+
+def _served_by(problem: Problem, function: str, providers: set[str], persons: Mapping[str, float]) -> float:
+    """Return the persons who have a place at sites whose programme is given."""
+    capacity = problem.functions[function].capacity_persons_per_m2
+    places = {
+        site: capacity * (problem.sites[site].programme or {}).get(function, 0.0)
+        for site in sorted(providers & problem.sites.keys())
+    }
+    walks = sorted(
+        (problem.distances[point][site], point, site)
+        for point, count in persons.items()
+        if count > 0.0
+        for site in problem.providers_within_reach(point, function)
+        if site in places
+    )
+    fill = most_served if problem.assignment_rule is AssignmentRule.MOST_SERVED else nearest_first
+    return sum(fill(persons, places, walks).values())
 
 
 def _in_target_unit(problem: Problem, function: str, year: int, percent: float) -> float:

@@ -101,7 +101,7 @@ def _finding(
     if fault["type"] == "missing":
         return _missing_key(str(path[-1]), shape, path, place)
     allowed = _allowed(fault)
-    about_a_key = fault["loc"][-1] == KEY_MARK
+    about_a_key = fault["loc"][-1:] == (KEY_MARK,)
     return error(
         "wrong-key" if about_a_key else "wrong-value",
         place,

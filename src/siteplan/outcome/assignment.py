@@ -2,16 +2,30 @@
 
 For each year and function, the pairs of a demand point and a site that provides the function within its
 service radius are taken in the order of (distance, demand id, site id); each pair seats as many of the
-point's unseated persons as the site has free places. Persons are real numbers.
+point's unseated persons as the site has free places. Persons are real numbers. Where capacity is a rule
+of the scenario, as many as possible are seated instead, with the least walking (`siteplan.seating`); with
+the rule `nearest_with_a_place` the order of distance stands.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Literal
 
 from siteplan.outcome.provision import Providing, function_area_m2, providing_sites, target_groups
 from siteplan.plan import Assignment, Decisions
 from siteplan.problem import Problem
+from siteplan.scenario import AssignmentRule
+from siteplan.seating import most_served, nearest_first
+
+SEATING = MappingProxyType(
+    {
+        AssignmentRule.NEAREST_FIRST: nearest_first,
+        AssignmentRule.MOST_SERVED: most_served,
+        AssignmentRule.NEAREST_WITH_A_PLACE: nearest_first,
+    }
+)
+"""How each rule fills places. Filling by distance keeps `nearest_with_a_place` by construction."""
 
 Cause = Literal["", "no_place", "no_provider_in_reach"]
 
@@ -41,19 +55,20 @@ def _assign_function(
     problem: Problem, decisions: Decisions, providing: Providing, function: str, year: int
 ) -> list[Assignment]:
     unseated = dict(target_groups(problem, problem.counted_demand, function, year))
-    free = {
+    places = {
         site_id: places_at(problem, decisions, site_id, function, year)
         for site_id in providing[function, year]
     }
+    walks = _pairs_by_distance(problem, providing, function, year)
+    seats = SEATING[problem.assignment_rule](unseated, places, walks)
     rows: dict[str, list[Assignment]] = {demand_id: [] for demand_id in unseated}
     in_reach: set[str] = set()
-    for distance, demand_id, site_id in _pairs_by_distance(problem, providing, function, year):
+    for distance, demand_id, site_id in walks:
         in_reach.add(demand_id)
-        persons = min(unseated[demand_id], free[site_id])
+        persons = seats.get((demand_id, site_id), 0.0)
         if persons <= 0.0:
             continue
         unseated[demand_id] -= persons
-        free[site_id] -= persons
         rows[demand_id].append(Assignment(year, function, demand_id, site_id, persons, distance, ""))
     for demand_id, persons in unseated.items():
         if persons > 0.0:

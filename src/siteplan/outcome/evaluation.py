@@ -105,6 +105,7 @@ def make_plan(
         illustrative=illustrative,
         years=problem.years,
         basis=problem.basis,
+        assignment_rule=problem.assignment_rule,
         threshold=problem.threshold,
         sites=outcome.sites,
         coverage=outcome.coverage,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from siteplan.case import Form
 from siteplan.outcome.area import area_standard
+from siteplan.outcome.assignment import assign
 from siteplan.outcome.coverage import covered_communities, is_covered, persons_counted, persons_covered
 from siteplan.outcome.money import money_of_sites
 from siteplan.outcome.provision import nearest_provider, providing_sites, target_groups
@@ -46,6 +47,7 @@ def shortfall(problem: Problem, decisions: Decisions) -> float:
     points = 100 · max(0, target − covered) / counted on community bases, percent on the others.
     """
     providing = providing_sites(problem, decisions)
+    served = persons_served(problem, decisions) if problem.basis is Basis.SERVED else {}
     weighted = total_priority = 0.0
     for (function, year), target in problem.targets.items():
         priority = problem.functions[function].priority
@@ -56,7 +58,11 @@ def shortfall(problem: Problem, decisions: Decisions) -> float:
             missing = max(0.0, target - covered)
         else:
             counted = persons_counted(problem, problem.counted_demand, function, year)
-            covered = persons_covered(problem, providing, problem.counted_demand, function, year)
+            covered = (
+                served.get((function, year), 0.0)
+                if problem.basis is Basis.SERVED
+                else persons_covered(problem, providing, problem.counted_demand, function, year)
+            )
             missing = max(0.0, target / 100.0 * counted - covered)
         if counted > 0.0:
             weighted += priority * 100.0 * missing / counted
@@ -64,7 +70,14 @@ def shortfall(problem: Problem, decisions: Decisions) -> float:
 
 
 def person_years_covered(problem: Problem, decisions: Decisions) -> float:
-    """Return Σ persons covered[f,t] × (years of the horizon after t + 1), in person-years."""
+    """Return Σ persons covered[f,t] × (years of the horizon after t + 1), in person-years.
+
+    Where capacity is a rule, those count who have a place.
+    """
+    if problem.capacity_is_a_rule:
+        left = {year: len(problem.years) - number for number, year in enumerate(problem.years)}
+        served = persons_served(problem, decisions)
+        return sum(persons * left[year] for (_, year), persons in served.items())
     providing = providing_sites(problem, decisions)
     return sum(
         persons_covered(problem, providing, problem.counted_demand, function, year)
@@ -121,8 +134,23 @@ def cost(problem: Problem, decisions: Decisions) -> float:
     )
 
 
+def persons_served(problem: Problem, decisions: Decisions) -> dict[tuple[str, int], float]:
+    """Return (function, year) → persons who have a place, by the plan's assignment rule."""
+    served: dict[tuple[str, int], float] = {}
+    for row in assign(problem, decisions):
+        if row.site_id:
+            key = row.function, row.year
+            served[key] = served.get(key, 0.0) + row.persons
+    return served
+
+
 def walking_distance(problem: Problem, decisions: Decisions) -> float:
-    """Return Σ persons × distance to the nearest providing site, over who is covered, in resident-metres."""
+    """Return Σ persons × distance to the nearest providing site, over who is covered, in resident-metres.
+
+    Where capacity is a rule, those walk who have a place, to the site where they have it.
+    """
+    if problem.capacity_is_a_rule:
+        return sum(row.persons * (row.distance_m or 0.0) for row in assign(problem, decisions))
     providing = providing_sites(problem, decisions)
     total = 0.0
     for function in problem.functions:

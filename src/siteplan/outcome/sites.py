@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -95,18 +96,45 @@ def _functions(problem: Problem, decisions: Decisions, site: Site) -> tuple[Plan
     else:
         starts = {key: year for (owner, key), year in decisions.start_year.items() if owner == site.site_id}
     return tuple(
-        PlannedFunction(
-            function=function,
-            from_year=starts[function],
-            area_m2_by_year={
-                year: function_area_m2(problem, decisions, site.site_id, function, year)
-                for year in problem.years
-                if year >= starts[function] and operates(problem, decisions, site.site_id, year)
-            },
-        )
+        _function(problem, decisions, site, function, starts[function])
         for function in problem.functions
         if function in starts
     )
+
+
+def _function(
+    problem: Problem, decisions: Decisions, site: Site, function: str, from_year: int
+) -> PlannedFunction:
+    years = [
+        year
+        for year in problem.years
+        if year >= from_year and operates(problem, decisions, site.site_id, year)
+    ]
+    areas = {year: function_area_m2(problem, decisions, site.site_id, function, year) for year in years}
+    figures = problem.functions[function]
+    return PlannedFunction(
+        function=function,
+        from_year=from_year,
+        area_m2_by_year=areas,
+        places_by_year={year: figures.capacity_persons_per_m2 * area for year, area in areas.items()},
+        places_unit_zh=figures.capacity_unit.zh,
+        places_unit_en=figures.capacity_unit.en,
+        care_beds_by_year={year: care_beds(problem, function, area) for year, area in areas.items()}
+        if function == problem.elderly_function and problem.care_bed_share_of_elderly_room is not None
+        else {},
+    )
+
+
+def care_beds(problem: Problem, function: str, area_m2: float) -> int:
+    """Return the whole care beds that fit into their share of an elderly room (周至方案 五（三）)."""
+    if function != problem.elderly_function or problem.care_bed_share_of_elderly_room is None:
+        return 0
+    beds = area_m2 * problem.care_bed_share_of_elderly_room / problem.care_bed_area_m2
+    return math.floor(beds + BED_SLACK)
+
+
+BED_SLACK = 1e-6
+"""Areas are rounded to 1e-6 m²: a bed that misses its area by that is a bed."""
 
 
 def _rooms(problem: Problem, decisions: Decisions, site: Site) -> tuple[PlannedRoom, ...]:

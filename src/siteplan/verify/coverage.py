@@ -12,6 +12,7 @@ from siteplan.verify import tolerances
 from siteplan.verify.assignments import Seating
 from siteplan.verify.claims import Check, ClaimResult, indexed
 from siteplan.verify.facts import Facts
+from siteplan.verify.places import persons_with_a_place
 from siteplan.verify.schedule import Schedule
 
 SLACK = 1e-9
@@ -132,7 +133,12 @@ def baseline_percent(facts: Facts, function: str, baseline: int) -> float:
         row.service_id: row.function_areas for row in facts.case.existing_services
     }
     providers = {site_id for site_id, areas in listed.items() if function in areas} & set(facts.sites)
-    covered, counted = covered_of_counted(facts, facts.scenario.coverage.basis, function, baseline, providers)
+    basis = facts.scenario.coverage.basis
+    covered, counted = covered_of_counted(facts, basis, function, baseline, providers)
+    if basis is Basis.SERVED:
+        capacity = facts.functions[function].capacity_persons_per_m2
+        places = {site_id: capacity * listed[site_id][function] for site_id in sorted(providers)}
+        covered = persons_with_a_place(facts, function, baseline, places)
     return 100.0 * covered / counted if counted > 0.0 else 0.0
 
 

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from siteplan.case import Form, Mode
 from siteplan.plan import LevelResult
 from siteplan.problem import Role
-from siteplan.scenario import Level
+from siteplan.scenario import Basis, Level
 from siteplan.text import Text
 from siteplan.verify import tolerances
+from siteplan.verify.assignments import Seating
 from siteplan.verify.claims import Check, ClaimResult, ClaimStatus
 from siteplan.verify.coverage import (
     covered_of_counted,
@@ -42,7 +43,7 @@ UNITS: Mapping[Level, str] = MappingProxyType(
 MAXIMISED = frozenset({Level.PERSONS_COVERED, Level.WORST_COMMUNITY})
 
 
-def level_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
+def level_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...]:
     """Recompute the value of each level; bounds are checked for consistency and not proven again."""
     values = Check("level_values", Text("各级目标值", "values of the objective's levels"))
     proofs = Check(
@@ -56,7 +57,7 @@ def level_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
     for number, level in enumerate(levels):
         path = f"levels[{number}]"
         unit = UNITS[level.name]
-        recomputed = level_value(schedule, level.name)
+        recomputed = level_value(schedule, seating, level.name)
         values.same(f"{path}.unit", level.unit, unit)
         tolerance = tolerances.level(unit, recomputed)
         values.close(f"{path}.value", level.value, recomputed, tolerance, unit)
@@ -85,12 +86,31 @@ def _consistent_proof(check: Check, path: str, level: LevelResult, unit: str) ->
         check.same(f"{path}.status", level.status, "gap" if level.gap > 0.0 else "optimal")
 
 
-def level_value(schedule: Schedule, level: Level) -> float:
-    """Return what the plan reaches at a level, in the unit of `UNITS`."""
+def level_value(schedule: Schedule, seating: Seating, level: Level) -> float:
+    """Return what the plan reaches at a level, in the unit of `UNITS`.
+
+    Where capacity is a rule, persons covered and their walks are those who have a place.
+    """
+    capacity = schedule.facts.scenario.rules.capacity
+    if level is Level.SHORTFALL and schedule.facts.scenario.coverage.basis is Basis.SERVED:
+        return _shortfall(schedule, seating)
+    if level is Level.PERSONS_COVERED and capacity:
+        return _persons_served(schedule, seating)
+    if level is Level.WALKING_DISTANCE and capacity:
+        return seating.resident_metres()
     return _VALUES[level](schedule)
 
 
-def _shortfall(schedule: Schedule) -> float:
+def _persons_served(schedule: Schedule, seating: Seating) -> float:
+    """Σ persons who have a place · (years left + 1), in person-years."""
+    years = schedule.facts.years
+    return sum(
+        persons * sum(later >= year for later in years)
+        for (year, _, _), persons in seating.persons_served.items()
+    )
+
+
+def _shortfall(schedule: Schedule, seating: Seating | None = None) -> float:
     """Σ priority · 100 · max(0, target − covered) / counted over Σ priority, where there is a target."""
     facts = schedule.facts
     weighted = priorities = 0.0
@@ -100,6 +120,8 @@ def _shortfall(schedule: Schedule) -> float:
             covered, counted = covered_of_counted(
                 facts, facts.scenario.coverage.basis, function.key, year, providers
             )
+            if seating is not None:
+                covered = seating.persons_at(function.key, year)
             target = target_in_unit(facts, function.key, year, counted)
             if target is None:
                 continue

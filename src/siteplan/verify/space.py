@@ -18,6 +18,7 @@ def space_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
     return (
         *_area_within_limits(schedule),
         *_function_fits_its_room(schedule),
+        *_places(schedule),
         *_rooms_fit_in_site(schedule),
         *_never_shrinks(schedule),
         *_area_standard(schedule),
@@ -42,6 +43,34 @@ def _area_within_limits(schedule: Schedule) -> tuple[ClaimResult, ...]:
                 least.at_least(place, area, minimum, tolerances.AREA_M2, "m²")
                 most.at_most(place, area, function.maximum_m2, tolerances.AREA_M2, "m²")
     return (*least.results(), *most.results())
+
+
+def _places(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check("places_by_unit", Text("各功能容量与床位", "places by unit, and care beds"))
+    facts = schedule.facts
+    share = facts.policy.standards.care_bed_share_of_elderly_room
+    size = facts.policy.standards.care_bed_area_m2
+    for path, site, _ in schedule.sites.values():
+        for number, entry in enumerate(site.functions):
+            place = f"{path}.functions[{number}]"
+            per_m2 = facts.functions[entry.function].capacity_persons_per_m2
+            unit = facts.policy.functions[entry.function].capacity_unit
+            check.same(f"{place}.places_unit_zh", entry.places_unit_zh, unit.zh)
+            check.same(f"{place}.places_unit_en", entry.places_unit_en, unit.en)
+            years = tuple(sorted(entry.area_m2_by_year))
+            check.same(f"{place}.places_by_year (years)", tuple(sorted(entry.places_by_year)), years)
+            beds = years if entry.function == ELDERLY and share is not None else ()
+            check.same(f"{place}.care_beds_by_year (years)", tuple(sorted(entry.care_beds_by_year)), beds)
+            for year, area in entry.area_m2_by_year.items():
+                claimed = entry.places_by_year.get(year)
+                tolerance = per_m2 * tolerances.AREA_M2
+                check.close(f"{place}.places_by_year.{year}", claimed, per_m2 * area, tolerance, unit.en)
+            if share is None or size is None:
+                continue
+            for year, count in entry.care_beds_by_year.items():
+                whole = int(share.value * entry.area_m2_by_year.get(year, 0.0) / size.value + 1e-6)
+                check.same(f"{place}.care_beds_by_year.{year}", count, whole)
+    return check.results()
 
 
 def _function_fits_its_room(schedule: Schedule) -> tuple[ClaimResult, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from siteplan.plan import Plan
 from siteplan.text import Text
-from siteplan.verify.assignments import assignment_claims, seat
+from siteplan.verify.assignments import assignment_claims, places_claims, seat
 from siteplan.verify.by_hand import by_hand_claims
 from siteplan.verify.claims import Check, ClaimResult, VerificationReport
 from siteplan.verify.coverage import coverage_claims
@@ -52,7 +52,7 @@ def verify(facts: Facts, results: Results) -> VerificationReport:
     if not VerificationReport(structure).passed:
         return VerificationReport(claims)
     schedule = Schedule(facts, plan)
-    seating = seat(schedule)
+    seating = seat(schedule, results.assignments)
     return VerificationReport(
         (
             *claims,
@@ -64,7 +64,8 @@ def verify(facts: Facts, results: Results) -> VerificationReport:
             *money_claims(schedule),
             *funding_claims(schedule, results.money),
             *coverage_claims(schedule, seating),
-            *level_claims(schedule),
+            *level_claims(schedule, seating),
+            *places_claims(schedule, seating),
             *assignment_claims(schedule, seating, results.assignments),
             *geojson_claims(schedule, results.sites, results.coverage),
             *_run_record(facts, plan, results.run),

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
+from siteplan.scenario import Basis
 from siteplan.solve.formulation.variables import Expression, PlanModel
-from siteplan.units import to_points
+from siteplan.units import PERSONS_PER_MODEL_PERSON, to_points
 
 
 def providers(
@@ -108,6 +109,8 @@ def covered_are_assigned(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, point: str, function: str, year: int) -> Expression:
+        if problem.capacity_is_a_rule:
+            return Constraint.Skip
         sites = problem.providers_within_reach(point, function)
         assigned = sum(model.assign[point, site, function, year] for site in sites)
         return assigned == model.cover[point, function, year]
@@ -120,6 +123,7 @@ def coverage_target(problem: Problem, model: PlanModel) -> Constraint:
 
     Σ_c community_covered[c,f,t] + shortfall[f,t] ≥ target[f,t]      (communities)
     100 · Σ_i persons[i,f,t] · cover[i,f,t] / Σ_i persons[i,f,t] + shortfall[f,t] ≥ target[f,t]   (points)
+    100 · Σ_{i,j} serve[i,j,f,t] / Σ_i persons[i,f,t] + shortfall[f,t] ≥ target[f,t]   (points, `served`)
 
     周至方案 二（三）.
     """
@@ -145,6 +149,12 @@ def persons_share_in_points(
     total = sum(problem.target_group(key, function, year) for key in problem.counted_demand)
     if total <= 0.0:
         return None
+    if problem.basis is Basis.SERVED:
+        return sum(
+            to_points(PERSONS_PER_MODEL_PERSON / total) * model.serve[point, site, function, year]
+            for point, site, key in model.served
+            if key == function
+        )
     return sum(
         to_points(problem.target_group(point, function, year) / total) * model.cover[point, function, year]
         for point, key in model.demand_functions

@@ -10,6 +10,7 @@ from siteplan.problem import Problem
 from siteplan.scenario import Level
 from siteplan.solve.formulation import (
     by_hand,
+    capacity,
     conversion,
     coverage,
     form,
@@ -65,6 +66,11 @@ _ALWAYS: tuple[Family, ...] = (
     conversion.use_is_held,
     coverage.functions_per_community,
     standards.area_standard_floor,
+    capacity.served_only_where_provided,
+    capacity.served_at_most_demand,
+    capacity.served_within_capacity,
+    capacity.full_without_a_free_place,
+    capacity.nearest_with_a_place,
     by_hand.committed_by_hand,
     by_hand.forbidden_by_hand,
     by_hand.required_coverage,

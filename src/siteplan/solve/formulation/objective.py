@@ -11,10 +11,7 @@ from siteplan.solve.formulation.form import free_form, may_be_small
 from siteplan.solve.formulation.money import capital, operating_less_fees
 from siteplan.solve.formulation.stock import newly_built_sites_of
 from siteplan.solve.formulation.variables import Expression, PlanModel
-from siteplan.units import CNY_PER_MODEL_MONEY, M2_PER_MODEL_AREA, to_points
-
-PERSONS_PER_MODEL_PERSON = 1000.0
-"""Persons and resident-metres enter the model in thousands, so that coefficients stay well scaled."""
+from siteplan.units import CNY_PER_MODEL_MONEY, M2_PER_MODEL_AREA, PERSONS_PER_MODEL_PERSON, to_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,16 @@ def shortfall(problem: Problem, model: PlanModel) -> Expression:
 
 
 def persons_covered(problem: Problem, model: PlanModel) -> Expression:
-    """Σ_{i,f,t} (years left + 1) · persons[i,f,t] · cover[i,f,t] in thousand person-years."""
+    """Σ_{i,f,t} (years left + 1) · persons[i,f,t] · cover[i,f,t] in thousand person-years.
+
+    Where capacity is a rule, those count who have a place: Σ_j serve[i,j,f,t].
+    """
+    if problem.capacity_is_a_rule:
+        return sum(
+            (problem.years[-1] - year + 1) * model.serve[point, site, function, year]
+            for point, site, function in model.served
+            for year in problem.years
+        )
     return sum(
         (problem.years[-1] - year + 1)
         * problem.target_group(point, function, year)
@@ -91,7 +97,16 @@ def cost(problem: Problem, model: PlanModel) -> Expression:
 
 
 def walking_distance(problem: Problem, model: PlanModel) -> Expression:
-    """Σ persons[i,f,t] · distance[i,j] · assign[i,j,f,t] in thousand resident-metres."""
+    """Σ persons[i,f,t] · distance[i,j] · assign[i,j,f,t] in thousand resident-metres.
+
+    Where capacity is a rule, those walk who have a place: Σ distance[i,j] · serve[i,j,f,t].
+    """
+    if problem.capacity_is_a_rule:
+        return sum(
+            problem.distances[point][site] * model.serve[point, site, function, year]
+            for point, site, function in model.served
+            for year in problem.years
+        )
     return sum(
         problem.target_group(point, function, year)
         * problem.distances[point][site]

@@ -10,7 +10,7 @@ from typing import Any
 from pyomo.environ import Binary, ConcreteModel, NonNegativeIntegers, NonNegativeReals, Set, UnitInterval, Var
 
 from siteplan.problem import Problem
-from siteplan.scenario import Level
+from siteplan.scenario import AssignmentRule, Basis, Level
 
 PlanModel = Any
 """A Pyomo ``ConcreteModel`` with the sets and variables of this module (Pyomo is untyped)."""
@@ -66,6 +66,19 @@ def needs_persons(problem: Problem, levels: tuple[Level, ...]) -> bool:
     return bool(wanted) or not problem.basis.counts_communities
 
 
+def needs_cover(problem: Problem, levels: tuple[Level, ...]) -> bool:
+    """Return whether coverage within reach is modelled: with capacity, for the residents basis alone."""
+    if problem.capacity_is_a_rule:
+        return problem.basis is Basis.RESIDENTS
+    return needs_persons(problem, levels)
+
+
+def needs_places(problem: Problem, levels: tuple[Level, ...]) -> bool:
+    """Return whether persons served are modelled: capacity is a rule, and something counts them."""
+    counted = {Level.PERSONS_COVERED, Level.WALKING_DISTANCE}.intersection(levels)
+    return problem.capacity_is_a_rule and (bool(counted) or problem.basis is Basis.SERVED)
+
+
 def covered_demand(problem: Problem) -> list[tuple[str, str]]:
     """Return (demand point, function) with a target group and at least one provider within reach."""
     return [
@@ -93,6 +106,7 @@ def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     _add_decisions(model)
     _add_money(problem, model)
     _add_coverage(problem, model, levels)
+    _add_places(problem, model, levels)
     if Level.AREA_STANDARD in levels:
         tiers = [*(f"{tier:g}" for tier in problem.area_standard.tiers_m2), "elderly"]
         model.tiers = Set(initialize=tiers, ordered=True)
@@ -138,12 +152,14 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
         or year in problem.functions_per_community
     ]
     model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)
-    points = covered_demand(problem) if needs_persons(problem, levels) else []
+    points = covered_demand(problem) if needs_cover(problem, levels) else []
     model.demand_functions = Set(initialize=points, dimen=2, ordered=True)
     model.cover = Var(model.demand_functions, model.years, domain=UnitInterval)
     assigned = [
         (point, site, function)
-        for point, function in (points if Level.WALKING_DISTANCE in levels else [])
+        for point, function in (
+            points if Level.WALKING_DISTANCE in levels and not problem.capacity_is_a_rule else []
+        )
         for site in problem.providers_within_reach(point, function)
     ]
     model.assigned = Set(initialize=assigned, dimen=3, ordered=True)
@@ -151,6 +167,27 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     model.lacks_care = Var(model.sites if Level.PREFERRED_FORM in levels else [], domain=NonNegativeReals)
     worst = model.years if Level.WORST_COMMUNITY in levels else []
     model.least_served = Var(worst, domain=NonNegativeIntegers)
+
+
+def _add_places(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
+    """Declare ``serve`` (thousand persons) over pairs within the radius, and ``full`` over the sites."""
+    points = covered_demand(problem) if needs_places(problem, levels) else []
+    pairs = [
+        (point, site, function)
+        for point, function in points
+        for site in problem.providers_within_reach(point, function)
+    ]
+    served_by: dict[tuple[str, str], list[str]] = {}
+    for point, site, function in pairs:
+        served_by.setdefault((site, function), []).append(point)
+    model.points_served_by = served_by
+    model.served_demand = Set(initialize=points, dimen=2, ordered=True)
+    model.served = Set(initialize=pairs, dimen=3, ordered=True)
+    model.serving = Set(initialize=list(served_by), dimen=2, ordered=True)
+    holds = problem.assignment_rule is AssignmentRule.NEAREST_WITH_A_PLACE
+    model.filling = Set(initialize=list(served_by) if holds else [], dimen=2, ordered=True)
+    model.serve = Var(model.served, model.years, domain=NonNegativeReals)
+    model.full = Var(model.filling, model.years, domain=Binary)
 
 
 def new_model() -> PlanModel:
