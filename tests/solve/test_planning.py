@@ -16,11 +16,11 @@ from siteplan.highs import Ended, Limits, Program, SolverSession, Status
 from siteplan.problem import Money, Pace, Problem, Role
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import Clock, InfeasibleError, NoPlanError, solve
-from siteplan.solve.conflict import RULES
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
-from siteplan.solve.formulation import build_model
+from siteplan.solve.formulation import CONSTRAINTS, build_model
 from siteplan.solve.program import compile_program
+from siteplan.solve.rules import RULES, STRUCTURE
 
 QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
 
@@ -185,3 +185,20 @@ def _without(program: Program, families: list[str]) -> Program:
     lower = np.where(rows, program.row_lower, -np.inf)
     upper = np.where(rows, program.row_upper, np.inf)
     return replace(program, row_lower=lower, row_upper=upper)
+
+
+def test_every_family_is_a_rule_or_says_what_words_mean() -> None:
+    """A conflict can name every rule that a planner may change."""
+    assert set(RULES) | STRUCTURE == set(CONSTRAINTS)
+    assert not set(RULES) & STRUCTURE
+
+
+def test_a_conflict_says_the_least_that_helps() -> None:
+    """There is no money: opening s1 takes 400 000 CNY, and 37.5 m² of elderly care at 2 000 CNY a m²."""
+    problem = with_committed(tiny_problem(), 0.0)
+    with pytest.raises(InfeasibleError) as raised:
+        solve(replace(problem, money=replace(problem.money, carry_over=False)), QUICK)
+    assert "relaxing only the yearly budget [budget], the least: 2027 475,000 CNY" in raised.value.text.en
+    chinese = raised.value.text.zh
+    assert "只放宽“年度资金”" in chinese
+    assert "s1空间" in chinese
