@@ -1,0 +1,142 @@
+"""What more freedom never makes worse: the proven first level of random tiny problems, targets as numbers."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.solve.test_against_brute_force import tiny_instance
+
+from siteplan.highs import Clock, Limits, SolverSession, Status
+from siteplan.problem import Pace, Problem, Role
+from siteplan.scenario import Level
+from siteplan.solve.formulation import build_model
+from siteplan.solve.program import compile_program
+
+SEEDS = st.integers(0, 10_000)
+TOLERANCE = 1e-6
+checked = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[SolverSession]:
+    """One solver process for the whole file."""
+    with SolverSession() as running:
+        yield running
+
+
+def shortfall(session: SolverSession, problem: Problem) -> float:
+    """Return the least shortfall, proven; infinite where the rules clash."""
+    level = Level.SHORTFALL
+    compiled = compile_program(problem, build_model(problem, (level,)), (level,))
+    program = compiled.program.with_objective(*compiled.objectives[level])
+    answer = session.solve(program, Limits(), Clock(time.monotonic() + 60.0))
+    assert answer.is_proven
+    if answer.status is Status.INFEASIBLE:
+        return math.inf
+    assert answer.objective is not None
+    return answer.objective
+
+
+def more_money(problem: Problem, random: np.random.Generator) -> Problem:
+    """Return the problem with more capital in one year, if money is limited."""
+    if problem.money.capital_cny is None:
+        return problem
+    capital = dict(problem.money.capital_cny)
+    capital[int(random.choice(problem.years))] += float(random.uniform(1e4, 1e6))
+    return replace(problem, money=replace(problem.money, capital_cny=capital))
+
+
+def longer_radius(problem: Problem, random: np.random.Generator) -> Problem:
+    """Return the problem with a longer radius of one function."""
+    key = str(random.choice(sorted(problem.functions)))
+    function = problem.functions[key]
+    radius = min(problem.reach.limit_m, function.service_radius_m * float(random.uniform(1.0, 2.0)))
+    longer = replace(function, service_radius_m=max(radius, function.service_radius_m))
+    return replace(problem, functions={**problem.functions, key: longer})
+
+
+def no_limit_of_pace(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without a limit of pace."""
+    return replace(problem, pace=Pace(None, None))
+
+
+def no_budget(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without a capital budget."""
+    return replace(problem, money=replace(problem.money, capital_cny=None))
+
+
+def no_operating_limit(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without operating limits."""
+    return replace(problem, money=replace(problem.money, operating_cny={}))
+
+
+def no_rule_of_form(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without the rules of form."""
+    return replace(problem, form_standard=None)
+
+
+def no_places_reserved(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which no place is reserved."""
+    return replace(problem, places_reserved_first=False)
+
+
+FREER: tuple[Callable[[Problem, np.random.Generator], Problem], ...] = (
+    more_money,
+    longer_radius,
+    no_limit_of_pace,
+    no_budget,
+    no_operating_limit,
+    no_rule_of_form,
+    no_places_reserved,
+)
+
+
+@pytest.mark.parametrize("freer", FREER, ids=lambda change: change.__name__)
+@checked
+@given(seed=SEEDS)
+def test_more_freedom_never_worsens_the_first_level(
+    session: SolverSession, freer: Callable[[Problem, np.random.Generator], Problem], seed: int
+) -> None:
+    """More money, a longer radius or a limiting rule less leave the shortfall as it is or lower it."""
+    problem = tiny_instance(seed)
+    changed = freer(problem, np.random.default_rng(seed))
+    assert shortfall(session, changed) <= shortfall(session, problem) + TOLERANCE
+
+
+@checked
+@given(seed=SEEDS)
+def test_a_candidate_more_never_worsens_the_first_level(session: SolverSession, seed: int) -> None:
+    """The shortfall without any one candidate is no lower than with it."""
+    problem = tiny_instance(seed)
+    for key, site in problem.sites.items():
+        if site.role is Role.CANDIDATE and site.opens_in is None:
+            fewer = {other: entry for other, entry in problem.sites.items() if other != key}
+            with_it = shortfall(session, problem)
+            assert with_it <= shortfall(session, replace(problem, sites=fewer)) + TOLERANCE
+
+
+@checked
+@given(seed=SEEDS)
+def test_the_order_of_the_inputs_does_not_matter(session: SolverSession, seed: int) -> None:
+    """Sites, demand points, communities and functions in another order have the same shortfall."""
+    problem = tiny_instance(seed)
+    turned = replace(
+        problem,
+        sites=dict(reversed(list(problem.sites.items()))),
+        demand=dict(reversed(list(problem.demand.items()))),
+        communities=dict(reversed(list(problem.communities.items()))),
+        functions=dict(reversed(list(problem.functions.items()))),
+    )
+    assert shortfall(session, turned) == pytest.approx(shortfall(session, problem), abs=TOLERANCE)
