@@ -17,6 +17,7 @@ from siteplan.scenario import Level, SolverSettings
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.neighbourhood import Start, improve
+from siteplan.solve.decompose.repair import repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import OBJECTIVES, build_model
 from siteplan.solve.program import CompiledModel, compile_program
@@ -42,8 +43,6 @@ SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
 """Shares of the time left, at most: the search and the first level of what is left for the solve, the
 single-year bounds of what is left for the first level."""
-CHECK_SECONDS = 1.5
-"""Seconds to see whether a start keeps every rule, even when time is up: no plan is published unchecked."""
 HOLD_SLACK = 1e-7
 """A held level may be this much (relative, at least absolute) worse: solver feasibility tolerance."""
 PROVEN_TOLERANCE = 1e-6
@@ -51,6 +50,7 @@ PROVEN_TOLERANCE = 1e-6
 
 SEARCH = Text("搜索初始方案", "searching for a first plan")
 SINGLE_YEAR = Text("逐年求上限", "bounds year by year")
+REPAIR = Text("修正初始方案", "mending the first plan")
 STAGING = Text("末年状态分年安排", "staging the end state")
 FIRST_LEVEL = Text("求解第一级目标", "first objective level")
 CONFLICT = Text("找出互相冲突的规定", "finding the rules that clash")
@@ -138,12 +138,13 @@ def _first_level(run: _Run, start: Decisions | None) -> _First:
     best = start if start is not None else _nothing_but_committed(problem)
     bounds: dict[int, float] = {}
     with SolverSession() as session:
+        if best.start_year:
+            best = _repaired(run, compiled, program, best, session, clock)
         if len(problem.years) > 1 and level in SEPARABLE:
             share = SINGLE_YEAR_SHARE * clock.seconds_left()
             bounds, end_state = _single_year_bounds(run, best, clock.until(share))
             program = _with_year_bounds(run, compiled, program, bounds)
             best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
-        best = _repaired(run, compiled, program, best, session, clock)
         answer = _optimise(
             run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES
         )
@@ -237,14 +238,9 @@ def _repaired(
 
     The search knows the budget, the pace and what a site may hold, but not every rule.
     """
-    if not start.start_year:
-        return start
-    columns, values = compiled.start_values(start)
-    fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
-    answer = session.solve(fixed, Limits(), Clock(time.monotonic() + CHECK_SECONDS))
-    if answer.values is not None:
-        return start
-    mended = _staged(run, compiled, program, start, session, clock)
+    run.tell(REPAIR, run.problem.objective[0])
+    limits = run.limits(program, STAGING_NODES)
+    mended = repaired(compiled, program, start, session, limits, clock)
     return _nothing_but_committed(run.problem) if mended is None else mended
 
 
@@ -259,13 +255,7 @@ def _staged(
     """Return the best rollout of a state: only its sites and functions open, in any year."""
     if end_state is None:
         return None
-    outside = [
-        column
-        for (site, function, _), column in compiled.columns.provide.items()
-        if (site, function) not in end_state.start_year and program.column_lower[column] == 0.0
-    ]
-    columns = np.array(outside, dtype=np.int64)
-    restricted = program.with_fixed(columns, np.zeros(len(columns)))
+    restricted = restricted_to(compiled, program, frozenset(end_state.start_year))
     level = run.problem.objective[0]
     answer = _optimise(run, compiled, restricted, level, None, session, clock, STAGING, STAGING_NODES)
     return None if answer.values is None else compiled.decisions(answer.values)

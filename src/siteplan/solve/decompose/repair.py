@@ -1,0 +1,66 @@
+"""Repair of a start: a plan that breaks a rule which the search doesn't know becomes one that keeps all."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from siteplan.highs import Clock, Limits, Program, SolverSession
+from siteplan.plan import Decisions
+from siteplan.problem import Problem
+from siteplan.solve.program import CompiledModel
+
+Pair = tuple[str, str]
+
+CHECK_SECONDS = 1.5
+"""Seconds to see whether a start keeps every rule, even when time is up: no plan is published unchecked."""
+
+
+def restricted_to(compiled: CompiledModel, program: Program, pairs: frozenset[Pair]) -> Program:
+    """Return the program in which only these (site, function) pairs may start; the years are free."""
+    outside = [
+        column
+        for (site, function, _), column in compiled.columns.provide.items()
+        if (site, function) not in pairs and program.column_lower[column] == 0.0
+    ]
+    columns = np.array(outside, dtype=np.int64)
+    return program.with_fixed(columns, np.zeros(len(columns)))
+
+
+def repaired(
+    compiled: CompiledModel,
+    program: Program,
+    start: Decisions,
+    session: SolverSession,
+    limits: Limits,
+    clock: Clock,
+) -> Decisions | None:
+    """Return the start where it can be completed within all rules, else the best plan of its own pairs.
+
+    Pairs that commitments ask for, or that required coverage may need, are allowed besides; the years are
+    free. None: nothing within the limits. The check itself takes `CHECK_SECONDS` at most, whatever the clock.
+    """
+    columns, values = compiled.start_values(start)
+    fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
+    if session.solve(fixed, Limits(), Clock(time.monotonic() + CHECK_SECONDS)).values is not None:
+        return start
+    pairs = frozenset(start.start_year) | asked_for(compiled.problem)
+    answer = session.solve(restricted_to(compiled, program, pairs), limits, clock)
+    return None if answer.values is None else compiled.decisions(answer.values)
+
+
+def asked_for(problem: Problem) -> frozenset[Pair]:
+    """Return the (site, function) pairs that commitments ask for or required coverage may need."""
+    committed = {
+        (key, function)
+        for key in problem.planned_sites
+        if problem.sites[key].opens_in is not None
+        for function in problem.sites[key].may_host
+    }
+    required = {
+        (site, function)
+        for community, function in problem.required_coverage
+        for site in problem.covering_sites(community, function, problem.years[-1])
+    }
+    return frozenset(committed | required)
