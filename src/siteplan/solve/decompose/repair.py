@@ -15,6 +15,8 @@ Pair = tuple[str, str]
 
 CHECK_SECONDS = 1.5
 """Seconds to see whether a start keeps every rule, even when time is up: no plan is published unchecked."""
+CHECK_SHARE = 0.1
+"""Share of the time left that the check may take where that is longer."""
 
 
 def restricted_to(compiled: CompiledModel, program: Program, pairs: frozenset[Pair]) -> Program:
@@ -39,11 +41,12 @@ def repaired(
     """Return the start where it can be completed within all rules, else the best plan of its own pairs.
 
     Pairs that commitments ask for, or that required coverage may need, are allowed besides; the years are
-    free. None: nothing within the limits. The check itself takes `CHECK_SECONDS` at most, whatever the clock.
+    free. None: nothing within the limits.
     """
     columns, values = compiled.start_values(start)
     fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
-    if session.solve(fixed, Limits(), Clock(time.monotonic() + CHECK_SECONDS)).values is not None:
+    seconds = max(CHECK_SECONDS, CHECK_SHARE * clock.seconds_left())
+    if session.solve(fixed, Limits(), Clock(time.monotonic() + seconds)).values is not None:
         return start
     pairs = frozenset(start.start_year) | asked_for(compiled.problem)
     answer = session.solve(restricted_to(compiled, program, pairs), limits, clock)
