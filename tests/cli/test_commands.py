@@ -151,3 +151,19 @@ def test_every_exit_code_is_documented(repository: Path) -> None:
         assert f"{int(code)} " in epilog
         for guide in ("user-guide.md", "user-guide.en.md"):
             assert f"| {int(code)} |" in (repository / "docs" / guide).read_text(encoding="utf-8")
+
+
+def test_explain(siteplan: Siteplan, solved: Path) -> None:
+    """A site is explained in both languages; a name that doesn't exist and a changed input are refused."""
+    plan = json.loads((solved / "results/tiny/plan.json").read_text(encoding="utf-8"))
+    site = plan["sites"][0]["site_id"]
+    assert site in siteplan("explain", "results/tiny", "--site", site, "--seconds", "10").out
+    assert "建筑面积" in siteplan("explain", "results/tiny", "--site", site, "--seconds", "0", lang="zh").out
+    unknown = siteplan("explain", "results/tiny", "--community", "nowhere")
+    assert unknown.code == 2
+    assert "there is no 'nowhere'" in unknown.err
+    function = siteplan("explain", "results/tiny", "--function", "community_meals", "--seconds", "0")
+    assert "communities" in function.out
+    scenario = solved / "scenarios/tiny.yaml"
+    scenario.write_text(scenario.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    assert "input-changed" in siteplan("explain", "results/tiny", "--site", site).err

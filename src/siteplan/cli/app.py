@@ -253,6 +253,51 @@ def verify(
 
 @app.command(
     help=bilingual(
+        "说明方案为什么这样：社区为何已覆盖或未覆盖，点位为何选中，换一种选择的代价。\n\n"
+        "例：siteplan explain results/2027 --community 城西社区 --function 养老服务",
+        "Say why a plan is as it is: why a community is covered or not, why a site was chosen, and what "
+        "another choice would cost.\n\n"
+        "Example: siteplan explain results/2027 --community 610124001005 --function elderly_care",
+    )
+)
+def explain(
+    context: typer.Context,
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help=bilingual("结果文件夹。", "The result folder."))
+    ],
+    community: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=bilingual("社区名称或代码。", "Community: name or code.")),
+    ] = None,
+    site: Annotated[
+        str | None, typer.Option(metavar="ID", help=bilingual("点位编号或名称。", "Site: id or name."))
+    ] = None,
+    function: Annotated[
+        str | None, typer.Option(metavar="NAME", help=bilingual("功能名称。", "Function: name or key."))
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(metavar="YEAR", help=bilingual("年份；默认末年。", "Year; by default the last.")),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.0,
+            help=bilingual("每次重新求解的秒数；0 不求解。", "For each solve; 0: nothing is solved again."),
+        ),
+    ] = 60.0,
+    lang: LanguageOption = None,
+) -> None:
+    """Print why a community, a site or a function is as the plan has it."""
+    from siteplan.cli.explaining import Asked, explain_results
+
+    asked = Asked(community, site, function, year, seconds or None)
+    explain_results(results, asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
         "列出情景中以假设为依据的数字：位置、数值和说明。\n\n例：siteplan assumptions scenarios/2027.yaml",
         "List the figures of a scenario that rest on an assumption: place, value and note.\n\n"
         "Example: siteplan assumptions scenarios/2027.yaml",

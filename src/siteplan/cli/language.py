@@ -51,6 +51,7 @@ USAGE_MESSAGES = [
         (r"Invalid value for '(.+?)': Input should be less than or equal to (\S+)", "{0} 不能大于 {1}"),
         (r"Invalid value for '(.+?)': Input should be greater than or equal to (\S+)", "{0} 不能小于 {1}"),
         (r"Invalid value for '(.+?)': (.+)", "{0} 的值不对：{1}"),
+        (r"Invalid value: (.+)", "{0}"),
     )
 ]
 """Typer's messages about a wrong command line, and what they say in Chinese."""

@@ -1,0 +1,197 @@
+"""Why a community is covered for a function in a year, or why it isn't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from siteplan.explain.what_if import Question, solve_changed
+from siteplan.plan import CommunityCoverage, PlannedSite
+from siteplan.problem import Problem
+from siteplan.scenario import Basis
+from siteplan.text import Text
+
+SHOWN_SITES = 5
+
+
+def explain_community(
+    question: Question, community: str, function: str | None, year: int | None
+) -> Iterator[Text]:
+    """Yield lines for every function (or one) of a community in a year (the last by default).
+
+    With one function named, what it would take to cover it is solved for.
+    """
+    problem = question.problem
+    year = problem.years[-1] if year is None else year
+    yield Text(
+        f"{problem.communities[community].name}，{year} 年（口径：{_basis(problem).text.zh}）",
+        f"{problem.communities[community].name}, {year} (basis: {_basis(problem).text.en})",
+    )
+    for row in question.plan.communities:
+        if row.community_code == community and row.year == year and function in (None, row.function):
+            yield from _function(question, row, may_solve=function is not None)
+
+
+def explain_function(question: Question, function: str, year: int | None) -> Iterator[Text]:
+    """Yield a function's coverage in a year, and why each missing community is missing."""
+    problem = question.problem
+    year = problem.years[-1] if year is None else year
+    name = problem.functions[function].name
+    rows = [row for row in question.plan.communities if row.function == function and row.year == year]
+    covered = [row for row in rows if _is_covered(problem, row)]
+    target = problem.targets.get((function, year))
+    asked = (
+        Text("", "")
+        if target is None or not problem.basis.counts_communities
+        else Text(f"，目标 {target:.0f}", f", target {target:.0f}")
+    )
+    yield Text(
+        f"{name.zh}，{year} 年：{len(covered)}/{len(rows)} 个社区{asked.zh}",
+        f"{name.en}, {year}: {len(covered)} of {len(rows)} communities{asked.en}",
+    )
+    for row in rows:
+        if not _is_covered(problem, row):
+            community = problem.communities[row.community_code].name
+            for line in _cause(question, row):
+                yield Text(f"  {community}：{line.zh}", f"  {community}: {line.en}")
+
+
+def _basis(problem: Problem) -> Basis:
+    return problem.basis if problem.basis.counts_communities else Basis.REACHABLE
+
+
+def _is_covered(problem: Problem, row: CommunityCoverage) -> bool:
+    return row.established if _basis(problem) is Basis.ESTABLISHED else row.reachable
+
+
+def _function(question: Question, row: CommunityCoverage, *, may_solve: bool) -> Iterator[Text]:
+    problem = question.problem
+    name = problem.functions[row.function].name
+    if _is_covered(problem, row):
+        yield Text(f"  {name.zh}：已覆盖", f"  {name.en}: covered")
+        for site in _covering(question, row):
+            share = share_in_reach(problem, row.community_code, row.function, row.year).get(site.site_id, 0.0)
+            yield Text(
+                f"    {site.name}（{site.site_id}），半径内有目标人群的 {100 * share:.0f} %",
+                f"    {site.name} ({site.site_id}), {100 * share:.0f} % of the target group in its radius",
+            )
+        return
+    yield Text(f"  {name.zh}：未覆盖", f"  {name.en}: not covered")
+    for line in _cause(question, row):
+        yield Text(f"    {line.zh}", f"    {line.en}")
+    if may_solve and question.seconds is not None and _in_time(problem, _able(problem, row), row.year):
+        yield Text("    若要求覆盖（重新求解）：", "    with its coverage required (solved again):")
+        required = {**problem.required_coverage, (row.community_code, row.function): row.year}
+        for line in solve_changed(question, replace(problem, required_coverage=required)).words:
+            yield Text(f"      {line.zh}", f"      {line.en}")
+
+
+def _covering(question: Question, row: CommunityCoverage) -> list[PlannedSite]:
+    sites = question.problem.covering_sites(row.community_code, row.function, row.year)
+    return [
+        site
+        for site in question.plan.sites
+        if site.site_id in sites
+        and any(
+            entry.function == row.function and row.year in entry.area_m2_by_year for entry in site.functions
+        )
+    ]
+
+
+def _able(problem: Problem, row: CommunityCoverage) -> list[str]:
+    """Return the candidates that could cover, of those that aren't decided."""
+    sites = problem.covering_sites(row.community_code, row.function, row.year)
+    return [key for key in sites if not problem.sites[key].is_decided]
+
+
+def share_in_reach(problem: Problem, community: str, function: str, year: int) -> dict[str, float]:
+    """Return site → share (0 to 1) of the community's target group within the radius, able or not."""
+    radius = problem.functions[function].service_radius_m
+    total = 0.0
+    within: dict[str, float] = {}
+    for demand_id in problem.demand_of_community[community]:
+        persons = problem.target_group(demand_id, function, year)
+        total += persons
+        for site_id, distance in problem.distances[demand_id].items():
+            if distance <= radius:
+                within[site_id] = within.get(site_id, 0.0) + persons
+    return {key: persons / total for key, persons in within.items()} if total > 0.0 else {}
+
+
+def _cause(question: Question, row: CommunityCoverage) -> Iterator[Text]:
+    """Yield why nobody covers: nothing in reach, nothing suitable, or not chosen under money and pace."""
+    problem = question.problem
+    shares = share_in_reach(problem, row.community_code, row.function, row.year)
+    radius = problem.functions[row.function].service_radius_m
+    near = [key for key, share in shares.items() if share >= problem.threshold * (1.0 - 1e-9)]
+    able = _able(problem, row)
+    if able:
+        yield _choice(problem, able, row.year)
+        for key in able[:SHOWN_SITES]:
+            yield _not_chosen(question, key, row)
+    elif near:
+        yield Text(
+            f"半径 {radius:.0f} m 内有 {len(near)} 处空间，都不适合：",
+            f"{len(near)} spaces lie within {radius:.0f} m, none of them suitable:",
+        )
+        for key in near[:SHOWN_SITES]:
+            why = problem.sites[key].why_not.get(row.function, Text("功能已定", "its functions are decided"))
+            yield Text(f"- {problem.sites[key].name}：{why.zh}", f"- {problem.sites[key].name}: {why.en}")
+    else:
+        best = max(shares, key=lambda key: shares[key], default=None)
+        closest = (
+            Text("没有任何空间", "no space at all")
+            if best is None
+            else Text(
+                f"最好的是 {problem.sites[best].name}，{100 * shares[best]:.0f} %",
+                f"the best is {problem.sites[best].name} with {100 * shares[best]:.0f} %",
+            )
+        )
+        asked = 100 * problem.threshold
+        yield Text(
+            f"半径 {radius:.0f} m 内没有一处空间够到目标人群的 {asked:.0f} %（{closest.zh}）：需要新的空间",
+            f"no space has {asked:.0f} % of the target group within {radius:.0f} m ({closest.en}): "
+            "a new space is needed",
+        )
+
+
+def _choice(problem: Problem, able: list[str], year: int) -> Text:
+    """Return why none of the sites that could cover does: none is available yet, or others were chosen."""
+    if not _in_time(problem, able, year):
+        return Text(
+            f"能覆盖的 {len(able)} 处空间在 {year} 年都还不可用：",
+            f"none of the spaces that could cover it ({len(able)}) is available in {year}:",
+        )
+    return Text(
+        f"有 {len(able)} 处空间可以覆盖，本方案在资金、速度和优先级之间未选：",
+        f"{len(able)} could cover it; the plan chose others under its money, pace and priorities:",
+    )
+
+
+def _in_time(problem: Problem, able: list[str], year: int) -> bool:
+    return any(problem.sites[key].available_from <= year for key in able)
+
+
+def _not_chosen(question: Question, key: str, row: CommunityCoverage) -> Text:
+    site = question.problem.sites[key]
+    state = _state(question, key, row.year)
+    return Text(f"- {site.name}（{key}）：{state.zh}", f"- {site.name} ({key}): {state.en}")
+
+
+def _state(question: Question, key: str, year: int) -> Text:
+    """Return what a site that could cover does instead."""
+    site = question.problem.sites[key]
+    opened = next((entry for entry in question.plan.sites if entry.site_id == key), None)
+    if site.available_from > year:
+        return Text(f"{site.available_from} 年起可用", f"available from {site.available_from}")
+    if opened is None:
+        cost = site.opening_cost_cny / 10_000.0
+        return Text(
+            f"不开放；开办费 {cost:,.0f} 万元，另加装修",
+            f"stays closed; opening takes {cost:,.0f} × 10 000 CNY, fit-out besides",
+        )
+    names = [question.problem.functions[entry.function].name for entry in opened.functions]
+    return Text(
+        f"{opened.open_from} 年开放，设{'、'.join(name.zh for name in names)}",
+        f"opens in {opened.open_from} with {', '.join(name.en for name in names)}",
+    )

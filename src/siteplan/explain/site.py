@@ -1,0 +1,102 @@
+"""Why a site opens, what it contributes alone, and what opens in its place; or why it stays closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from siteplan.case import Form
+from siteplan.explain.what_if import Question, solve_changed
+from siteplan.plan import PlannedSite
+from siteplan.problem import Problem, Role
+from siteplan.text import Text
+
+
+def explain_site(question: Question, site_id: str) -> Iterator[Text]:
+    """Yield what a site does and why; what the plan would lose without it, or with it, is solved for."""
+    problem = question.problem
+    site = problem.sites[site_id]
+    community = problem.communities[site.community_code].name
+    yield Text(
+        f"{site.name}（{site_id}），{community}，建筑面积 {site.floor_area_m2:,.0f} m²",
+        f"{site.name} ({site_id}), {community}, floor area {site.floor_area_m2:,.0f} m²",
+    )
+    for function, why in site.why_not.items():
+        name = problem.functions[function].name
+        yield Text(f"  不能设{name.zh}：{why.zh}", f"  may not host {name.en}: {why.en}")
+    planned = next((entry for entry in question.plan.sites if entry.site_id == site_id), None)
+    if planned is not None:
+        yield from _opened(question, planned)
+    else:
+        yield from _closed(question, site_id)
+
+
+def _opened(question: Question, planned: PlannedSite) -> Iterator[Text]:
+    problem = question.problem
+    for entry in planned.functions:
+        name = problem.functions[entry.function].name
+        area = max(entry.area_m2_by_year.values(), default=0.0)
+        yield Text(
+            f"  {entry.from_year} 年起设{name.zh}，使用面积 {area:,.0f} m²",
+            f"  {name.en} from {entry.from_year}, usable area {area:,.0f} m²",
+        )
+    if planned.form is Form.SCATTERED:
+        yield _why_scattered(problem, planned)
+    if planned.role is not Role.CANDIDATE:
+        yield Text(
+            "  已列入名录或已运营，不由模型选择。",
+            "  It is committed or operates already: not the model's choice.",
+        )
+        return
+    if question.seconds is None:
+        return
+    last = problem.years[-1]
+    closed = {(planned.site_id, function): last for function in problem.functions}
+    changed = replace(problem, forbidden_by_hand={**problem.forbidden_by_hand, **closed})
+    answer = solve_changed(question, changed)
+    yield Text("  没有它（重新求解）：", "  without it (solved again):")
+    for line in answer.words:
+        yield Text(f"    {line.zh}", f"    {line.en}")
+    if answer.result is not None:
+        now_open = {site for site, _ in answer.result.decisions.start_year}
+        before = {entry.site_id for entry in question.plan.sites}
+        instead = sorted(now_open - before)
+        names_zh = "、".join(problem.sites[key].name for key in instead) or "无"
+        names_en = ", ".join(problem.sites[key].name for key in instead) or "none"
+        yield Text(f"    替代开放：{names_zh}", f"    sites that open instead: {names_en}")
+
+
+def _why_scattered(problem: Problem, planned: PlannedSite) -> Text:
+    standard = problem.form_standard
+    if standard is None or planned.role is not Role.CANDIDATE:
+        return Text("  形式为插花。", "  Its form is scattered.")
+    if planned.floor_area_m2 < standard.minimum_floor_area_m2:
+        return Text(
+            f"  插花：建筑面积不足综合体的 {standard.minimum_floor_area_m2:.0f} m²",
+            f"  scattered: below the {standard.minimum_floor_area_m2:.0f} m² floor area of a complex",
+        )
+    count, least = len(planned.functions), standard.minimum_functions
+    return Text(
+        f"  插花：面积够，但本方案在此只设 {count} 类功能，综合体至少 {least} 类",
+        f"  scattered: large enough, but it has {count} functions here and a complex has at least {least}",
+    )
+
+
+def _closed(question: Question, site_id: str) -> Iterator[Text]:
+    problem = question.problem
+    site, last = problem.sites[site_id], problem.years[-1]
+    yield Text("  本方案不开放。", "  It stays closed in this plan.")
+    if not site.may_host:
+        yield Text("  没有一类功能适合设在这里。", "  No function suits it.")
+        return
+    if site.available_from > last:
+        yield Text(
+            f"  {site.available_from} 年起才可用。", f"  It is available from {site.available_from} only."
+        )
+        return
+    if question.seconds is None:
+        return
+    changed = replace(problem, sites={**problem.sites, site_id: replace(site, opens_in=last)})
+    yield Text(f"  若 {last} 年开放（重新求解）：", f"  opened in {last} (solved again):")
+    for line in solve_changed(question, changed).words:
+        yield Text(f"    {line.zh}", f"    {line.en}")

@@ -1,0 +1,100 @@
+"""What another choice would cost: the plan's first two levels solved again with one thing changed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from siteplan.outcome import MAXIMISED, UNITS
+from siteplan.plan import LevelResult, Plan
+from siteplan.problem import Problem
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve import Clock, InfeasibleError, NoPlanError, SolveResult, solve
+from siteplan.text import Text
+
+LEVELS_COMPARED = 2
+SAME = 1e-6
+"""Values that differ by less (absolute, or relative to the value) are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A plan and its problem, and how long an answer may take. ``seconds`` None: nothing is solved again."""
+
+    problem: Problem
+    plan: Plan
+    settings: SolverSettings
+    seconds: float | None
+
+    def levels(self) -> tuple[LevelResult, ...]:
+        """Return the plan's levels that answers compare."""
+        return self.plan.levels[:LEVELS_COMPARED]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the changed problem gave: a result, or the words for why there is none."""
+
+    result: SolveResult | None
+    words: tuple[Text, ...]
+
+
+def solve_changed(question: Question, changed: Problem) -> Answer:
+    """Solve the changed problem's first levels and compare them with the plan's."""
+    assert question.seconds is not None
+    levels = tuple(level.name for level in question.levels())
+    only = replace(changed, objective=levels)
+    try:
+        result = solve(only, question.settings, clock=Clock(time.monotonic() + question.seconds))
+    except InfeasibleError as conflict:
+        return Answer(None, (Text("这样就没有可行方案。", "no plan is possible then."), conflict.text))
+    except NoPlanError:
+        return Answer(None, (Text("时间内未算出。", "not found within the time."),))
+    pairs = zip(question.levels(), result.levels, strict=True)
+    return Answer(result, tuple(_compared(before, after) for before, after in pairs))
+
+
+def _compared(before: LevelResult, after: LevelResult) -> Text:
+    """Say how much worse the best changed plan is than the plan: exactly where proven, else an interval."""
+    unit = UNITS[before.name]
+    sign = -1.0 if before.name in MAXIMISED else 1.0
+    worse = sign * (after.value - before.value)
+    name = LEVEL_WORDS[before.name]
+    near = SAME * max(1.0, abs(before.value))
+    if after.status == "optimal":
+        if abs(worse) <= near:
+            return Text(f"{name.zh}不变（已证）", f"{name.en}: the same (proven)")
+        zh = "变差" if worse > 0.0 else "变好"
+        en = "worse" if worse > 0.0 else "better"
+        return Text(
+            f"{name.zh}{zh} {_figure(abs(worse))} {unit.zh}（已证）",
+            f"{name.en}: {_figure(abs(worse))} {unit.en} {en} (proven)",
+        )
+    if after.bound is None:
+        return Text(
+            f"{name.zh}至多变差 {_figure(worse)} {unit.zh}（未证下限）",
+            f"{name.en}: at most {_figure(worse)} {unit.en} worse (no proof of a least)",
+        )
+    least = sign * (after.bound - before.value)
+    return Text(
+        f"{name.zh}变差 {_figure(least)} 到 {_figure(worse)} {unit.zh}（未证到底；负数为变好）",
+        f"{name.en}: {_figure(least)} to {_figure(worse)} {unit.en} worse (not proven; below 0 is better)",
+    )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100.0 else f"{value:.3g}"
+
+
+LEVEL_WORDS: dict[Level, Text] = {
+    Level.SHORTFALL: Text("目标缺口", "shortfall to the targets"),
+    Level.PERSONS_COVERED: Text("覆盖人年", "persons covered"),
+    Level.AREA_STANDARD: Text("面积标准缺口", "area-standard shortfall"),
+    Level.FORM: Text("插花与新建数", "scattered and newly built sites"),
+    Level.COST: Text("费用", "cost"),
+    Level.WALKING_DISTANCE: Text("步行距离", "walking distance"),
+    Level.WORST_COMMUNITY: Text("最差社区的功能数", "functions of the worst-off community"),
+    Level.NEWLY_BUILT: Text("新建数", "newly built sites"),
+    Level.PREFERRED_FORM: Text("优先形式", "preferred form"),
+}
+"""What the levels are called in a sentence."""

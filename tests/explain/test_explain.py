@@ -1,0 +1,125 @@
+"""Explanations of a plan of the tiny problem, each checked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, A, B, tiny_problem
+
+from siteplan.explain import Question, explain_community, explain_function, explain_site
+from siteplan.outcome import evaluate, make_plan
+from siteplan.problem import Money, Pace, Problem
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve import solve
+from siteplan.text import Text
+
+QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
+OBJECTIVE = (Level.SHORTFALL, Level.PERSONS_COVERED)
+
+
+def question(problem: Problem, *, seconds: float | None = 20.0) -> Question:
+    problem = replace(problem, objective=OBJECTIVE)
+    result = solve(problem, QUICK)
+    plan = make_plan(
+        problem,
+        result.decisions,
+        result.levels,
+        title=Text.same("tiny"),
+        illustrative=True,
+        stopped_by=result.stopped_by,
+        outcome=evaluate(problem, result.decisions),
+    )
+    return Question(problem, plan, QUICK, seconds)
+
+
+def one_site_problem(**changes: object) -> Problem:
+    """Return the problem with targets of one community each, no limit on money, and s1 alone to choose."""
+    problem = tiny_problem()
+    sites = {key: site for key, site in problem.sites.items() if key in ("s1", "e1")}
+    targets = {(ELDERLY, YEARS[-1]): 1.0}
+    free = replace(
+        problem, sites=sites, targets=targets, money=Money(None, {}, True, {}), pace=Pace(None, None)
+    )
+    return replace(free, **changes)  # type: ignore[arg-type]
+
+
+def english(lines: object) -> str:
+    return "\n".join(line.en for line in lines)  # type: ignore[attr-defined]
+
+
+def test_a_covered_community_names_its_site_and_share() -> None:
+    """s1 lies within 500 m of both of A's points: 100 % of elderly care's target group."""
+    told = english(explain_community(question(one_site_problem()), A, ELDERLY, None))
+    assert "elderly care: covered" in told
+    assert "(s1), 100 % of the target group" in told
+
+
+def test_no_space_in_reach() -> None:
+    """B's points are 800 m from s1 and out of reach of e1: a new space is needed."""
+    told = english(explain_community(question(one_site_problem()), B, ELDERLY, YEARS[0]))
+    assert "no space has 50 % of the target group within 500 m" in told
+    assert "a new space is needed" in told
+
+
+def test_spaces_in_reach_are_unsuitable() -> None:
+    """s1 reaches A but may not host elderly care: its reason is given."""
+    problem = one_site_problem()
+    why = Text("楼层太高", "too high up")
+    s1 = replace(problem.sites["s1"], may_host=frozenset({MEALS, CULTURE}), why_not={ELDERLY: why})
+    told = english(
+        explain_community(question(replace(problem, sites={**problem.sites, "s1": s1})), A, ELDERLY, None)
+    )
+    assert "none of them suitable" in told
+    assert "too high up" in told
+
+
+def test_not_available_yet() -> None:
+    """s1 opens from 2028 on: in 2027 nothing could cover A."""
+    problem = one_site_problem()
+    s1 = replace(problem.sites["s1"], available_from=YEARS[1])
+    told = english(
+        explain_community(question(replace(problem, sites={**problem.sites, "s1": s1})), A, ELDERLY, YEARS[0])
+    )
+    assert "is available in 2027" in told
+
+
+def test_without_money_a_requirement_has_no_plan() -> None:
+    """With no money s1 stays closed; requiring its coverage clashes with the budget, and says by how much."""
+    problem = one_site_problem(money=Money(dict.fromkeys(YEARS, 0.0), {}, False, {}))
+    asked = question(problem)
+    told = english(explain_community(asked, A, ELDERLY, YEARS[-1]))
+    assert "the plan chose others" in told
+    assert "no plan is possible then" in told
+    assert "the yearly budget" in told
+    assert "s1" in english(explain_site(asked, "s1"))
+
+
+def test_what_a_site_contributes() -> None:
+    """Without s1 the one target, elderly care in one community, is missed: a half of two communities."""
+    told = english(explain_site(question(one_site_problem()), "s1"))
+    assert "without it (solved again)" in told
+    assert "shortfall to the targets: 50 coverage points worse (proven)" in told
+    assert "sites that open instead: none" in told
+
+
+def test_nothing_is_solved_where_no_time_is_given() -> None:
+    """Seconds None: what the site does, and no more."""
+    assert "solved again" not in english(explain_site(question(one_site_problem(), seconds=None), "s1"))
+
+
+def test_an_existing_service_is_no_choice() -> None:
+    """e1 operates already."""
+    assert "not the model's choice" in english(explain_site(question(one_site_problem()), "e1"))
+
+
+@pytest.mark.parametrize("function", [ELDERLY, MEALS])
+def test_a_function_lists_the_missing_communities(function: str) -> None:
+    """N of m, and each missing community with its cause."""
+    asked = question(one_site_problem())
+    told = english(explain_function(asked, function, YEARS[-1]))
+    assert "of 2 communities" in told
+    missing = [row for row in asked.plan.communities if row.function == function and row.year == YEARS[-1]]
+    for row in missing:
+        name = asked.problem.communities[row.community_code].name
+        assert (f"  {name}:" in told) is not row.reachable
