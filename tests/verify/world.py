@@ -241,7 +241,7 @@ class World:
                 "title_en": self.plan.title_en,
                 "illustrative": self.plan.illustrative,
                 "stopped_by": self.plan.stopped_by,
-                "repeatable": True,
+                "repeatable": self.plan.stopped_by in ("completed", "gap", "work_limit"),
                 "assumptions": list(self.policy.assumptions()),
                 "levels": [level.model_dump(mode="json") for level in self.plan.levels],
             },
@@ -293,14 +293,19 @@ def tiny_world(
     facts = facts_of(case, policy, scenario, network)
     problem = build_problem(case, policy, scenario, access_of(case, facts.distances))
     outcome, plan = _plan_of(problem, scenario, decisions or tiny_decisions())
-    results = folder / "results"
+    results = written(folder / "results", problem, outcome, plan)
+    return World(case, policy, scenario, network, facts, problem, plan, results)
+
+
+def written(results: Path, problem: Problem, outcome: Outcome, plan: Plan) -> Path:
+    """Write the files of a result folder that hold claims, ``run.json`` apart, and return the folder."""
     results.mkdir()
     write_plan(plan, results / "plan.json")
     write_sites(plan, problem, results / "sites.geojson")
     write_coverage(plan, problem, outcome, results / "coverage.geojson")
     write_assignments(outcome.assignments, problem, plan.illustrative, results / "assignments.csv")
     write_money(plan, results / "money.csv")
-    return World(case, policy, scenario, network, facts, problem, plan, results)
+    return results
 
 
 def tiny_project(root: Path) -> Path:

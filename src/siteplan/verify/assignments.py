@@ -10,6 +10,7 @@ from siteplan.scenario import AssignmentRule
 from siteplan.text import Text
 from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult
+from siteplan.verify.facts import Facts
 from siteplan.verify.places import most_persons, seated_by_distance, walks_to
 from siteplan.verify.schedule import Schedule
 
@@ -94,8 +95,8 @@ def _stated(
     for row in published:
         year, function, site_id = row.get("year", ""), row.get("function", ""), row.get("site_id", "")
         demand_id, persons = row.get("demand_id", ""), _number(row.get("persons", ""))
-        known = year.isdecimal() and function in facts.functions and demand_id in facts.demand
-        if not known or site_id not in schedule.providers(function, int(year)):
+        known = function in facts.functions and demand_id in facts.demand
+        if not (known and _is_year(year, facts)) or site_id not in schedule.providers(function, int(year)):
             continue
         metres = facts.distances[demand_id].get(site_id, math.inf)
         if metres <= facts.functions[function].service_radius_m and persons > 0.0:
@@ -156,7 +157,7 @@ def assignment_claims(
     # The header is row 1, as a spreadsheet counts.
     for number, row in enumerate(rows, start=2):
         key = _key(check, f"row {number}", row)
-        if key is None:
+        if key is None or not _is_known(check, f"row {number}", key, schedule.facts):
             continue
         path = f"row {number} ({', '.join(str(part) for part in key if part != '')})"
         check.holds(key not in found, path, Text("出现两次", "appears twice"))
@@ -214,12 +215,32 @@ def _key(check: Check, path: str, row: Mapping[str, str]) -> Key | None:
     if not columns_fit:
         return None
     if not check.holds(
-        row["year"].isdecimal(),
+        row["year"].isdecimal() and row["year"].isascii(),
         f"{path} year",
         Text(f"{row['year']!r} 不是年份", f"{row['year']!r} is no year"),
     ):
         return None
     return int(row["year"]), row["function"], row["demand_id"], row["site_id"], row["cause"]
+
+
+def _is_known(check: Check, path: str, key: Key, facts: Facts) -> bool:
+    """Return whether the codes of a row are those of the inputs, noting the others; no site: empty."""
+    year, function, demand_id, site_id, cause = key
+    known = (
+        ("year", str(year), year in facts.years),
+        ("function", function, function in facts.functions),
+        ("demand_id", demand_id, demand_id in facts.demand),
+        ("site_id", site_id, not site_id or site_id in facts.sites),
+        ("cause", cause, cause in CAUSES_ZH and bool(cause) is not bool(site_id)),
+    )
+    for column, code, is_known in known:
+        text = Text(f"{code!r} 不应出现", f"{code!r} does not belong here")
+        check.holds(is_known, f"{path} {column}", text)
+    return all(is_known for _, _, is_known in known)
+
+
+def _is_year(cell: str, facts: Facts) -> bool:
+    return cell in {str(year) for year in facts.years}
 
 
 def _compare(
@@ -238,24 +259,19 @@ def _compare(
 
 
 def _descriptions(schedule: Schedule, key: Key) -> dict[str, str]:
-    """Return the cells of a row that say its codes in words; none for codes that aren't in the inputs."""
+    """Return the cells of a row that say its codes in words."""
     facts = schedule.facts
     _, function, demand_id, site_id, cause = key
-    described = {"illustrative": "yes" if facts.case.is_illustrative else "no"}
-    if function in facts.policy.functions:
-        described["function_zh"] = facts.policy.functions[function].name.zh
-    if demand_id in facts.demand:
-        point = facts.demand[demand_id]
-        described |= {
-            "demand_name": point.name,
-            "community_code": point.community_code,
-            "community_name": facts.communities[point.community_code].community_name,
-        }
-    if site_id in facts.sites or not site_id:
-        described["site_name"] = facts.sites[site_id].name if site_id else ""
-    if cause in CAUSES_ZH:
-        described["cause_zh"] = CAUSES_ZH[cause]
-    return described
+    point = facts.demand[demand_id]
+    return {
+        "illustrative": "yes" if facts.case.is_illustrative else "no",
+        "function_zh": facts.policy.functions[function].name.zh,
+        "demand_name": point.name,
+        "community_code": point.community_code,
+        "community_name": facts.communities[point.community_code].community_name,
+        "site_name": facts.sites[site_id].name if site_id else "",
+        "cause_zh": CAUSES_ZH[cause],
+    }
 
 
 def _number(cell: str) -> float:
