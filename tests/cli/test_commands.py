@@ -167,3 +167,34 @@ def test_explain(siteplan: Siteplan, solved: Path) -> None:
     scenario = solved / "scenarios/tiny.yaml"
     scenario.write_text(scenario.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     assert "input-changed" in siteplan("explain", "results/tiny", "--site", site).err
+
+
+def test_prices(siteplan: Siteplan, solved: Path) -> None:
+    """Money by year with the step asked for, a space in a community; names are checked."""
+    year = str(json.loads((solved / "results/tiny/plan.json").read_text(encoding="utf-8"))["years"][0])
+    money = siteplan("prices", "results/tiny", "--year", year, "--step", "50", "--seconds", "10")
+    assert money.code == 0
+    assert "with 50 more (solved again)" in money.out
+    community = next(iter(read_communities(solved)))
+    space = siteplan("prices", "results/tiny", "--community", community, "--seconds", "10", lang="zh")
+    assert "多一处 600 m² 的空间" in space.out
+    assert "1999" in siteplan("prices", "results/tiny", "--year", "1999").err
+    assert siteplan("prices", "results/tiny", "--community", "nowhere").code == 2
+
+
+def test_a_case_that_moved(siteplan: Siteplan, solved: Path) -> None:
+    """`--case` says where the inputs of a result are now."""
+    plan = json.loads((solved / "results/tiny/plan.json").read_text(encoding="utf-8"))
+    site = plan["sites"][0]["site_id"]
+    record = json.loads((solved / "results/tiny/run.json").read_text(encoding="utf-8"))
+    (solved / record["case_folder"]).rename(solved / "moved")
+    assert siteplan("explain", "results/tiny", "--site", site, "--seconds", "0").code == 2
+    moved = siteplan("explain", "results/tiny", "--site", site, "--seconds", "0", "--case", "moved")
+    assert moved.code == 0
+    assert site in moved.out
+
+
+def read_communities(folder: Path) -> set[str]:
+    """Return the names of the communities whose coverage the plan tells."""
+    plan = json.loads((folder / "results/tiny/plan.json").read_text(encoding="utf-8"))
+    return {row["community_code"] for row in plan["communities"]}

@@ -52,6 +52,24 @@ ScenarioArgument = Annotated[
         ),
     ),
 ]
+CaseOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help=bilingual("案例文件夹现在的位置（若已移动）。", "Where the case folder is now, if it moved."),
+    ),
+]
+ResultsArgument = Annotated[
+    Path, typer.Argument(metavar="RESULTS", help=bilingual("结果文件夹。", "The result folder."))
+]
+SecondsOption = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        min=0.0,
+        help=bilingual("每次重新求解的秒数；0 不求解。", "For each solve; 0: nothing is solved again."),
+    ),
+]
 
 
 @app.callback()
@@ -219,18 +237,8 @@ def solve(
 )
 def verify(
     context: typer.Context,
-    results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", help=bilingual("结果文件夹。", "The result folder."))
-    ],
-    case: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help=bilingual(
-                "案例文件夹现在的位置（若已移动）。", "Where the case folder is now, if it moved."
-            ),
-        ),
-    ] = None,
+    results: ResultsArgument,
+    case: CaseOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help=bilingual("以 JSON 输出全部结论。", "Print every claim as JSON."))
     ] = False,
@@ -262,9 +270,7 @@ def verify(
 )
 def explain(
     context: typer.Context,
-    results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", help=bilingual("结果文件夹。", "The result folder."))
-    ],
+    results: ResultsArgument,
     community: Annotated[
         str | None,
         typer.Option(metavar="NAME", help=bilingual("社区名称或代码。", "Community: name or code.")),
@@ -279,21 +285,69 @@ def explain(
         int | None,
         typer.Option(metavar="YEAR", help=bilingual("年份；默认末年。", "Year; by default the last.")),
     ] = None,
-    seconds: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0.0,
-            help=bilingual("每次重新求解的秒数；0 不求解。", "For each solve; 0: nothing is solved again."),
-        ),
-    ] = 60.0,
+    seconds: SecondsOption = 60.0,
+    case: CaseOption = None,
     lang: LanguageOption = None,
 ) -> None:
     """Print why a community, a site or a function is as the plan has it."""
     from siteplan.cli.explaining import Asked, explain_results
 
-    asked = Asked(community, site, function, year, seconds or None)
+    asked = Asked(community, site, function, year, seconds or None, case)
     explain_results(results, asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "多给一点值多少：每年多一笔资金，每个社区多一处可用空间，各自能让方案改善多少（重新求解）。\n\n"
+        "例：siteplan prices results/2027 --year 2027 --step 100",
+        "What a little more is worth: by how much the plan would improve with more money in a year, and with "
+        "one more usable space in a community (solved again).\n\n"
+        "Example: siteplan prices results/2027 --year 2027 --step 100",
+    )
+)
+def prices(
+    context: typer.Context,
+    results: ResultsArgument,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            metavar="YEAR", help=bilingual("只看这一年的资金。", "Only the money of this year, no spaces.")
+        ),
+    ] = None,
+    community: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=bilingual(
+                "只看这个社区的空间。", "Only a space in this community (name or code), no money."
+            ),
+        ),
+    ] = None,
+    step: Annotated[
+        float | None,
+        typer.Option(
+            metavar="AMOUNT",
+            min=0.01,
+            help=bilingual(
+                "资金增加多少万元；默认当年金额的 10 %。",
+                "How much more money, in 10 000 CNY; by default 10 % of the year's amount.",
+            ),
+        ),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=1.0, help=bilingual("每次重新求解的秒数。", "The time of each solve.")
+        ),
+    ] = 20.0,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Print the value of more money by year and of one more space by community."""
+    from siteplan.cli.pricing import Priced, price_results
+
+    priced = Priced(year, community, step, seconds, case)
+    price_results(results, priced, session_of(context))
 
 
 @app.command(

@@ -11,7 +11,7 @@ import typer
 
 from siteplan.cli.display import progress_on
 from siteplan.cli.session import Session
-from siteplan.cli.stages import Stopwatch, prepare
+from siteplan.cli.stages import Prepared, Stopwatch, prepare
 from siteplan.explain import Question, explain_community, explain_function, explain_site
 from siteplan.findings import raise_errors
 from siteplan.plan import Plan
@@ -31,6 +31,41 @@ class Asked:
     function: str | None
     year: int | None
     seconds: float | None
+    case: Path | None = None
+
+
+def question_about(
+    results: Path, seconds: float | None, case: Path | None, session: Session
+) -> tuple[Question, Prepared]:
+    """Read a result folder, and its inputs as they were when it was solved.
+
+    Raises:
+        InputError: a result file is missing, or an input is missing or has changed.
+    """
+    mend_interrupted_swap(results)
+    record = read_run_record(results)
+    raise_errors(check_inputs(record, results, case))
+    plan = Plan.model_validate_json((results / PLAN_FILE).read_text(encoding="utf-8"))
+    with progress_on(session.err, session.language, session.clock) as display:
+        prepared = prepare(record.scenario_file(results), Stopwatch(display, session.clock), case)
+    settings = prepared.inputs.loaded.scenario.solver
+    return Question(prepared.problem, plan, settings, seconds), prepared
+
+
+def known_year(problem: Problem, year: int | None, language: Language) -> None:
+    """Refuse a year that isn't planned.
+
+    Raises:
+        BadParameter: it isn't; names those that are.
+    """
+    if year is not None and year not in problem.years:
+        named("--year", str(year), {str(each): str(each) for each in problem.years}, language)
+
+
+def show(lines: Iterable[Text], session: Session) -> None:
+    """Print lines as they come."""
+    for line in lines:
+        session.out.print(line.in_language(session.language), markup=False, highlight=False, soft_wrap=True)
 
 
 def explain_results(results: Path, asked: Asked, session: Session) -> None:
@@ -43,20 +78,9 @@ def explain_results(results: Path, asked: Asked, session: Session) -> None:
     if asked.community is None and asked.site is None and asked.function is None:
         words = Text("请写 --community、--site 或 --function", "say --community, --site or --function")
         raise typer.BadParameter(words.in_language(session.language))
-    mend_interrupted_swap(results)
-    record = read_run_record(results)
-    raise_errors(check_inputs(record, results))
-    plan = Plan.model_validate_json((results / PLAN_FILE).read_text(encoding="utf-8"))
-    with progress_on(session.err, session.language, session.clock) as display:
-        prepared = prepare(record.scenario_file(results), Stopwatch(display, session.clock))
-    problem = prepared.problem
-    settings = prepared.inputs.loaded.scenario.solver
-    question = Question(problem, plan, settings, asked.seconds)
-    if asked.year is not None and asked.year not in problem.years:
-        years = {str(year): str(year) for year in problem.years}
-        _named("--year", str(asked.year), years, session.language)
-    for line in _lines(question, asked, session.language):
-        session.out.print(line.in_language(session.language), markup=False, highlight=False, soft_wrap=True)
+    question, _ = question_about(results, asked.seconds, asked.case, session)
+    known_year(question.problem, asked.year, session.language)
+    show(_lines(question, asked, session.language), session)
 
 
 def _lines(question: Question, asked: Asked, language: Language) -> Iterable[Text]:
@@ -64,13 +88,22 @@ def _lines(question: Question, asked: Asked, language: Language) -> Iterable[Tex
     function = None if asked.function is None else _function(problem, asked.function, language)
     if asked.site is not None:
         names = {key: site.name for key, site in problem.sites.items()}
-        yield from explain_site(question, _named("--site", asked.site, names, language))
+        yield from explain_site(question, named("--site", asked.site, names, language))
     if asked.community is not None:
-        names = {key: entry.name for key, entry in problem.communities.items() if entry.in_scope}
-        code = _named("--community", asked.community, names, language)
+        code = named_community(problem, asked.community, language)
         yield from explain_community(question, code, function, asked.year)
     elif function is not None:
         yield from explain_function(question, function, asked.year)
+
+
+def named_community(problem: Problem, words: str, language: Language) -> str:
+    """Return the code of the community in scope with that name or code.
+
+    Raises:
+        BadParameter: there is none, or several; names what comes close.
+    """
+    names = {key: entry.name for key, entry in problem.communities.items() if entry.in_scope}
+    return named("--community", words, names, language)
 
 
 def _function(problem: Problem, words: str, language: Language) -> str:
@@ -78,10 +111,10 @@ def _function(problem: Problem, words: str, language: Language) -> str:
         if words in (key, function.name.zh, function.name.en):
             return key
     names = {key: entry.name.in_language(language) for key, entry in problem.functions.items()}
-    return _named("--function", words, names, language)
+    return named("--function", words, names, language)
 
 
-def _named(option: str, words: str, names: dict[str, str], language: Language) -> str:
+def named(option: str, words: str, names: dict[str, str], language: Language) -> str:
     """Return the key whose key or name is ``words``.
 
     Raises:

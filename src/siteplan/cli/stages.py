@@ -93,13 +93,15 @@ class Solved:
     record: RunRecord
 
 
-def read_inputs(scenario_file: Path) -> Inputs:
+def read_inputs(scenario_file: Path, case_folder: Path | None = None) -> Inputs:
     """Read a scenario, its policy, case and roads, and check them together.
+
+    ``case_folder`` is where the case is now, if it isn't where the scenario says.
 
     Raises:
         InputError: with every error and warning of all of them.
     """
-    loaded = load_scenario(scenario_file)
+    loaded = load_scenario(scenario_file, case_folder)
     findings = list(loaded.warnings)
     with _added_to(findings):
         policy = load_policy(loaded.model_folder, loaded)
@@ -131,14 +133,16 @@ def _added_to(findings: list[Finding]) -> Iterator[None]:
         raise InputError([*findings, *problem.findings]) from problem
 
 
-def prepare(scenario_file: Path, stopwatch: Stopwatch) -> Prepared:
+def prepare(scenario_file: Path, stopwatch: Stopwatch, case_folder: Path | None = None) -> Prepared:
     """Read and check the inputs, compute walking distances and assemble the problem.
+
+    ``case_folder`` is where the case is now, if it isn't where the scenario says.
 
     Raises:
         InputError: with every error and warning of the inputs.
     """
     with stopwatch.stage(READ):
-        inputs = read_inputs(scenario_file)
+        inputs = read_inputs(scenario_file, case_folder)
     with stopwatch.stage(REACH):
         access = walking_access(inputs.network, inputs.case, inputs.policy, farthest_walk_m(inputs.policy))
     with stopwatch.stage(PROBLEM):

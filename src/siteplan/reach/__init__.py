@@ -4,6 +4,6 @@ How places are snapped and what private ways mean is in ``docs/roads.md``.
 """
 
 from siteplan.reach.check import check_reach
-from siteplan.reach.walking import walking_access
+from siteplan.reach.walking import reach_of_points, walking_access
 
-__all__ = ["check_reach", "walking_access"]
+__all__ = ["check_reach", "reach_of_points", "walking_access"]

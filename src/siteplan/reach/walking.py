@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from siteplan.case import Case
+from siteplan.inputs.roads.projection import projected
 from siteplan.network import FloatArray, IntArray, Reach, RoadNetwork, Snapped, WalkingAccess
 from siteplan.policy import Policy
 from siteplan.reach.pieces import RoadPieces, road_pieces
@@ -52,6 +54,27 @@ def walking_access(network: RoadNetwork, case: Case, policy: Policy, limit_m: fl
         sites_snapped=sites_snapped,
         share_far_from_mapped_way=float(residents[is_far].sum() / max(residents.sum(), 1.0)),
     )
+
+
+def reach_of_points(
+    network: RoadNetwork,
+    access: WalkingAccess,
+    points: Mapping[str, tuple[float, float]],
+    snap_limit_m: float,
+) -> Reach:
+    """Return the walking distances from every demand point to other points, within the limit of ``access``.
+
+    ``points``: name → longitude and latitude (WGS 84); the names take the place of site ids.
+    """
+    degrees = np.array(list(points.values()), dtype=np.float64).reshape(-1, 2)
+    x_m, y_m = projected(degrees[:, 0], degrees[:, 1], network.metric_crs)
+    pieces = road_pieces(network)
+    snapped = Snapper(network, pieces).snap(x_m, y_m, snap_limit_m)
+    limit_m = access.reach.limit_m
+    row_start, site_index, distance_m = distances_within(
+        network, pieces, access.demand_snapped, snapped, limit_m
+    )
+    return Reach(access.reach.demand_ids, tuple(points), limit_m, row_start, site_index, distance_m)
 
 
 def distances_within(

@@ -1,0 +1,61 @@
+"""``siteplan prices``: from a result folder to the value of more money and of more spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from siteplan.cli.explaining import known_year, named_community, question_about, show
+from siteplan.cli.session import Session
+from siteplan.cli.stages import Prepared
+from siteplan.explain import Question, middle_of, new_space, price_of_space, prices_of_money
+from siteplan.explain.prices import UNIT_CNY
+from siteplan.reach import reach_of_points
+from siteplan.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What the user asks the price of: ``step`` in 10 000 CNY, ``seconds`` for each solve."""
+
+    year: int | None
+    community: str | None
+    step: float | None
+    seconds: float
+    case: Path | None
+
+
+def price_results(results: Path, asked: Priced, session: Session) -> None:
+    """Print the prices that are asked for; all of them where neither a year nor a community is named.
+
+    Raises:
+        InputError: a result file is missing, or an input is missing or has changed.
+        BadParameter: the year or the community isn't in the plan's problem.
+    """
+    question, prepared = question_about(results, asked.seconds, asked.case, session)
+    problem = question.problem
+    known_year(problem, asked.year, session.language)
+    codes = [key for key, community in problem.communities.items() if community.in_scope]
+    if asked.community is not None:
+        codes = [named_community(problem, asked.community, session.language)]
+    is_all = asked.year is None and asked.community is None
+    if is_all or asked.year is not None:
+        step_cny = None if asked.step is None else asked.step * UNIT_CNY
+        show(prices_of_money(question, asked.year, step_cny), session)
+    if is_all or asked.community is not None:
+        show(_prices_of_spaces(question, prepared, codes), session)
+
+
+def _prices_of_spaces(question: Question, prepared: Prepared, codes: Iterable[str]) -> Iterable[Text]:
+    problem, policy = question.problem, prepared.inputs.policy
+    places = {key: (point.longitude, point.latitude) for key, point in problem.demand.items()}
+    snap_limit_m = policy.standards.snap_limit_m.value
+    between = reach_of_points(prepared.inputs.network, prepared.access, places, snap_limit_m)
+    for code in codes:
+        near = middle_of(problem, code, between)
+        if near is None:
+            name = problem.communities[code].name
+            yield Text(f"{name}：没有居民点", f"{name}: it has no demand point")
+        else:
+            yield from price_of_space(question, new_space(policy, code, near), between)

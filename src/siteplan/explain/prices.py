@@ -1,0 +1,192 @@
+"""What one more unit would be worth: money in a year, and a usable space in a community.
+
+Both by solving again with more of it. The first level can only gain; the second is compared where the first
+is proven to stay as it is, since only then it can only gain as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from siteplan.explain.new_space import NewSpace, with_new_space
+from siteplan.explain.what_if import LEVEL_WORDS, SAME, Question, solve_changed
+from siteplan.network import Reach
+from siteplan.outcome import MAXIMISED, UNITS
+from siteplan.plan import LevelResult
+from siteplan.problem import Money, Problem
+from siteplan.text import Text
+
+UNIT_CNY = 10_000.0
+"""The money that a price is for (万元)."""
+STEP_SHARE = 0.1
+"""Share of a year's amount by which it is raised, unless a step is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How much better a level can become: between ``least`` and ``most``, in its reported unit, never < 0."""
+
+    level: LevelResult
+    least: float
+    most: float
+
+    @property
+    def tolerance(self) -> float:
+        """Gains below this are solver noise."""
+        return SAME * max(1.0, abs(self.level.value))
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is proven that nothing is gained."""
+        return self.most <= self.tolerance
+
+    @property
+    def may_be_zero(self) -> bool:
+        """Whether a gain isn't proven."""
+        return self.least <= self.tolerance
+
+
+def gain(before: LevelResult, after: LevelResult) -> Gain:
+    """Return what the best plan gains when more is allowed: exact where both are proven, else an interval."""
+    sign = -1.0 if before.name in MAXIMISED else 1.0
+    best_before = -math.inf if before.bound is None else sign * before.bound
+    best_after = -math.inf if after.bound is None else sign * after.bound
+    return Gain(
+        before,
+        least=max(0.0, best_before - sign * after.value),
+        most=max(0.0, sign * before.value - best_after),
+    )
+
+
+def prices_of_money(question: Question, year: int | None, step_cny: float | None) -> Iterator[Text]:
+    """Yield what more money is worth in each year (or one), by source where money is planned by source.
+
+    ``step_cny``: by how much a year's amount is raised; None: by a tenth of it, in whole 10 000 CNY.
+    """
+    problem = question.problem
+    if problem.money.capital_cny is None:
+        yield Text("情景没有资金限制。", "The scenario doesn't limit money.")
+        return
+    for of_year in problem.years if year is None else (year,):
+        for source in problem.money.sources or (None,):
+            yield from _price_of_money(question, of_year, source, step_cny)
+
+
+def _price_of_money(
+    question: Question, year: int, source: str | None, step_cny: float | None
+) -> Iterator[Text]:
+    problem = question.problem
+    money = problem.money
+    amount = (money.capital_cny or {})[year] if source is None else money.sources[source].amounts_cny[year]
+    step = default_step(amount) if step_cny is None else step_cny
+    by = Text("", "") if source is None else money.sources[source].name
+    yield Text(
+        f"{year} 年{by.zh}资金 {amount / UNIT_CNY:,.0f} 万元，再多 {step / UNIT_CNY:,.6g} 万元（重新求解）：",
+        f"{year}: {f'{by.en}, ' if by.en else ''}{amount / UNIT_CNY:,.0f} × 10 000 CNY, "
+        f"with {step / UNIT_CNY:,.6g} more (solved again):",
+    )
+    changed = replace(problem, money=with_more(problem, year, source, step))
+    yield from _gains(question, changed, step / UNIT_CNY)
+
+
+def default_step(amount_cny: float) -> float:
+    """Return a tenth of an amount in whole 10 000 CNY, at least one of them."""
+    return max(1.0, round(STEP_SHARE * amount_cny / UNIT_CNY)) * UNIT_CNY
+
+
+def with_more(problem: Problem, year: int, source: str | None, step_cny: float) -> Money:
+    """Return the money with a larger amount in one year, of a source where money is planned by source."""
+    money = problem.money
+    capital = dict(money.capital_cny or {})
+    if source is None:
+        capital[year] += step_cny
+        return replace(money, capital_cny=capital)
+    entry = money.sources[source]
+    amounts = {**entry.amounts_cny, year: entry.amounts_cny[year] + step_cny}
+    capital[max(problem.years[0], year - entry.paid_after_years)] += step_cny
+    sources = {**money.sources, source: replace(entry, amounts_cny=amounts)}
+    return replace(money, capital_cny=capital, sources=sources)
+
+
+def price_of_space(question: Question, space: NewSpace, reach: Reach) -> Iterator[Text]:
+    """Yield what the plan would gain if a community had one more usable space, under the same money and pace.
+
+    ``reach`` has the walking distances from every demand point to the new space.
+    """
+    problem = question.problem
+    name = problem.communities[space.community_code].name
+    near = problem.demand[space.near_demand_id].name
+    opening = space.opening_cost_cny / UNIT_CNY
+    yield Text(
+        f"{name}：在{near}多一处 {space.floor_area_m2:,.0f} m² 的空间"
+        f"（开办费 {opening:,.0f} 万元，重新求解）：",
+        f"{name}: one more space of {space.floor_area_m2:,.0f} m² at {near} "
+        f"(opening takes {opening:,.0f} × 10 000 CNY; solved again):",
+    )
+    yield from _gains(question, with_new_space(problem, space, reach), None)
+
+
+def _gains(question: Question, changed: Problem, units: float | None) -> Iterator[Text]:
+    """Yield the gains of the levels compared, until one isn't proven to be zero.
+
+    ``units``: the number of 10 000 CNY that were added, for the average; None: no money was added.
+    """
+    answer = solve_changed(question, changed)
+    if answer.result is None:
+        for line in answer.words:
+            yield Text(f"  {line.zh}", f"  {line.en}")
+        return
+    for before, after in zip(question.levels(), answer.result.levels, strict=True):
+        found = gain(before, after)
+        line = _told(found, units)
+        yield Text(f"  {line.zh}", f"  {line.en}")
+        if not found.is_zero:
+            return
+
+
+def _told(found: Gain, units: float | None) -> Text:
+    name, unit = LEVEL_WORDS[found.level.name], UNITS[found.level.name]
+    if found.is_zero:
+        return Text(f"{name.zh}：没有改善（已证）", f"{name.en}: no gain (proven)")
+    if found.may_be_zero:
+        if math.isinf(found.most):
+            return Text(
+                f"{name.zh}：与零无法区分（没有上限）",
+                f"{name.en}: not distinguishable from zero (no bound)",
+            )
+        each = _each(found.most, found.most, units, unit)
+        return Text(
+            f"{name.zh}：与零无法区分（至多 {figure(found.most)} {unit.zh}）{each.zh}",
+            f"{name.en}: not distinguishable from zero (at most {figure(found.most)} {unit.en}){each.en}",
+        )
+    each = _each(found.least, found.most, units, unit)
+    if found.most - found.least <= found.tolerance:
+        return Text(
+            f"{name.zh}：改善 {figure(found.most)} {unit.zh}（已证）{each.zh}",
+            f"{name.en}: {figure(found.most)} {unit.en} better (proven){each.en}",
+        )
+    return Text(
+        f"{name.zh}：改善 {_between(found.least, found.most, '至')} {unit.zh}{each.zh}",
+        f"{name.en}: {_between(found.least, found.most, 'to')} {unit.en} better{each.en}",
+    )
+
+
+def _each(least: float, most: float, units: float | None, unit: Text) -> Text:
+    """Return the average for each 10 000 CNY added; nothing where no money was added."""
+    if units is None:
+        return Text("", "")
+    value_zh = _between(least / units, most / units, "至")
+    value_en = _between(least / units, most / units, "to")
+    return Text(f"，平均每万元 {value_zh} {unit.zh}", f", {value_en} {unit.en} per 10 000 CNY on average")
+
+
+def _between(least: float, most: float, word: str) -> str:
+    low, high = figure(least), figure(most)
+    return high if low == high else f"{low} {word} {high}"
+
+
+def figure(value: float) -> str:
+    """Return a number with three digits, or whole from 100 on."""
+    return f"{value:,.0f}" if abs(value) >= 100.0 else f"{value:.3g}"

@@ -1,0 +1,125 @@
+"""Prices of money and of spaces in the tiny problem, each checked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.explain.test_explain import english, one_site_problem, question
+from tests.tiny_problem import ELDERLY, YEARS, A, B, reach_from, tiny_problem
+
+from siteplan.explain import NewSpace, middle_of, price_of_space, prices_of_money
+from siteplan.explain.prices import default_step, gain
+from siteplan.plan import LevelResult
+from siteplan.problem import FundingSource, Money, Problem
+from siteplan.scenario import Level
+from siteplan.text import Text
+
+BETWEEN = reach_from(
+    {
+        "a1": {"a1": 0.0, "a2": 300.0},
+        "a2": {"a1": 300.0, "a2": 0.0},
+        "b1": {"b1": 0.0, "b2": 200.0},
+        "b2": {"b1": 200.0, "b2": 0.0},
+        "x1": {"x1": 0.0},
+    },
+    ("a1", "a2", "b1", "b2", "x1"),
+)
+"""Walking distances between demand points."""
+LAST = YEARS[-1]
+
+
+def penniless() -> Problem:
+    """Return the problem in which s1 stays closed for want of money.
+
+    It takes 400 000 to open and, for 40 m² of elderly care, 40 × 1.25 × 2 000 = 100 000 to fit out.
+    """
+    return one_site_problem(money=Money(dict.fromkeys(YEARS, 0.0), {}, False, {}))
+
+
+def test_enough_money_buys_the_target() -> None:
+    """500 000 CNY open s1: one community of two is 50 points, one for each of the 50 × 10 000 CNY."""
+    told = english(prices_of_money(question(penniless()), LAST, 500_000.0))
+    assert "2028: 0 × 10 000 CNY, with 50 more (solved again)" in told
+    assert "50 coverage points better (proven), 1 coverage points per 10 000 CNY on average" in told
+
+
+def test_too_little_money_buys_nothing() -> None:
+    """490 000 CNY leave 90 000 for fit-out: no function's smallest room is that cheap.
+
+    Elderly care needs 100 000, community meals 50 × 1.25 × 1 500 = 93 750, culture (in the same kind of room)
+    60 × 1.25 × 1 500 = 112 500.
+    """
+    told = english(prices_of_money(question(penniless()), LAST, 490_000.0))
+    assert "shortfall to the targets: no gain (proven)" in told
+    assert "persons covered: no gain (proven)" in told
+
+
+def test_every_source_has_its_price() -> None:
+    """Money by source: the county's 500 000 open s1; the award may not pay for more than a half of it."""
+    sources = {
+        key: FundingSource(
+            key, Text.same(key), dict.fromkeys(YEARS, 0.0), True, share_of_project_at_most=share
+        )
+        for key, share in (("county", None), ("award", 0.5))
+    }
+    money = replace(penniless().money, sources=sources)
+    told = english(prices_of_money(question(replace(penniless(), money=money)), LAST, 500_000.0))
+    county, award = told.split("2028: award")
+    assert "50 coverage points better" in county
+    assert "no gain (proven)" in award
+
+
+def test_no_limit_has_no_price() -> None:
+    """Without a budget there is no price."""
+    assert "doesn't limit money" in english(prices_of_money(question(one_site_problem()), None, None))
+
+
+def test_a_space_where_there_is_none() -> None:
+    """B has no site in reach; one more space there meets its target of elderly care: 50 points."""
+    problem = one_site_problem(targets={(ELDERLY, LAST): 2.0})
+    space = NewSpace(B, "b1", 600.0, 480.0, 0.0)
+    told = english(price_of_space(question(problem), space, BETWEEN))
+    assert "乙社区: one more space of 600 m² at b1" in told
+    assert "50 coverage points better (proven)" in told
+
+
+def test_a_space_where_there_is_one() -> None:
+    """A is served already: one more space meets no further target."""
+    told = english(
+        price_of_space(question(one_site_problem()), NewSpace(A, "a1", 600.0, 480.0, 0.0), BETWEEN)
+    )
+    assert "shortfall to the targets: no gain (proven)" in told
+
+
+def test_the_middle_of_a_community() -> None:
+    """a1 has 300 households and a2 150: walks to a1 add up to less."""
+    assert middle_of(tiny_problem(), A, BETWEEN) == "a1"
+
+
+def level(value: float, bound: float | None, name: Level = Level.SHORTFALL) -> LevelResult:
+    return LevelResult(
+        name=name, unit="", value=value, bound=bound, gap=None, status="gap", given_unproven=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "least", "most"),
+    [
+        (level(10.0, 10.0), level(7.0, 7.0), 3.0, 3.0),
+        (level(10.0, 8.0), level(9.0, 6.0), 0.0, 4.0),
+        (level(10.0, 9.0), level(7.0, 5.0), 2.0, 5.0),
+        (level(10.0, None), level(7.0, 7.0), 0.0, 3.0),
+        (level(10.0, 12.0, Level.PERSONS_COVERED), level(15.0, 16.0, Level.PERSONS_COVERED), 3.0, 6.0),
+    ],
+)
+def test_gains_are_intervals(before: LevelResult, after: LevelResult, least: float, most: float) -> None:
+    """The best plan before lies between value and bound, and the best one after as well."""
+    found = gain(before, after)
+    assert (found.least, found.most) == pytest.approx((least, most))
+
+
+def test_the_step_is_a_tenth() -> None:
+    """A tenth of the amount in whole 10 000 CNY, and never nothing."""
+    assert default_step(10_500_000.0) == 1_050_000.0
+    assert default_step(0.0) == 10_000.0
