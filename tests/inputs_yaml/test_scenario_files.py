@@ -342,6 +342,10 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
         "2027-2030-half-budget": rollout,
         "2030-need": rollout,
         "2030-need-area-floor": rollout,
+        "2030-need-existing-stock": rollout,
+        "2030-need-factory-kept": rollout,
+        "2027-2028-all-rules": (2027, 2028),
+        "pilots-2024-2026-running-costs": (2024, 2025, 2026),
         "pilots-2024-2026": (2024, 2025, 2026),
     }
     need = loaded["2030-need"]

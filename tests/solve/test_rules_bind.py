@@ -1,0 +1,190 @@
+"""Every rule binds in a shipped scenario: without its rows some objective level gets better than proven."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siteplan.assemble import build_problem
+from siteplan.highs import Clock, Limits, Program, SolverSession
+from siteplan.inputs.case_files import function_names, load_case
+from siteplan.inputs.policy_files import load_policy
+from siteplan.inputs.roads import read_roads
+from siteplan.inputs.scenario_files import load_scenario
+from siteplan.outcome import MAXIMISED
+from siteplan.problem import Problem
+from siteplan.reach import walking_access
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve import SolveResult, solve
+from siteplan.solve.formulation import CONSTRAINTS, build_model
+from siteplan.solve.formulation.objective import OBJECTIVES
+from siteplan.solve.program import compile_program
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+ONE_YEAR, TWO_YEARS = "2027-all-rules", "2027-2028-all-rules"
+SHORTFALL = (Level.SHORTFALL,)
+SECONDS = 40.0
+
+Claim = tuple[str, tuple[Level, ...]]
+"""A shipped scenario, and the levels by which it is solved; the last one gets better without the rule."""
+
+WHAT_IS_THERE_STAYS = ("stays_provided", "area_never_shrinks", "room_never_shrinks")
+"""Each of these nearly implies the others: they are taken away together."""
+
+BINDS: dict[str, Claim] = {
+    **dict.fromkeys(
+        (
+            "site_form",
+            "area_at_least_minimum",
+            "area_at_least_minimum_alone",
+            "function_fits_its_room",
+            "rooms_fit_in_site",
+            "operator_is_viable",
+            "subsidy_limit",
+            "community_covered_by_one_site",
+            "coverage_target",
+            "functions_per_community",
+            "committed_by_hand",
+            "forbidden_by_hand",
+            "required_coverage",
+        ),
+        (ONE_YEAR, SHORTFALL),
+    ),
+    **dict.fromkeys(
+        (
+            "rollout_pace",
+            "scattered_has_few_functions",
+            "project_is_paid",
+            "source_amount",
+            "awards_are_bridged",
+            "complex_has_enough",
+            "area_at_most_maximum",
+            "source_share_of_project",
+            "source_cap_per_project",
+            "eligible_room_is_used",
+            "source_pays_eligible_functions",
+            "conversion_starts_and_stops",
+            "available_from",
+        ),
+        (TWO_YEARS, SHORTFALL),
+    ),
+    "yearly_budget": ("2027", SHORTFALL),
+    "newly_built_sites": ("2030-need-existing-stock", SHORTFALL),
+    **dict.fromkeys(("use_is_held", "places_reserved_first"), ("2030-need-existing-stock", (Level.COST,))),
+    "one_use_of_a_plot": ("2030-need-factory-kept", SHORTFALL),
+    "complex_has_care": ("2030-need-factory-kept", (Level.SHORTFALL, Level.PREFERRED_FORM)),
+    "committed_sites": ("pilots-2024-2026", (Level.COST,)),
+    "required_functions": ("pilots-2024-2026", (Level.PERSONS_COVERED,)),
+    **dict.fromkeys(
+        ("operating_limit", *WHAT_IS_THERE_STAYS),
+        ("pilots-2024-2026-running-costs", (Level.AREA_STANDARD,)),
+    ),
+    "covered_only_within_reach": ("2027", (Level.PERSONS_COVERED,)),
+    "room_is_used": ("2027", (Level.AREA_STANDARD,)),
+    "community_area_standard": ("2027", (Level.AREA_STANDARD,)),
+    "area_standard_floor": ("2030-need-area-floor", (Level.COST,)),
+    "assigned_only_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
+    "covered_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
+    "covered_are_assigned": ("2027", (Level.WALKING_DISTANCE,)),
+    "served_at_most_demand": ("2027-places", SHORTFALL),
+    "served_within_capacity": ("2027-places", SHORTFALL),
+    "full_without_a_free_place": ("2027-nearest-place", (Level.WALKING_DISTANCE,)),
+    "nearest_with_a_place": ("2027-nearest-place", (Level.WALKING_DISTANCE,)),
+}
+
+IMPLIED: dict[str, str] = {
+    "no_community_left_behind": "it is its level: without it the level has no limit",
+    "provided_only_when_open": "a provided function has a least area, and areas need an open site",
+    "open_only_to_provide": "opening costs money and pace: no level gains by a site without functions",
+    "stays_open": "stays_provided keeps a function, which keeps the site open",
+    "served_only_where_provided": "served_within_capacity and area_at_most_maximum allow nobody elsewhere",
+}
+"""Families that define words or tighten the relaxation: what they forbid, the others named forbid too."""
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[SolverSession]:
+    """One solver process for the whole file."""
+    with SolverSession() as running:
+        yield running
+
+
+@cache
+def problem_of(scenario: str) -> Problem:
+    loaded = load_scenario(SCENARIOS / f"{scenario}.yaml")
+    policy = load_policy(loaded.model_folder, loaded)
+    case = load_case(loaded.case_folder, function_names(policy))
+    access = walking_access(read_roads(case.roads_file, case.header.metric_crs), case, policy, 1000.0)
+    return build_problem(case, policy, loaded.scenario, access)
+
+
+@cache
+def solved(scenario: str, levels: tuple[Level, ...]) -> SolveResult:
+    problem = replace(problem_of(scenario), objective=levels)
+    return solve(problem, SolverSettings(time_limit_s=SECONDS, effort=0.1))
+
+
+def test_every_rule_is_claimed_by_a_shipped_scenario() -> None:
+    """No constraint family is left out, nor named twice."""
+    assert set(BINDS) | set(IMPLIED) == set(CONSTRAINTS)
+    assert not set(BINDS) & set(IMPLIED)
+    assert all((SCENARIOS / f"{scenario}.yaml").is_file() for scenario, _ in BINDS.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", BINDS)
+def test_a_rule_binds_in_a_shipped_scenario(session: SolverSession, family: str) -> None:
+    """Without the rows of the family a plan is found that is better than any plan that keeps them."""
+    scenario, levels = BINDS[family]
+    problem, result = problem_of(scenario), solved(scenario, levels)
+    compiled = compile_program(problem, build_model(problem, levels), levels)
+    families = WHAT_IS_THERE_STAYS if family in WHAT_IS_THERE_STAYS else (family,)
+    program = _without(compiled.program, families)
+    for level, held in zip(levels[:-1], result.levels, strict=False):
+        cost, offset = compiled.objectives[level]
+        program = program.with_row(
+            "hold", cost, -np.inf, _in_model(problem, level, held.value) - offset + 1e-6
+        )
+    proven = result.levels[-1].bound
+    assert proven is not None
+    bound = _in_model(problem, levels[-1], proven)
+    better = bound - 1e-5 * max(1.0, abs(bound))
+    clock = Clock(time.monotonic() + SECONDS)
+
+    def stop_when_better(incumbent: float | None, _bound: float | None) -> None:
+        if incumbent is not None and incumbent < better:
+            clock.not_needed.set()
+
+    answer = session.solve(
+        program.with_objective(*compiled.objectives[levels[-1]]),
+        Limits(),
+        clock,
+        start=compiled.start_values(result.decisions),
+        listener=stop_when_better,
+    )
+    assert answer.objective is not None
+    assert answer.objective < better
+
+
+def _without(program: Program, families: tuple[str, ...]) -> Program:
+    kept = np.array([name.split("[")[0] not in families for name in program.row_names])
+    assert not kept.all(), "the scenario has no row of the family"
+    return replace(
+        program,
+        matrix=program.matrix[kept],
+        row_lower=program.row_lower[kept],
+        row_upper=program.row_upper[kept],
+        row_names=tuple(name for name, keep in zip(program.row_names, kept, strict=True) if keep),
+    )
+
+
+def _in_model(problem: Problem, level: Level, value: float) -> float:
+    """Return a level's reported value as the program has it, to be minimised."""
+    sign = -1.0 if level in MAXIMISED else 1.0
+    return sign * value / OBJECTIVES[level].reported_per_model(problem)
