@@ -121,7 +121,7 @@ def _reserved(problem: Problem, choice: Choice) -> bool:
 def plans(problem: Problem) -> Iterator[Plan]:
     """Yield the combinations of choices that keep the pace."""
     for plan in product(*(list(choices(problem, problem.sites[key])) for key in problem.planned_sites)):
-        if _keeps_pace(problem, plan) and _keeps_function_floor(problem, plan):
+        if _keeps_pace(problem, plan) and _uses_stock(problem, plan) and _keeps_function_floor(problem, plan):
             yield plan
 
 
@@ -138,6 +138,15 @@ def _keeps_pace(problem: Problem, plan: Plan) -> bool:
         if by_town is not None and any(towns.count(town) > by_town for town in towns):
             return False
     return True
+
+
+def _uses_stock(problem: Problem, plan: Plan) -> bool:
+    """Every plot is used once, and no more candidates are newly built than allowed."""
+    opened = [choice.site for choice in plan if choice.starts and choice.site.role is Role.CANDIDATE]
+    plots = [site.plot_id for site in opened if site.plot_id is not None]
+    limit = problem.newly_built_at_most
+    newly_built = sum(site.is_newly_built for site in opened)
+    return len(plots) == len(set(plots)) and (limit is None or newly_built <= limit)
 
 
 def _keeps_function_floor(problem: Problem, plan: Plan) -> bool:
@@ -375,8 +384,12 @@ class Areas:
         return total
 
     def _running(self, year: int) -> dict[int, float]:
-        """Return operating cost less fees of a year: of the areas in place a year before."""
+        """Return operating cost less fees, and rent, of a year: of what is in place a year before."""
         total: dict[int, float] = {}
+        rented = [choice.site for choice in self.plan if (choice.opens() or year) < year]
+        rent = sum(site.rent_cny_per_year for site in rented) / CNY
+        if rent:
+            total[self.one] = rent
         for name, column in self.names.items():
             if name[0] == "area" and name[3] == year - 1:
                 site, function = self.problem.sites[str(name[1])], self.problem.functions[str(name[2])]

@@ -55,6 +55,8 @@ def tiny_instance(seed: int) -> Problem:
     sites = [_site(random, number, years) for number in range(3 if seed % 2 else 2)]
     if seed % 4 == 1:
         sites[0] = _committed(sites[0], random, years)
+    if seed % 4 >= 2:
+        sites = _rented_on_one_plot(sites, seed)
     listed = {site.site_id: site for site in (*sites, EXISTING)}
     distances = {
         point: {key: float(random.integers(1, 12)) * 100.0 for key in (site.site_id for site in sites)}
@@ -85,6 +87,7 @@ def tiny_instance(seed: int) -> Problem:
             operating_cny={YEARS[1]: float(random.integers(5, 40)) * 1000.0} if len(years) > 1 else {},
         ),
         pace=Pace(int(random.integers(1, 3)), 1 if seed % 2 else None),
+        newly_built_at_most=(None, None, 0, 1)[seed % 4],
         **(_floors(random, years) if seed % 6 == 5 else {}),
     )
 
@@ -108,6 +111,19 @@ def _site(random: np.random.Generator, number: int, years: tuple[int, ...]) -> S
         may_host=frozenset({ELDERLY, MEALS, CULTURE} if number < 2 else {ELDERLY, CULTURE}),
     )
     return replace(site, town_code=TOWN if number else OTHER_TOWN)
+
+
+def _rented_on_one_plot(sites: list[Site], seed: int) -> list[Site]:
+    """Return the sites at a rent, the first two on one plot; drawn apart from everything else."""
+    random = np.random.default_rng([seed, 1])
+    return [
+        replace(
+            site,
+            plot_id="p" if number < 2 else None,
+            rent_cny_per_year=float(random.choice([0.0, 5_000.0, 20_000.0])),
+        )
+        for number, site in enumerate(sites)
+    ]
 
 
 def _committed(site: Site, random: np.random.Generator, years: tuple[int, ...]) -> Site:
