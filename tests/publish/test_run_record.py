@@ -24,6 +24,7 @@ from siteplan.publish import (
     read_run_record,
     result_folder,
 )
+from siteplan.verify.verification import RUN_CIRCUMSTANCES, RUN_CLAIMS
 
 
 def published(run: Run, folder: Path) -> RunRecord:
@@ -162,3 +163,9 @@ def test_another_schema_version_is_refused(tmp_path: Path) -> None:
 
 def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
+
+
+def test_verification_knows_every_member_of_a_run_record() -> None:
+    """What a run records is either a claim that verification recomputes, or how the run went."""
+    members = {field.alias or name for name, field in RunRecord.model_fields.items()}
+    assert members == RUN_CLAIMS | RUN_CIRCUMSTANCES

@@ -164,7 +164,7 @@ def test_run_json_says_what_the_plan_says(world: World) -> None:
         for change in ({"value": 1.0}, {"bound": 1.0}, {"status": "gap"}, {"given_unproven": True})
     ]
     changes += [{"levels": levels[1:]}, {"levels": None}, {"title_en": "x"}, {"illustrative": False}]
-    changes += [{"stopped_by": "gap"}, {"repeatable": False}, {"assumptions": []}]
+    changes += [{"stopped_by": "gap"}, {"repeatable": False}, {"assumptions": []}, {"surplus": 1}]
     for change in changes:
         report = verify(world.facts, replace(world.results, run={**run, **change}))
         assert {claim.key for claim in report.false} == {"run_record"}, change

@@ -24,6 +24,29 @@ from siteplan.verify.stock import stock_claims
 from siteplan.verify.structure import read_plan, structure_claims
 
 RUN_FILE = "run.json"
+RUN_CLAIMS = frozenset(
+    {"title_zh", "title_en", "illustrative", "stopped_by", "repeatable", "assumptions", "levels"}
+)
+RUN_CIRCUMSTANCES = frozenset(
+    {
+        "schema",
+        "note_zh",
+        "note_en",
+        "started_at",
+        "finished_at",
+        "seconds_by_stage",
+        "options",
+        "outputs",
+        "skipped_outputs",
+        "project_root",
+        "case_folder",
+        "inputs",
+        "python",
+        "platform",
+        "packages",
+    }
+)
+"""Members of ``run.json``: what is recomputed, and how the run went (inputs are checked by their SHA-256)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +110,8 @@ def _run_record(facts: Facts, plan: Plan, run: Mapping[str, object]) -> tuple[Cl
         check.same(name, run.get(name), getattr(plan, name))
     check.same("repeatable", run.get("repeatable"), plan.stopped_by in ("completed", "gap", "work_limit"))
     check.same("assumptions", run.get("assumptions"), list(facts.policy.assumptions()))
+    for name in sorted(set(run) - RUN_CLAIMS - RUN_CIRCUMSTANCES):
+        check.holds(False, name, Text("多出这一项", "does not belong here"))
     claimed = run.get("levels")
     levels = claimed if isinstance(claimed, list) else []
     check.same("levels (number)", len(levels), len(plan.levels))
