@@ -4,6 +4,7 @@ How places are snapped and what private ways mean is in ``docs/roads.md``.
 """
 
 from siteplan.reach.check import check_reach
+from siteplan.reach.service_areas import ServiceAreas
 from siteplan.reach.walking import reach_of_points, walking_access
 
-__all__ = ["check_reach", "reach_of_points", "walking_access"]
+__all__ = ["ServiceAreas", "check_reach", "reach_of_points", "walking_access"]
