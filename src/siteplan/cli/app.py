@@ -351,6 +351,49 @@ def prices(
 
 
 @app.command(
+    name="map",
+    help=bilingual(
+        "把方案做成一个可离线打开的网页地图 map.html：年份滑块、功能开关、覆盖、步行服务范围、"
+        "站点卡片、查找和打印。在线底图默认关闭，密钥不写入文件。\n\n例：siteplan map results/2027",
+        "Make map.html, one page that opens without any network: year slider, function switches, coverage, "
+        "walking service areas, site cards, search and print. Online tiles are off until switched on; "
+        "no key is stored.\n\nExample: siteplan map results/2027",
+    ),
+)
+def map_(
+    context: typer.Context,
+    results: ResultsArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=bilingual(
+                "网页文件；默认结果文件夹中的 map.html。", "The page; by default map.html in the results."
+            ),
+        ),
+    ] = None,
+    tiles: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LAYER",
+            help=bilingual(
+                "可选在线底图：tianditu（默认）、none，或含 {z}/{x}/{y}（及 {key}）的 https 地址。",
+                "Online tiles on offer: tianditu (the default), none, or an https address with {z}/{x}/{y} "
+                "(and {key}); may be repeated.",
+            ),
+        ),
+    ] = None,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Write the map of a result folder."""
+    from siteplan.cli.mapping import MapOptions, map_results
+
+    options = MapOptions(output, tuple(tiles or ["tianditu"]), case)
+    map_results(results, options, session_of(context))
+
+
+@app.command(
     help=bilingual(
         "列出情景中以假设为依据的数字：位置、数值和说明。\n\n例：siteplan assumptions scenarios/2027.yaml",
         "List the figures of a scenario that rest on an assumption: place, value and note.\n\n"

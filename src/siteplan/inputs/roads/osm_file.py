@@ -47,7 +47,7 @@ def read_osm_file(path: Path, osm_format: str) -> MappedWays:
     try:
         lines, way_coordinates, newest_way = _walkable_lines(file)
         wanted = {node for line in lines for node in line.nodes}
-        coordinates, newest_node = _coordinates(file, wanted, path)
+        coordinates, newest_node = coordinates_of(file, wanted, path)
         extract_date = _extract_date(file)
     except (RuntimeError, ValueError, OverflowError) as damage:
         raise broken_file(path, str(damage)) from damage
@@ -76,7 +76,7 @@ def _walkable_lines(file: File) -> tuple[list[WalkableLine], dict[int, Coordinat
     return lines, coordinates, newest
 
 
-def _coordinates(file: File, wanted: set[int], path: Path) -> tuple[dict[int, Coordinates], datetime]:
+def coordinates_of(file: File, wanted: set[int], path: Path) -> tuple[dict[int, Coordinates], datetime]:
     """Return longitude and latitude of the wanted nodes that the file holds, and the newest date."""
     coordinates: dict[int, Coordinates] = {}
     newest = _NO_TIMESTAMP

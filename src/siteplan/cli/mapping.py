@@ -1,0 +1,71 @@
+"""``siteplan map``: from a result folder and its inputs to ``map.html``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from siteplan.cli.explaining import question_about
+from siteplan.cli.session import Session
+from siteplan.inputs.base_map import read_base_map
+from siteplan.publish.map import MAP_FILE, MapSources, TileLayer, tile_layer, write_map
+from siteplan.publish.map.content import stored_reasons
+from siteplan.text import Text
+
+EXPLANATIONS_FILE = "explanations.json"
+
+
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """Options of the command line."""
+
+    output: Path | None
+    tiles: tuple[str, ...]
+    case: Path | None
+
+
+def map_results(results: Path, options: MapOptions, session: Session) -> None:
+    """Write the map of a result folder.
+
+    Raises:
+        InputError: a result file is missing, or an input is missing or has changed.
+        BadParameter: a tile layer is neither a known name nor an address of tiles.
+    """
+    tiles = _tiles(options.tiles, session)
+    question, prepared = question_about(results, None, options.case, session)
+    inputs = prepared.inputs
+    sources = MapSources(
+        plan=question.plan,
+        problem=prepared.problem,
+        case=inputs.case,
+        network=inputs.network,
+        access=prepared.access,
+        base_map=read_base_map(inputs.case.roads_file, inputs.network),
+        reasons=stored_reasons(results / EXPLANATIONS_FILE),
+    )
+    file = options.output if options.output is not None else results / MAP_FILE
+    write_map(sources, file, language=session.language, tiles=tiles)
+    size = file.stat().st_size / 1e6
+    session.reporter.say(
+        Text(
+            f"已写出 {file}（{size:.1f} MB）：用浏览器打开即可，不需要联网",
+            f"wrote {file} ({size:.1f} MB): open it in a browser, no network needed",
+        )
+    )
+
+
+def _tiles(asked: Sequence[str], session: Session) -> tuple[TileLayer, ...]:
+    layers: list[TileLayer] = []
+    for words in asked:
+        try:
+            layers += tile_layer(words)
+        except ValueError as fault:
+            said = Text(
+                f"--tiles：“{words}”不是 tianditu、none 或 https://…{{z}}/{{x}}/{{y}}… 形式的地址",
+                f"--tiles: '{words}' isn't tianditu, none or an address such as https://…/{{z}}/{{x}}/{{y}}.png",
+            )
+            raise typer.BadParameter(said.in_language(session.language)) from fault
+    return tuple(layers)

@@ -1,0 +1,55 @@
+"""Walking service areas of the sites on the map, one for each service radius of their functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+from siteplan.network import RoadNetwork, WalkingAccess
+from siteplan.plan import Plan
+from siteplan.problem import Problem
+from siteplan.reach import ServiceAreas
+from siteplan.reach.pieces import road_pieces
+
+STRIP_M = 25.0
+"""Half the width of the strip along the roads, as drawn."""
+SMALLEST_HOLE_M2 = 5_000.0
+"""Smaller blocks between reached roads are drawn as reached."""
+OUTLINE_TOLERANCE_M = 4.0
+"""Outlines on the map are coarser than those that are delivered: they are for looking at."""
+
+Walks = Mapping[str, Mapping[float, BaseGeometry]]
+"""Site → radius in metres → where one can walk from, longitude and latitude."""
+
+
+def walks_of_plan(plan: Plan, problem: Problem, access: WalkingAccess, network: RoadNetwork) -> Walks:
+    """Return the walking service areas of the sites that are open in the last year."""
+    areas = ServiceAreas(network, road_pieces(network))
+    position = {site_id: index for index, site_id in enumerate(access.reach.site_ids)}
+    to_degrees = Transformer.from_crs(network.metric_crs, "EPSG:4326", always_xy=True)
+
+    def in_degrees(
+        points: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        return np.stack(to_degrees.transform(points[:, 0], points[:, 1]), axis=1)
+
+    walks: dict[str, dict[float, BaseGeometry]] = {}
+    for site in plan.sites:
+        place = problem.sites[site.site_id].converts or site.site_id
+        radii = {problem.functions[item.function].service_radius_m for item in site.functions}
+        for radius_m in sorted(radii):
+            area = areas.area(
+                access.sites_snapped,
+                position[place],
+                radius_m,
+                strip_m=STRIP_M,
+                smallest_hole_m2=SMALLEST_HOLE_M2,
+            )
+            if not area.is_empty:
+                outline = area.simplify(OUTLINE_TOLERANCE_M)
+                walks.setdefault(site.site_id, {})[radius_m] = shapely.transform(outline, in_degrees)
+    return walks

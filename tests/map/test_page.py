@@ -1,0 +1,243 @@
+"""The page of the map in a browser, driven as a reader would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.map.conftest import HOSTILE_NAMES
+from tests.map.test_content import content_of
+
+from siteplan.publish.map.page import page_of
+
+LONGEST_STEP_MS = 200.0
+POINTS = 10_000
+
+
+@dataclass
+class Opened:
+    """A page with what it said and asked for."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+def opened(browser: Browser, file: Path, width: int = 1280, height: int = 800) -> Opened:
+    """Open a page without a network and wait until it is ready."""
+    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+    result = Opened(context.new_page())
+    result.page.on("console", lambda message: result.said.append(message.text))
+    result.page.on("pageerror", lambda fault: result.said.append(str(fault)))
+    result.page.on("request", lambda request: result.asked.append(request.url))
+    result.page.goto(file.as_uri())
+    result.page.wait_for_selector("body[data-ready=yes]", state="attached", timeout=20_000)
+    return result
+
+
+@pytest.fixture
+def shown(browser: Browser, results: Path) -> Iterator[Opened]:
+    """The tiny case's map; afterwards: nothing said in the console, nothing asked of the network."""
+    result = opened(browser, results / "map.html")
+    yield result
+    assert result.said == []
+    assert [url for url in result.asked if not url.startswith(("file:", "data:"))] == []
+    result.page.context.close()
+
+
+def figures(page: Page) -> list[str]:
+    return [text.replace(" ▼", "") for text in page.locator("#functions .figure").all_inner_texts()]
+
+
+def test_slider_changes_year_and_figures(shown: Opened, results: Path) -> None:
+    """Each year shows the plan's n of m for every function, and a screen reader hears the year."""
+    page, content = shown.page, content_of(results / "map.html")
+    slider = page.locator("#year")
+    for index, year in reversed(list(enumerate(content["years"]))):
+        slider.focus()
+        while int(slider.input_value()) > index:
+            page.keyboard.press("ArrowLeft")
+        assert page.locator("#year-shown").inner_text() == str(year)
+        expected = [
+            f"{by_year[index]['covered']:.0f}/{by_year[index]['counted']:.0f}"
+            for by_year in content["coverage"]
+        ]
+        assert figures(page) == expected
+    assert str(content["years"][0]) in page.locator("#announcement").inner_text()
+
+
+def test_switches_choose_functions(shown: Opened) -> None:
+    """Nine switches, by mouse and keyboard, change what the map draws."""
+    page = shown.page
+    switches = page.get_by_role("switch")
+    assert switches.count() == 9
+    drawn = "() => document.querySelectorAll('canvas')[2].toDataURL()"
+    before = page.evaluate(drawn)
+    page.locator("#none").click()
+    assert not any(switches.nth(index).is_checked() for index in range(9))
+    assert page.evaluate(drawn) != before
+    switches.nth(0).focus()
+    page.keyboard.press("Space")
+    assert switches.nth(0).is_checked()
+    page.locator("#all").click()
+    assert page.evaluate(drawn) == before
+
+
+def test_search_opens_a_card_and_escape_closes_it(shown: Opened, results: Path) -> None:
+    """A site is found by name; its card says area, year and functions; focus goes there and back."""
+    page = shown.page
+    site = next(site for site in content_of(results / "map.html")["sites"] if site["open_from"])
+    page.fill("#search", site["name"])
+    assert page.locator("#found li").count() >= 1
+    page.press("#search", "Enter")
+    card = page.locator("#card")
+    assert site["name"] in card.inner_text()
+    assert "object HTML" not in card.inner_text()
+    assert "undefined" not in card.inner_text()
+    assert card.locator("tbody tr").count() == len(site["functions"])
+    assert page.evaluate("document.activeElement.id") == "card-title"
+    page.keyboard.press("Escape")
+    assert card.is_hidden()
+    assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_cards_of_communities_and_places(shown: Opened, results: Path) -> None:
+    """Every kind of thing has a card in both languages, with nothing left unsaid."""
+    page, content = shown.page, content_of(results / "map.html")
+    for _ in range(2):
+        for name in (content["communities"][0]["code"], content["demand"]["id"][0]):
+            page.fill("#search", name)
+            page.press("#search", "Enter")
+            text = page.locator("#card").inner_text()
+            assert page.locator("#card tbody tr").count() == 9
+            assert not any(fault in text for fault in ("undefined", "NaN", "object ", "{0}"))
+        page.click("#language")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+def test_hover_draws_the_walking_area(shown: Opened) -> None:
+    """Pointing at a site draws where one can walk to it from, and names it."""
+    page = shown.page
+    at = page.evaluate(
+        """() => {
+            const { map, data, screenOf } = window.siteplanMap;
+            const site = data.sites.find((each) => each.open_from);
+            const [lng, lat] = [data.origin[0] + site.x * data.degrees_per_unit,
+                                data.origin[1] + site.y * data.degrees_per_unit];
+            map.setView([lat, lng], 16, { animate: false });
+            const box = map.getContainer().getBoundingClientRect();
+            const point = screenOf(site.x, site.y);
+            return [box.x + point.x, box.y + point.y, site.name];
+        }"""
+    )
+    drawn = "() => document.querySelectorAll('canvas')[1].toDataURL()"
+    before = page.evaluate(drawn)
+    page.mouse.move(at[0], at[1])
+    page.wait_for_selector("#tip:not([hidden])")
+    assert page.evaluate(drawn) != before
+    page.mouse.click(at[0], at[1])
+    assert page.locator("#card").is_visible()
+
+
+def test_measuring(shown: Opened) -> None:
+    """Two clicks give a straight distance, Escape ends it."""
+    page = shown.page
+    page.click("#measure")
+    page.mouse.click(700, 400)
+    page.mouse.click(900, 500)
+    assert "米" in page.locator("#measured").inner_text()
+    assert any(digit in page.locator("#measured").inner_text() for digit in "123456789")
+    page.keyboard.press("Escape")
+    assert page.locator("#measured").is_hidden()
+
+
+def test_a_tile_layer_needs_a_key_first(shown: Opened) -> None:
+    """Without a key nothing is asked for, and the page says what is missing."""
+    page = shown.page
+    page.locator("#tiles-0").click()
+    assert not page.locator("#tiles-0").is_checked()
+    assert page.locator("#tile-message").inner_text() != ""
+
+
+def test_controls_have_names(shown: Opened) -> None:
+    """Every button and input says what it is, and illustrative data is said on the page."""
+    unnamed = shown.page.evaluate(
+        """() => [...document.querySelectorAll('button, input, canvas:not([aria-hidden])')]
+            .filter((node) => !node.innerText && !node.getAttribute('aria-label'))
+            .filter((node) => !(node.labels && node.labels.length))
+            .map((node) => node.outerHTML)"""
+    )
+    assert unnamed == []
+    assert "示例" in shown.page.locator("#note").inner_text()
+
+
+def test_chinese_is_drawn_with_the_embedded_font(shown: Opened) -> None:
+    """The page brings a font with its own characters."""
+    assert shown.page.evaluate("""document.fonts.check('12px "Siteplan CJK"', '社区养老')""")
+    assert shown.page.evaluate("[...document.fonts].map((font) => font.status)") == ["loaded"]
+
+
+def test_phone_width(browser: Browser, results: Path) -> None:
+    """On a phone nothing is wider than the screen, and the panel opens."""
+    shown = opened(browser, results / "map.html", 360, 740)
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 360
+    shown.page.click("#panel-toggle")
+    assert shown.page.locator("#panel-toggle").get_attribute("aria-expanded") == "true"
+    assert shown.page.locator("#functions").is_visible()
+    assert shown.said == []
+
+
+def test_hostile_names_stay_names(browser: Browser, hostile_results: Path) -> None:
+    """Markup, formulas, paths, emoji, 200 characters and right-to-left text are names and nothing else."""
+    shown = opened(browser, hostile_results / "map.html")
+    page = shown.page
+    scripts = page.evaluate("document.scripts.length")
+    for name in HOSTILE_NAMES[:4]:
+        page.fill("#search", name)
+        assert page.locator("#found li").count() >= 1
+        page.press("#search", "Enter")
+        assert name in page.locator("#card h2").inner_text()
+    page.evaluate("window.siteplanMap.map.setZoom(16)")
+    page.click("#language")
+    assert page.title() != "owned"
+    assert page.evaluate("document.scripts.length") == scripts == 3
+    assert page.locator("#card img, #found img, #panel img").count() == 0
+    assert shown.said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_a_slider_step_with_10_000_points(browser: Browser, results: Path, tmp_path: Path) -> None:
+    """A step of the slider takes under 200 ms with 10 000 demand points in view."""
+    content = content_of(results / "map.html")
+    file = tmp_path / "many.html"
+    file.write_text(page_of({**content, "demand": many(content["demand"])}), encoding="utf-8")
+    shown = opened(browser, file)
+    steps = shown.page.evaluate(
+        """async () => {
+            const slider = document.getElementById('year');
+            const steps = [];
+            for (let step = 0; step < 8; step += 1) {
+                const begin = performance.now();
+                slider.value = String(step % 2);
+                slider.dispatchEvent(new Event('input'));
+                await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+                steps.push(performance.now() - begin);
+            }
+            return steps;
+        }"""
+    )
+    assert sorted(steps)[len(steps) // 2] < LONGEST_STEP_MS
+    assert shown.said == []
+
+
+def many(demand: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return the demand points over and over, spread around, until there are 10 000."""
+    count = len(demand["id"])
+    result = {key: [values[index % count] for index in range(POINTS)] for key, values in demand.items()}
+    result["x"] = [x + 37 * (index // count) % 9000 for index, x in enumerate(result["x"])]
+    result["y"] = [y + 53 * (index // count) % 7000 for index, y in enumerate(result["y"])]
+    return result
