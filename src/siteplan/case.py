@@ -443,6 +443,21 @@ class ExclusionZone(BaseModel):
         return Text(zh=f"{self.kind.text.zh}“{self.name}”", en=f"{self.kind.text.en} {self.name}")
 
 
+class CommunityBoundary(BaseModel):
+    """The official boundary of a community, where one is supplied (`COMMUNITY_BOUNDARIES`); for drawing only.
+
+    ``wkt`` is a polygon or several in WGS 84 longitude and latitude.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    community_code: str
+    wkt: str
+
+
+COMMUNITY_BOUNDARIES = "community_boundaries.geojson"
+"""The optional layer of community boundaries in a case folder."""
+
 EXCLUSION_ZONES = "exclusion_zones.geojson"
 """The optional layer of exclusion zones in a case folder."""
 
@@ -496,11 +511,12 @@ class Case:
     projects: tuple[CommittedProject, ...]
     existing_services: tuple[ExistingService, ...]
     exclusion_zones: tuple[ExclusionZone, ...] = ()
+    community_boundaries: tuple[CommunityBoundary, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that the case was read from, the road file last."""
-        names = ("case.yaml", *(f"{table}.csv" for table in TABLES), EXCLUSION_ZONES)
+        names = ("case.yaml", *(f"{table}.csv" for table in TABLES), EXCLUSION_ZONES, COMMUNITY_BOUNDARIES)
         there = (file for name in names if (file := self.folder / name).is_file())
         return (*there, self.roads_file)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -28,6 +29,18 @@ HOSTILE_NAMES = (
 )
 
 
+def write_boundary(case_folder: Path) -> None:
+    """Supply the boundary of the first community: a square around the crossings."""
+    ring = [[108.218, 34.158], [108.227, 34.158], [108.227, 34.166], [108.218, 34.166], [108.218, 34.158]]
+    feature = {
+        "type": "Feature",
+        "properties": {"community_code": tiny_rows("communities")[0]["community_code"]},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    layer = {"type": "FeatureCollection", "features": [feature]}
+    (case_folder / "community_boundaries.geojson").write_text(json.dumps(layer), encoding="utf-8")
+
+
 def _mapped(root: Path, hostile: bool) -> Path:
     shutil.copytree(REPOSITORY / "model", root / "model")
     tables: dict[str, Any] = {}
@@ -39,6 +52,8 @@ def _mapped(root: Path, hostile: bool) -> Path:
                 for number, row in enumerate(tiny_rows(table))
             ]
     write_tiny_case(root / "data" / "tiny", **tables)
+    if not hostile:
+        write_boundary(root / "data" / "tiny")
     (root / "scenarios").mkdir()
     scenario = root / "scenarios" / "tiny.yaml"
     scenario.write_text(TINY_SCENARIO, encoding="utf-8")

@@ -140,3 +140,11 @@ def test_stored_reasons(tmp_path: Path) -> None:
     assert stored_reasons(file) == {}
     file.write_text('{"sites": {"S1": [{"zh": " 因为", "en": "since"}]}}', encoding="utf-8")
     assert stored_reasons(file) == {"S1": (Text("因为", "since"),)}
+
+
+def test_boundaries_where_they_are_supplied(results: Path) -> None:
+    """A community with an official boundary has its outline, the others are points."""
+    communities = content_of(results / "map.html")["communities"]
+    assert len(communities[0]["rings"]) == 1
+    assert len(communities[0]["rings"][0]) == 10
+    assert not any("rings" in community for community in communities[1:])

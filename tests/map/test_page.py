@@ -143,6 +143,22 @@ def test_hover_draws_the_walking_area(shown: Opened) -> None:
     assert page.locator("#card").is_visible()
 
 
+def test_a_supplied_boundary_is_shaded_and_found(shown: Opened) -> None:
+    """A click inside a community's boundary, away from everything else, opens its card."""
+    page = shown.page
+    at = page.evaluate(
+        """() => {
+            const { map } = window.siteplanMap;
+            map.setView([34.1655, 108.2262], 17, { animate: false });
+            const box = map.getContainer().getBoundingClientRect();
+            const point = map.latLngToContainerPoint([34.16585, 108.2268]);
+            return [box.x + point.x, box.y + point.y];
+        }"""
+    )
+    page.mouse.click(at[0], at[1])
+    assert page.locator("#card tbody tr").count() == 9
+
+
 def test_measuring(shown: Opened) -> None:
     """Two clicks give a straight distance, Escape ends it."""
     page = shown.page

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import shapely
 import typer
 
 from siteplan.cli.explaining import question_about
@@ -44,6 +45,9 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
         network=inputs.network,
         access=prepared.access,
         base_map=read_base_map(inputs.case.roads_file, inputs.network),
+        boundaries={
+            each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
+        },
         reasons=stored_reasons(results / EXPLANATIONS_FILE),
     )
     file = options.output if options.output is not None else results / MAP_FILE

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from siteplan.case import (
+    COMMUNITY_BOUNDARIES,
     EXCLUSION_ZONES,
     TABLES,
     CandidateSite,
@@ -16,6 +17,7 @@ from siteplan.case import (
     CaseHeader,
     CommittedProject,
     Community,
+    CommunityBoundary,
     Datum,
     DemandPoint,
     ExclusionZone,
@@ -24,6 +26,7 @@ from siteplan.case import (
     Town,
 )
 from siteplan.findings import Finding, InputError, Place, error
+from siteplan.inputs.community_boundaries import read_community_boundaries
 from siteplan.inputs.exclusion_zones import read_exclusion_zones
 from siteplan.inputs.tables import read_table
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, read_yaml
@@ -71,9 +74,25 @@ def load_case(folder: Path, names: Mapping[str, str]) -> Case:
     if (folder / EXCLUSION_ZONES).is_file():
         zones, faults = read_exclusion_zones(as_shown(folder / EXCLUSION_ZONES), names)
         findings += faults
+    boundaries: tuple[CommunityBoundary, ...] = ()
+    if (folder / COMMUNITY_BOUNDARIES).is_file():
+        codes = {row.community_code for row in communities}
+        boundaries, faults = read_community_boundaries(as_shown(folder / COMMUNITY_BOUNDARIES), codes)
+        findings += faults
     if findings or header is None:
         raise InputError(findings)
-    return Case(folder, header, towns, communities, demand_points, sites, projects, existing_services, zones)
+    return Case(
+        folder,
+        header,
+        towns,
+        communities,
+        demand_points,
+        sites,
+        projects,
+        existing_services,
+        zones,
+        boundaries,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import shapely
 from pydantic import ValidationError
-from shapely.geometry import shape
 
 from siteplan.case import ExclusionZone, ZoneKind
 from siteplan.findings import Finding, Place, error
+from siteplan.inputs.geojson_layer import features_of, geometry_of, properties_of
 from siteplan.text import Text
-
-LONGITUDES, LATITUDES = (-180.0, 180.0), (-90.0, 90.0)
 
 
 def read_exclusion_zones(
@@ -26,13 +21,9 @@ def read_exclusion_zones(
     ``function_names`` leads from the names that may be used to function keys. Coordinates are WGS 84
     longitude and latitude (RFC 7946).
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as fault:
-        return (), [_fault(path, "", Text(f"不是 GeoJSON：{fault}", f"not GeoJSON: {fault}"))]
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list):
-        return (), [_fault(path, "", Text("没有 features 列表", "there is no list of `features`"))]
+    features, fault = features_of(path)
+    if fault is not None:
+        return (), [_fault(path, "", fault)]
     zones: list[ExclusionZone] = []
     findings: list[Finding] = []
     for number, feature in enumerate(features):
@@ -46,11 +37,9 @@ def read_exclusion_zones(
 def _zone(
     path: Path, place: str, feature: object, function_names: Mapping[str, str]
 ) -> tuple[ExclusionZone | None, list[Finding]]:
-    parts = feature if isinstance(feature, dict) else {}
-    stated = parts.get("properties")
-    properties: dict[str, Any] = dict(stated) if isinstance(stated, dict) else {}
+    properties = properties_of(feature)
     findings = []
-    geometry, fault = _geometry(parts.get("geometry"))
+    geometry, fault = geometry_of(feature)
     if fault is not None:
         findings.append(_fault(path, f"{place}.geometry", fault))
     kind = properties.get("kind")
@@ -72,26 +61,6 @@ def _zone(
             findings.append(_fault(path, f"{place}.properties.{column}", found))
         return None, findings
     return (None if findings else zone), findings
-
-
-def _geometry(stated: Any) -> tuple[str | None, Text | None]:
-    """Return the geometry as WKT, or what is wrong with it."""
-    try:
-        geometry = shape(stated)
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
-        return None, Text("不是 GeoJSON 几何", "not a GeoJSON geometry")
-    if geometry.is_empty:
-        return None, Text("空几何", "an empty geometry")
-    if not geometry.is_valid:
-        reason = shapely.is_valid_reason(geometry)
-        return None, Text(f"几何无效：{reason}", f"an invalid geometry: {reason}")
-    west, south, east, north = geometry.bounds
-    inside = LONGITUDES[0] <= west and east <= LONGITUDES[1]
-    if not (inside and LATITUDES[0] <= south and north <= LATITUDES[1]):
-        return None, Text(
-            f"坐标不是经纬度：{west:g}, {south:g}", f"no longitude and latitude: {west:g}, {south:g}"
-        )
-    return geometry.wkt, None
 
 
 def _functions(stated: object, names: Mapping[str, str]) -> tuple[tuple[str, ...], list[str]]:

@@ -29,6 +29,7 @@
     ["minor", 1.3, "#cdc6ba"],
     ["major", 2.8, "#b9ad97"],
   ];
+  const NARROW_PX = 720;
   const NO_INDEX = -1;
 
   const state = {
@@ -558,6 +559,8 @@
     if (item && options && options.move) {
       const [x, y] = item.kind === "demand" ? [demand.x[item.index], demand.y[item.index]] : placeOf(item);
       map.setView(latLng(x, y), Math.max(map.getZoom(), 15), { animate: false });
+      const { width, height } = byId("card").getBoundingClientRect();
+      map.panBy(window.innerWidth <= NARROW_PX ? [0, height / 2] : [width / 2, 0], { animate: false });
     }
   }
   const placeOf = ({ kind, index }) => {
