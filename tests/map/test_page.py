@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 from tests.map.conftest import HOSTILE_NAMES
 from tests.map.test_content import content_of
 
@@ -16,6 +17,9 @@ from siteplan.publish.map.page import page_of
 
 LONGEST_STEP_MS = 200.0
 POINTS = 10_000
+ONE_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @dataclass
@@ -177,6 +181,28 @@ def test_a_tile_layer_needs_a_key_first(shown: Opened) -> None:
     page.locator("#tiles-0").click()
     assert not page.locator("#tiles-0").is_checked()
     assert page.locator("#tile-message").inner_text() != ""
+
+
+def test_a_tile_layer_is_asked_with_the_key_that_is_typed(browser: Browser, results: Path) -> None:
+    """Once switched on, tiles come from the layer's own hosts with the key; the file never holds it."""
+    shown = opened(browser, results / "map.html")
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=200, content_type="image/png", body=ONE_PIXEL)
+
+    shown.page.route("https://**", answer)
+    shown.page.fill("#tiles-key-0", "typed-key")
+    shown.page.locator("#tiles-0").click()
+    shown.page.wait_for_selector(".leaflet-tile-loaded", state="attached")
+    assert asked
+    assert all(".tianditu.gov.cn/" in url and url.endswith("tk=typed-key") for url in asked)
+    assert shown.said == []
+    count = len(asked)
+    shown.page.locator("#tiles-0").click()
+    shown.page.evaluate("window.siteplanMap.map.setZoom(11)")
+    assert len(asked) == count
 
 
 def test_controls_have_names(shown: Opened) -> None:

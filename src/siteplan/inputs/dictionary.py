@@ -57,7 +57,8 @@ A case is a folder: `case.yaml`, six CSV tables and a road file.
 - **社区界线 / Community boundaries.** 可选图层 `community_boundaries.geojson`（WGS 84）：每个要素是一个社区的
   官方界线（面），有 `community_code`；只用于制图，没有时社区以点表示。
   The optional layer `community_boundaries.geojson` (WGS 84): each feature is the official boundary
-  (a polygon) of the community in `community_code`; only for maps, which show communities as points without it.
+  (a polygon) of the community in `community_code`; only for maps, which show
+  communities as points without it.
 - **文件 / Files.** 逗号（或分号、制表符）分隔的 CSV，UTF-8 或 GBK 编码，每个不超过 32 MB；第一行为列名，
   英文名或中文名均可，次序不限，不认识的列会报错。
   CSV separated by commas (or semicolons, tabs), in UTF-8 or GBK, at most 32 MB each; the first row names the
