@@ -178,6 +178,8 @@ class Standards(PolicyModel):
     land_use_for_services: LandUseCodes | None = None
     lead_time_years: dict[Mode, Figure] = {}
     snap_limit_m: Figure
+    service_area_strip_m: Figure
+    service_area_smallest_hole_m2: Figure
     care_bed_share_of_elderly_room: Figure | None = None
     care_bed_area_m2: Figure | None = None
     far_from_mapped_way_m: Figure

@@ -12,7 +12,7 @@ from tests.cli.conftest import Siteplan
 from siteplan.cli.language import chosen_language
 from siteplan.text import Language
 
-COMMANDS = ("init", "check", "solve", "verify", "explain", "prices", "assumptions", "roads")
+COMMANDS = ("init", "check", "solve", "verify", "explain", "prices", "export", "assumptions", "roads")
 
 
 def test_help_names_every_command(siteplan: Siteplan) -> None:
@@ -34,7 +34,9 @@ def test_help_is_in_one_language(siteplan: Siteplan, command: str, lang: str) ->
     assert has_chinese == (lang == "zh")
 
 
-@pytest.mark.parametrize("command", ["init", "check", "solve", "verify", "explain", "prices", "assumptions"])
+@pytest.mark.parametrize(
+    "command", ["init", "check", "solve", "verify", "explain", "prices", "export", "assumptions"]
+)
 def test_help_teaches_by_example(siteplan: Siteplan, command: str) -> None:
     """The help of every command shows a line that can be copied."""
     assert f"Example: siteplan {command} " in siteplan(command, "--help").out

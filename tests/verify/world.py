@@ -123,6 +123,8 @@ def tiny_policy() -> Policy:
         "land_use_grace_years": figure(5),
         "snap_limit_m": figure(200),
         "far_from_mapped_way_m": figure(100),
+        "service_area_strip_m": figure(25),
+        "service_area_smallest_hole_m2": figure(5000),
         "care_bed_share_of_elderly_room": figure(0.3),
         "care_bed_area_m2": figure(8),
         "hosting": {

@@ -15,7 +15,7 @@ import typer
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
-from siteplan.cli.options import LanguageOption, show_version
+from siteplan.cli.options import ExportTarget, LanguageOption, show_version
 from siteplan.cli.roads import roads_app
 from siteplan.cli.session import session_of
 from siteplan.text import Text
@@ -391,6 +391,38 @@ def map_(
 
     options = MapOptions(output, tuple(tiles or ["tianditu"]), case)
     map_results(results, options, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "把方案导出为地理数据：geojson（RFC 7946）、geoparquet。\n\n"
+        "例：siteplan export results/2027 --to geojson",
+        "Export the plan as geographic data: geojson (RFC 7946), geoparquet.\n\n"
+        "Example: siteplan export results/2027 --to geojson",
+    )
+)
+def export(
+    context: typer.Context,
+    results: ResultsArgument,
+    to: Annotated[
+        ExportTarget, typer.Option("--to", case_sensitive=False, help=bilingual("格式。", "The format."))
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "导出文件夹；默认 结果文件夹/<格式>。", "The folder; by default <format> in the results."
+            ),
+        ),
+    ] = None,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Write the layers of a result folder in a geographic format."""
+    from siteplan.cli.exporting import ExportOptions, export_results
+
+    export_results(results, ExportOptions(to, output, case), session_of(context))
 
 
 @app.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from importlib.metadata import version
 from typing import Annotated
 
@@ -9,6 +10,14 @@ import typer
 
 from siteplan.cli.language import bilingual
 from siteplan.text import Language
+
+
+class ExportTarget(StrEnum):
+    """Formats of ``siteplan export``."""
+
+    GEOJSON = "geojson"
+    GEOPARQUET = "geoparquet"
+
 
 LanguageOption = Annotated[
     Language | None,

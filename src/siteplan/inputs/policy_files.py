@@ -231,6 +231,8 @@ STANDARD_LIMITS = {
     "target_year": YEAR,
     "land_use_grace_years": Limits(0, whole=True),
     "snap_limit_m": POSITIVE,
+    "service_area_strip_m": POSITIVE,
+    "service_area_smallest_hole_m2": NOT_NEGATIVE,
     "far_from_mapped_way_m": POSITIVE,
 }
 

@@ -29,7 +29,7 @@ def write_sites(plan: Plan, problem: Problem, file: Path) -> None:
     features = (
         _feature(site.longitude, site.latitude, _site_properties(site, problem, plan)) for site in plan.sites
     )
-    _write_collection("sites", features, plan.illustrative, file)
+    write_collection("sites", features, plan.illustrative, file)
 
 
 def write_coverage(plan: Plan, problem: Problem, outcome: Outcome, file: Path) -> None:
@@ -42,7 +42,7 @@ def write_coverage(plan: Plan, problem: Problem, outcome: Outcome, file: Path) -
         _feature(point.longitude, point.latitude, _demand_properties(point, problem, outcome, plan))
         for point in problem.demand.values()
     )
-    _write_collection("coverage", features, plan.illustrative, file)
+    write_collection("coverage", features, plan.illustrative, file)
 
 
 def _site_properties(site: PlannedSite, problem: Problem, plan: Plan) -> Properties:
@@ -124,7 +124,7 @@ def _feature(longitude: float, latitude: float, properties: Properties) -> Prope
     }
 
 
-def _write_collection(name: str, features: Iterable[Properties], illustrative: bool, file: Path) -> None:
+def write_collection(name: str, features: Iterable[Properties], illustrative: bool, file: Path) -> None:
     """Write a FeatureCollection, a feature a line so that two versions can be compared."""
     head: Properties = {"type": "FeatureCollection", "name": name, "illustrative": illustrative}
     if illustrative:
