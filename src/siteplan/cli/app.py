@@ -395,9 +395,11 @@ def map_(
 
 @app.command(
     help=bilingual(
-        "把方案导出为地理数据：geojson（RFC 7946）、geoparquet。\n\n"
+        "把方案导出为地理数据：onemap（报送“一张图”的 GeoPackage 和 Shapefile，CGCS2000）、"
+        "geojson（RFC 7946）、geoparquet。含示例数据时，onemap 须加 --draft。\n\n"
         "例：siteplan export results/2027 --to geojson",
-        "Export the plan as geographic data: geojson (RFC 7946), geoparquet.\n\n"
+        "Export the plan as geographic data: onemap (GeoPackage and Shapefiles in CGCS2000 for the one map), "
+        "geojson (RFC 7946), geoparquet. With illustrative records, onemap needs --draft.\n\n"
         "Example: siteplan export results/2027 --to geojson",
     )
 )
@@ -416,13 +418,32 @@ def export(
             ),
         ),
     ] = None,
+    draft: Annotated[
+        bool,
+        typer.Option(
+            "--draft",
+            help=bilingual(
+                "onemap：允许示例数据，处处注明不得报送。",
+                "onemap: allow illustrative records, marked as such everywhere.",
+            ),
+        ),
+    ] = False,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=bilingual(
+                "onemap：字段映射文件；默认自带的。", "onemap: field mapping; by default the shipped one."
+            ),
+        ),
+    ] = None,
     case: CaseOption = None,
     lang: LanguageOption = None,
 ) -> None:
     """Write the layers of a result folder in a geographic format."""
     from siteplan.cli.exporting import ExportOptions, export_results
 
-    export_results(results, ExportOptions(to, output, case), session_of(context))
+    export_results(results, ExportOptions(to, output, case, draft, mapping), session_of(context))
 
 
 @app.command(

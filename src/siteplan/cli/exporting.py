@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from siteplan.cli.explaining import question_about
 from siteplan.cli.options import ExportTarget
 from siteplan.cli.session import Session
 from siteplan.publish.gis import GisSources, layers_of, write_geojson, write_geoparquet
 from siteplan.publish.gis.folder import replace_export
+from siteplan.publish.gis.mapping import SHIPPED_MAPPING
+from siteplan.publish.gis.onemap import DRAFT_NOTE, prepare_onemap, write_onemap
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.text import Text
 
@@ -23,6 +27,8 @@ class ExportOptions:
     to: ExportTarget
     output: Path | None
     case: Path | None
+    draft: bool = False
+    mapping: Path | None = None
 
 
 def export_results(results: Path, options: ExportOptions, session: Session) -> None:
@@ -30,8 +36,14 @@ def export_results(results: Path, options: ExportOptions, session: Session) -> N
 
     Raises:
         InputError: a result file is missing, an input is missing or has changed, the format needs a
-            package that isn't there, or the folder can't be written.
+            package that isn't there, the folder can't be written, or the one map must not have it so.
+        BadParameter: an option of the one map is given for another format.
     """
+    if options.to is not ExportTarget.ONEMAP and (options.draft or options.mapping is not None):
+        words = Text(
+            "--draft、--mapping 只用于 --to onemap", "--draft and --mapping go with --to onemap only"
+        )
+        raise typer.BadParameter(words.in_language(session.language))
     question, prepared = question_about(results, None, options.case, session)
     inputs = prepared.inputs
     sources = GisSources(
@@ -43,8 +55,19 @@ def export_results(results: Path, options: ExportOptions, session: Session) -> N
         access=prepared.access,
     )
     folder = options.output if options.output is not None else results / options.to.value
-    _write_layers(sources, options.to, folder)
+    if options.to is ExportTarget.ONEMAP:
+        _write_onemap(sources, options, folder, session)
+    else:
+        _write_layers(sources, options.to, folder)
     session.reporter.say(Text(f"已写出 {folder}", f"wrote {folder}"))
+
+
+def _write_onemap(sources: GisSources, options: ExportOptions, folder: Path, session: Session) -> None:
+    delivery = prepare_onemap(sources, options.mapping or SHIPPED_MAPPING, draft=options.draft)
+    note = DRAFT_NOTE if delivery.is_draft else Text.same("")
+    replace_export(folder, options.to.value, note, lambda writing: write_onemap(delivery, sources, writing))
+    if delivery.findings:
+        session.reporter.findings(delivery.findings)
 
 
 def _write_layers(sources: GisSources, target: ExportTarget, folder: Path) -> None:

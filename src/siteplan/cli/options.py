@@ -15,6 +15,7 @@ from siteplan.text import Language
 class ExportTarget(StrEnum):
     """Formats of ``siteplan export``."""
 
+    ONEMAP = "onemap"
     GEOJSON = "geojson"
     GEOPARQUET = "geoparquet"
 
