@@ -396,10 +396,10 @@ def map_(
 @app.command(
     help=bilingual(
         "把方案导出为地理数据：onemap（报送“一张图”的 GeoPackage 和 Shapefile，CGCS2000）、"
-        "geojson（RFC 7946）、geoparquet。含示例数据时，onemap 须加 --draft。\n\n"
+        "geojson（RFC 7946）、geoparquet、postgis。含示例数据时，onemap 须加 --draft。\n\n"
         "例：siteplan export results/2027 --to geojson",
         "Export the plan as geographic data: onemap (GeoPackage and Shapefiles in CGCS2000 for the one map), "
-        "geojson (RFC 7946), geoparquet. With illustrative records, onemap needs --draft.\n\n"
+        "geojson (RFC 7946), geoparquet, postgis. With illustrative records, onemap needs --draft.\n\n"
         "Example: siteplan export results/2027 --to geojson",
     )
 )
@@ -437,13 +437,27 @@ def export(
             ),
         ),
     ] = None,
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help=bilingual(
+                "postgis：数据库地址；默认取环境变量 SITEPLAN_POSTGIS，不会保存。",
+                "postgis: address of the database; by default $SITEPLAN_POSTGIS; never stored.",
+            ),
+        ),
+    ] = None,
+    schema: Annotated[
+        str, typer.Option(metavar="NAME", help=bilingual("postgis：模式名。", "postgis: the schema."))
+    ] = "public",
     case: CaseOption = None,
     lang: LanguageOption = None,
 ) -> None:
     """Write the layers of a result folder in a geographic format."""
     from siteplan.cli.exporting import ExportOptions, export_results
 
-    export_results(results, ExportOptions(to, output, case, draft, mapping), session_of(context))
+    options = ExportOptions(to, output, case, draft, mapping, connection, schema)
+    export_results(results, options, session_of(context))
 
 
 @app.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,15 @@ from siteplan.publish.gis import GisSources, layers_of, write_geojson, write_geo
 from siteplan.publish.gis.folder import replace_export
 from siteplan.publish.gis.mapping import SHIPPED_MAPPING
 from siteplan.publish.gis.onemap import DRAFT_NOTE, prepare_onemap, write_onemap
+from siteplan.publish.gis.postgis import TABLE_PREFIX, write_postgis
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.text import Text
 
 WRITERS = {ExportTarget.GEOJSON: write_geojson, ExportTarget.GEOPARQUET: write_geoparquet}
+
+
+ADDRESS_VARIABLE = "SITEPLAN_POSTGIS"
+"""Where the address of the database stands, so that no password is typed into a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,13 @@ class ExportOptions:
     case: Path | None
     draft: bool = False
     mapping: Path | None = None
+    connection: str | None = None
+    schema: str = "public"
+
+    @property
+    def address(self) -> str | None:
+        """The address of the database, from the option or the environment."""
+        return self.connection or os.environ.get(ADDRESS_VARIABLE)
 
 
 def export_results(results: Path, options: ExportOptions, session: Session) -> None:
@@ -44,6 +57,12 @@ def export_results(results: Path, options: ExportOptions, session: Session) -> N
             "--draft、--mapping 只用于 --to onemap", "--draft and --mapping go with --to onemap only"
         )
         raise typer.BadParameter(words.in_language(session.language))
+    if options.to is ExportTarget.POSTGIS and options.address is None:
+        words = Text(
+            f"--to postgis 需要环境变量 {ADDRESS_VARIABLE} 或 --connection",
+            f"--to postgis needs {ADDRESS_VARIABLE} in the environment, or --connection",
+        )
+        raise typer.BadParameter(words.in_language(session.language))
     question, prepared = question_about(results, None, options.case, session)
     inputs = prepared.inputs
     sources = GisSources(
@@ -54,6 +73,12 @@ def export_results(results: Path, options: ExportOptions, session: Session) -> N
         network=inputs.network,
         access=prepared.access,
     )
+    if options.to is ExportTarget.POSTGIS:
+        address = options.address or ""
+        write_postgis(layers_of(sources), sources.plan.illustrative, address, options.schema)
+        tables = f"{options.schema}.{TABLE_PREFIX}*"
+        session.reporter.say(Text(f"已写入 {tables}", f"wrote {tables}"))
+        return
     folder = options.output if options.output is not None else results / options.to.value
     if options.to is ExportTarget.ONEMAP:
         _write_onemap(sources, options, folder, session)

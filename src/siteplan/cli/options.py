@@ -18,6 +18,7 @@ class ExportTarget(StrEnum):
     ONEMAP = "onemap"
     GEOJSON = "geojson"
     GEOPARQUET = "geoparquet"
+    POSTGIS = "postgis"
 
 
 LanguageOption = Annotated[

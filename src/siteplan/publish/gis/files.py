@@ -43,7 +43,7 @@ def write_geoparquet(layer: Layer, illustrative: bool, folder: Path) -> Path:
     try:
         geopandas.GeoDataFrame(records, geometry=geometry, crs=WGS84).to_parquet(file, index=False)
     except ImportError as missing:
-        raise InputError([_no_package("pyarrow", "geoparquet")]) from missing
+        raise InputError([no_package("pyarrow", "geoparquet")]) from missing
     return file
 
 
@@ -62,7 +62,8 @@ def _rounded(coordinates: Any) -> Any:
     return [_rounded(part) for part in coordinates]
 
 
-def _no_package(package: str, extra: str) -> Finding:
+def no_package(package: str, extra: str) -> Finding:
+    """Return the finding that a format needs a package which the extra of that name brings."""
     return error(
         "package-missing",
         Place(),

@@ -202,7 +202,7 @@ def _metadata(delivery: Delivery, sources: GisSources) -> Iterator[tuple[str, st
         yield "声明", DRAFT_NOTE.zh
     yield "名称", plan.title_zh
     yield "行政区", f"{header.county_name}（{header.county_code}）"
-    yield "规划年份", f"{plan.years[0]}—{plan.years[-1]}"
+    yield "规划年份", "—".join(str(year) for year in sorted({plan.years[0], plan.years[-1]}))
     yield (
         "坐标系",
         f"2000 国家大地坐标系：EPSG:{GEOGRAPHIC}（经纬度）、EPSG:{delivery.zone}（3 度带高斯—克吕格，米）",
