@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 import warnings
 from pathlib import Path
@@ -224,3 +225,29 @@ def test_texts() -> None:
     assert cleaned(" a\nb\u2028c\x00 ") == "a b c"
     assert as_cell("=1+1") == "'=1+1"
     assert as_cell("周至") == "周至"
+
+
+def test_a_supplied_boundary_makes_an_area(tmp_path: Path) -> None:
+    """The community with an official boundary is a polygon in every format, the others stay points."""
+    ring = [[108.218, 34.158], [108.227, 34.158], [108.227, 34.166], [108.218, 34.166], [108.218, 34.158]]
+    code = tiny_rows("communities")[0]["community_code"]
+    feature = {
+        "type": "Feature",
+        "properties": {"community_code": code},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    layer = {"type": "FeatureCollection", "features": [feature]}
+    case = tmp_path / "data" / "tiny"
+    case.mkdir(parents=True)
+    (case / "community_boundaries.geojson").write_text(json.dumps(layer), encoding="utf-8")
+    results = solved(tmp_path)
+    out = tmp_path / "out"
+    assert export(results, out, "--draft") == 0
+    for areas, points in (
+        [read(out / f"{DRAFT}onemap_4545.gpkg", layer=name) for name in ("SQFGM", "SQFGD")],
+        [read(out / "shapefile_4545" / f"{DRAFT}{name}.shp") for name in ("SQFGM", "SQFGD")],
+    ):
+        assert set(areas["XZQDM"]) == {code}
+        assert code not in set(points["XZQDM"])
+        assert set(areas.geom_type) <= {"Polygon", "MultiPolygon"}
+        assert len(areas) + len(points) == len(read_plan(results).communities)
