@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from siteplan.assemble import build_problem, check_by_hand
 from siteplan.case import Case
@@ -24,6 +25,7 @@ from siteplan.inputs.roads import read_roads
 from siteplan.inputs.scenario_files import load_scenario
 from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.outcome import evaluate, make_plan
+from siteplan.outcome.evaluation import Outcome
 from siteplan.plan import Plan
 from siteplan.policy import Policy
 from siteplan.problem import Problem
@@ -93,15 +95,18 @@ class Solved:
     record: RunRecord
 
 
-def read_inputs(scenario_file: Path, case_folder: Path | None = None) -> Inputs:
+def read_inputs(
+    scenario_file: Path, case_folder: Path | None = None, changes: Iterable[Mapping[str, Any]] = ()
+) -> Inputs:
     """Read a scenario, its policy, case and roads, and check them together.
 
-    ``case_folder`` is where the case is now, if it isn't where the scenario says.
+    ``case_folder`` is where the case is now, if it isn't where the scenario says; ``changes`` are merged
+    on top of the scenario.
 
     Raises:
         InputError: with every error and warning of all of them.
     """
-    loaded = load_scenario(scenario_file, case_folder)
+    loaded = load_scenario(scenario_file, case_folder, changes)
     findings = list(loaded.warnings)
     with _added_to(findings):
         policy = load_policy(loaded.model_folder, loaded)
@@ -133,16 +138,22 @@ def _added_to(findings: list[Finding]) -> Iterator[None]:
         raise InputError([*findings, *problem.findings]) from problem
 
 
-def prepare(scenario_file: Path, stopwatch: Stopwatch, case_folder: Path | None = None) -> Prepared:
+def prepare(
+    scenario_file: Path,
+    stopwatch: Stopwatch,
+    case_folder: Path | None = None,
+    changes: Iterable[Mapping[str, Any]] = (),
+) -> Prepared:
     """Read and check the inputs, compute walking distances and assemble the problem.
 
-    ``case_folder`` is where the case is now, if it isn't where the scenario says.
+    ``case_folder`` is where the case is now, if it isn't where the scenario says; ``changes`` are merged
+    on top of the scenario.
 
     Raises:
         InputError: with every error and warning of the inputs.
     """
     with stopwatch.stage(READ):
-        inputs = read_inputs(scenario_file, case_folder)
+        inputs = read_inputs(scenario_file, case_folder, changes)
     with stopwatch.stage(REACH):
         access = walking_access(inputs.network, inputs.case, inputs.policy, farthest_walk_m(inputs.policy))
     with stopwatch.stage(PROBLEM):
@@ -191,6 +202,22 @@ RESERVE_AT_LEAST_S = 2.0
 """Seconds of the time limit kept, besides publishing, for the solver to stop and for the table."""
 
 
+def achieved(prepared: Prepared, result: SolveResult) -> tuple[Outcome, Plan]:
+    """Compute what the decisions achieve and cost, and the plan that says so."""
+    problem, title = prepared.problem, prepared.inputs.loaded.scenario.title
+    outcome = evaluate(problem, result.decisions)
+    plan = make_plan(
+        problem,
+        result.decisions,
+        result.levels,
+        title=Text(title.zh, title.en),
+        illustrative=prepared.inputs.case.is_illustrative,
+        stopped_by=result.stopped_by,
+        outcome=outcome,
+    )
+    return outcome, plan
+
+
 def publish_result(
     prepared: Prepared,
     result: SolveResult,
@@ -205,18 +232,8 @@ def publish_result(
         InputError: the result folder is in use by another program.
     """
     inputs, problem = prepared.inputs, prepared.problem
-    title = inputs.loaded.scenario.title
     with stopwatch.stage(OUTCOME):
-        outcome = evaluate(problem, result.decisions)
-        plan = make_plan(
-            problem,
-            result.decisions,
-            result.levels,
-            title=Text(title.zh, title.en),
-            illustrative=inputs.case.is_illustrative,
-            stopped_by=result.stopped_by,
-            outcome=outcome,
-        )
+        outcome, plan = achieved(prepared, result)
     run = Run(
         loaded=inputs.loaded,
         policy=inputs.policy,

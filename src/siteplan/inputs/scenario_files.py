@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from siteplan.findings import Finding, InputError, Place, YamlPath, error, has_errors, nearest_place, warning
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.by_hand import check_entries_by_hand, functions_by_hand
-from siteplan.inputs.yaml_merge import merged, without_nulls
+from siteplan.inputs.yaml_merge import merged, stated_in_code, without_nulls
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, closest, missing_file, read_yaml
 from siteplan.inputs.yaml_validation import unknown_key, validated
 from siteplan.policy import Policy
@@ -30,10 +31,13 @@ LONGEST_NAME_BYTES = 255
 """File systems take no longer names; such a text isn't meant as a path."""
 
 
-def load_scenario(path: Path, case_folder: Path | None = None) -> LoadedScenario:
+def load_scenario(
+    path: Path, case_folder: Path | None = None, changes: Iterable[Mapping[str, Any]] = ()
+) -> LoadedScenario:
     """Read a scenario file and everything it extends.
 
-    ``case_folder`` replaces the folder that the scenario names, for a case that was moved.
+    ``case_folder`` replaces the folder that the scenario names, for a case that was moved. ``changes`` are
+    merged on top one after the other, as if each were a file that extends the scenario.
 
     Raises:
         InputError: with every fault of the files and of the merged scenario, each with file and line.
@@ -42,6 +46,8 @@ def load_scenario(path: Path, case_folder: Path | None = None) -> LoadedScenario
     root = project_root_of(file)
     chain = _chain(file, root)
     document = _joined(chain)
+    for change in changes:
+        document = merged(document, stated_in_code(document.file, change))
     loaded, findings = _validated(document, chain, root, case_folder)
     if loaded is None or has_errors(findings):
         raise InputError(findings)

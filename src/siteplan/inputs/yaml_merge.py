@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from siteplan.findings import Place, YamlPath
@@ -18,6 +19,12 @@ def merged(base: YamlDocument, change: YamlDocument) -> YamlDocument:
     merge = _Merge(base, change)
     data = merge.mappings((), base.data, change.data)
     return YamlDocument(change.file, data, merge.places, merge.removed)
+
+
+def stated_in_code(file: Path, data: Mapping[str, Any]) -> YamlDocument:
+    """Return entries that a program states instead of a file; ``file`` is the one that they change."""
+    places = {path: Place(file=file, yaml_path=".".join(map(str, path))) for path in _paths_in((), data)}
+    return YamlDocument(file, data, places)
 
 
 def without_nulls(document: YamlDocument) -> YamlDocument:

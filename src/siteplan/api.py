@@ -1,0 +1,194 @@
+"""siteplan from Python: a scenario, changed as a planner asks "what if", solved to a plan of tables.
+
+The way through is that of ``siteplan solve`` (`siteplan.cli.stages`); nothing is written to the disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import geopandas
+import pandas as pd
+from pydantic import BaseModel
+
+from siteplan import case, plan, scenario
+from siteplan.cli.stages import Stopwatch, achieved, prepare, search
+from siteplan.inputs.case_files import function_names, load_case
+from siteplan.inputs.policy_files import load_policy
+from siteplan.inputs.scenario_files import load_scenario
+from siteplan.progress import ProgressListener, silent
+from siteplan.publish import mend_interrupted_swap, read_plan
+from siteplan.text import Text
+
+WGS84 = "EPSG:4326"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """The tables of a case folder; each view is a table with the column names of the data dictionary."""
+
+    data: case.Case
+
+    @classmethod
+    def load(cls, folder: str | Path, model_folder: str | Path) -> Self:
+        """Read a case folder; functions in it are called as ``model_folder`` calls them.
+
+        Raises:
+            InputError: with every fault of the model files, of ``case.yaml`` and of the tables.
+        """
+        return cls(load_case(Path(folder), function_names(load_policy(Path(model_folder)))))
+
+    @property
+    def demand_points(self) -> pd.DataFrame:
+        """Return the demand points, one a row."""
+        return _table(self.data.demand_points)
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """Return the candidate sites, one a row."""
+        return _table(self.data.sites)
+
+    @property
+    def communities(self) -> pd.DataFrame:
+        """Return the communities, one a row."""
+        return _table(self.data.communities)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    """A scenario file, with changes on top that no file states."""
+
+    file: Path
+    changes: tuple[Mapping[str, Any], ...]
+    loaded: scenario.LoadedScenario
+
+    @classmethod
+    def load(cls, file: str | Path) -> Self:
+        """Read a scenario file and everything it extends.
+
+        Raises:
+            InputError: with every fault of the files and of the merged scenario.
+        """
+        return cls(Path(file), (), load_scenario(Path(file)))
+
+    @property
+    def settings(self) -> scenario.Scenario:
+        """Return what the scenario says, changes included; amounts in CNY, shares in percent."""
+        return self.loaded.scenario
+
+    def with_(self, **changes: Any) -> Self:
+        """Return the scenario with keys of the scenario file changed, as a file that extends it would.
+
+        Mappings merge deep, lists replace, None removes: ``with_(budget={"scale": 0.5})``.
+
+        Raises:
+            InputError: with every fault of the changed scenario: an unknown key, a value out of range.
+        """
+        every = (*self.changes, changes)
+        return replace(self, changes=every, loaded=load_scenario(self.file, changes=every))
+
+    def case(self) -> Case:
+        """Read the scenario's case.
+
+        Raises:
+            InputError: with every fault of the model files and of the case.
+        """
+        policy = load_policy(self.loaded.model_folder, self.loaded)
+        return Case(load_case(self.loaded.case_folder, function_names(policy)))
+
+    def solve(self, listener: ProgressListener = silent, stop: threading.Event | None = None) -> Plan:
+        """Solve the scenario under its ``solver`` settings and return the plan.
+
+        ``listener`` hears of the progress; setting ``stop`` ends the search with the best plan so far.
+
+        Raises:
+            InputError: with every error and warning of the inputs.
+            InfeasibleError: the hard rules clash.
+            NoPlanError: the time ran out, or ``stop`` was set, before any plan was found.
+        """
+        stopwatch = Stopwatch(listener)
+        prepared = prepare(self.file, stopwatch, changes=self.changes)
+        settings = prepared.inputs.loaded.scenario.solver
+        result = search(prepared, settings, stopwatch, stop or threading.Event())
+        return Plan(achieved(prepared, result)[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A layout plan as tables; ``data`` is ``plan.json`` as it stands."""
+
+    data: plan.Plan
+
+    @classmethod
+    def load(cls, result_folder: str | Path) -> Self:
+        """Read the plan of a result folder.
+
+        Raises:
+            InputError: there is none, or it has another schema version or a fault in it.
+        """
+        folder = Path(result_folder)
+        mend_interrupted_swap(folder)
+        return cls(read_plan(folder))
+
+    @property
+    def title(self) -> Text:
+        """Return the title of the plan's scenario."""
+        return Text(self.data.title_zh, self.data.title_en)
+
+    @cached_property
+    def sites(self) -> geopandas.GeoDataFrame:
+        """The sites that are open in the last year, as points in WGS 84; areas m², money CNY.
+
+        ``functions`` are keys with commas between; ``capital_cny``, ``operating_cny`` and ``fees_cny`` are
+        sums over the years.
+        """
+        left_out = {"functions", "rooms", *YEARLY_MONEY}
+        rows = [
+            site.model_dump(mode="json", exclude=left_out)
+            | {"functions": ", ".join(planned.function for planned in site.functions)}
+            | {column: sum(getattr(site, by_year).values()) for by_year, column in YEARLY_MONEY.items()}
+            for site in self.data.sites
+        ]
+        columns = [name for name in plan.PlannedSite.model_fields if name not in left_out]
+        table = pd.DataFrame(rows, columns=[*columns, "functions", *YEARLY_MONEY.values()])
+        points = geopandas.points_from_xy(table["longitude"], table["latitude"], crs=WGS84)
+        return geopandas.GeoDataFrame(table, geometry=points)
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Coverage by function, year and basis: ``covered`` of ``counted``, and the target where set."""
+        return _table(self.data.coverage, plan.CoverageFigure)
+
+    @cached_property
+    def communities(self) -> pd.DataFrame:
+        """Coverage by community, function and year; groups in persons."""
+        return _table(self.data.communities, plan.CommunityCoverage)
+
+    @cached_property
+    def money(self) -> pd.DataFrame:
+        """Money by year, CNY."""
+        return _table(self.data.money, plan.YearMoney)
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """The objective levels with value, bound and gap, each in its own unit."""
+        return _table(self.data.levels, plan.LevelResult)
+
+
+YEARLY_MONEY = {
+    "capital_cny_by_year": "capital_cny",
+    "operating_cny_by_year": "operating_cny",
+    "fees_cny_by_year": "fees_cny",
+}
+"""Members of a planned site that hold money by year, and the column of their sum."""
+
+
+def _table(rows: Iterable[BaseModel], kind: type[BaseModel] | None = None) -> pd.DataFrame:
+    """Return a table with a row for each model; ``kind`` names the columns where there may be no row."""
+    columns = None if kind is None else list(kind.model_fields)
+    return pd.DataFrame([row.model_dump(mode="json") for row in rows], columns=columns)
