@@ -462,6 +462,36 @@ def export(
 
 @app.command(
     help=bilingual(
+        "把方案写成工作簿 report.xlsx：分年度、分社区、分功能、分部门、分镇街、资金和缺口各一张表。\n\n"
+        "例：siteplan report results/2027",
+        "Write the plan as a workbook (report.xlsx): a sheet each by year, community, function, bureau and "
+        "town, for money and for shortfalls.\n\nExample: siteplan report results/2027",
+    )
+)
+def report(
+    context: typer.Context,
+    results: ResultsArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=bilingual(
+                "工作簿文件；默认结果文件夹中的 report.xlsx。",
+                "The workbook; by default report.xlsx in the results.",
+            ),
+        ),
+    ] = None,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Write the workbook of a result folder."""
+    from siteplan.cli.reporting import report_results
+
+    report_results(results, output, case, session_of(context))
+
+
+@app.command(
+    help=bilingual(
         "列出情景中以假设为依据的数字：位置、数值和说明。\n\n例：siteplan assumptions scenarios/2027.yaml",
         "List the figures of a scenario that rest on an assumption: place, value and note.\n\n"
         "Example: siteplan assumptions scenarios/2027.yaml",
