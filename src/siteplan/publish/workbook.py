@@ -26,6 +26,8 @@ from siteplan.text import Language, Text
 WORKBOOK_FILE = "report.xlsx"
 CNY_PER_10_000 = 10_000.0
 LONGEST_CELL = 32_767
+ROWS_WITH_CHART_ON_A_PAGE = 12
+"""Above a longer table's chart the printed page breaks, so that the chart stays whole."""
 HEADER_ROW = 3
 FIRST_ROW = HEADER_ROW + 1
 
@@ -668,5 +670,8 @@ def _add_chart(book: Any, page: Any, sheet: Sheet, wanted: Chart, language: Lang
         )
     chart.set_title({"name": wanted.title.in_language(language), "name_font": {"size": 12}})
     chart.set_legend({"position": "bottom"})
+    chart.set_y_axis({"min": 0})
     chart.set_size({"width": 720, "height": 320})
+    if len(sheet.rows) > ROWS_WITH_CHART_ON_A_PAGE:
+        page.set_h_pagebreaks([last + 1])
     page.insert_chart(last + 2, 0, chart)
