@@ -91,6 +91,18 @@ def test_names_never_become_formulas(tmp_path: Path) -> None:
     assert all(cell.data_type == "s" and cell.hyperlink is None for cell in cells)
 
 
+def test_long_lists_of_communities_are_not_cut_off(tmp_path: Path) -> None:
+    """A row is as high as the lines that its longest text wraps into."""
+    made = sources(tiny_problem())
+    code = next(iter(made.problem.communities))
+    coverage = tuple(each.model_copy(update={"missing": (code,) * 60}) for each in made.plan.coverage)
+    plan = made.plan.model_copy(update={"coverage": coverage})
+    long = WorkbookSources(plan, made.problem, {}, made.lead_bureaus, Language.EN)
+    sheet = openpyxl.load_workbook(written(long, tmp_path))["By function"]
+    letters = len(str(sheet["H5"].value))
+    assert sheet.row_dimensions[5].height >= 15 * letters / sheet.column_dimensions["H"].width
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_libreoffice_recalculates_the_same(tmp_path: Path, language: Language) -> None:
     """LibreOffice opens the workbook, and its own totals equal those that were written."""

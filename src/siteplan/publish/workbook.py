@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ CNY_PER_10_000 = 10_000.0
 LONGEST_CELL = 32_767
 ROWS_WITH_CHART_ON_A_PAGE = 12
 """Above a longer table's chart the printed page breaks, so that the chart stays whole."""
+LINE_HEIGHT = 15.0
+HIGHEST_ROW = 405.0
+FIRST_WIDE_LETTER = 0x2E80
 HEADER_ROW = 3
 FIRST_ROW = HEADER_ROW + 1
 
@@ -600,6 +604,7 @@ def _write_sheet(book: Any, sheet: Sheet, sources: WorkbookSources) -> None:
         page.write_string(HEADER_ROW, number, column.title.in_language(language), head)
     styles = [_style(book, column) for column in sheet.columns]
     for index, row in enumerate(sheet.rows, start=FIRST_ROW):
+        page.set_row(index, min(HIGHEST_ROW, LINE_HEIGHT * _lines(row, sheet.columns)))
         for number, cell in enumerate(row):
             _write_cell(page, index, number, cell, styles[number])
     _write_totals(book, page, sheet, language)
@@ -613,6 +618,16 @@ def _write_sheet(book: Any, sheet: Sheet, sources: WorkbookSources) -> None:
     page.set_footer("&C— &P / &N —")
     if sheet.chart is not None and sheet.rows:
         _add_chart(book, page, sheet, sheet.chart, language)
+
+
+def _lines(row: tuple[Cell, ...], columns: tuple[Column, ...]) -> int:
+    """Return the lines that the row's longest text wraps into; a Chinese character is two columns wide."""
+    return max(
+        ceil(sum(1 if ord(letter) < FIRST_WIDE_LETTER else 2 for letter in cell) / (column.width - 2)) or 1
+        if isinstance(cell, str)
+        else 1
+        for cell, column in zip(row, columns, strict=True)
+    )
 
 
 def _style(book: Any, column: Column) -> Any:
