@@ -212,7 +212,7 @@ def _other_numbers(cell: str) -> list[str]:
         number = float(cell)
     except ValueError:
         return []
-    return [f"{1.5 * number + 3.0:g}", f"{number + 5.0:g}", "0"]
+    return [f"{1.5 * number + 3.0:.12g}", f"{number + 5.0:.12g}", "0"]
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:
