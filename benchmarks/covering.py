@@ -10,8 +10,8 @@ doi 10.1111/itor.13387): ``NAME.txt`` with latitude, longitude and demand of cen
 candidate site. Distances are great circles on a radius of 6 378 100 m, the arc-cosine rounded to 32 bits, as
 in the publication: its site lists give its values to the unit.
 
-With ``--peer-seconds`` spopt's MCLP (install ``spopt`` and ``pulp``) is solved by HiGHS in the same run, and the
-table says in how many seconds siteplan reaches what spopt ends with.
+With ``--peer-seconds`` spopt's MCLP (install ``spopt`` and ``pulp``) is solved by HiGHS in the same run, and
+the table says in how many seconds siteplan reaches what spopt ends with.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     limits = options.seconds or [5.0, 60.0]
     instances = generated_instances() if options.instances is None else read_instances(options.instances)
     _compile()
-    print(table_head(limits, with_peer=options.peer_seconds is not None), flush=True)
+    _write(table_head(limits, with_peer=options.peer_seconds is not None))
     for instance in instances:
         if options.only and instance.name not in options.only:
             continue
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for limit in limits
         ]
         peer = None if options.peer_seconds is None else against_spopt(instance, options.peer_seconds)
-        print(row_of(instance, results, peer), flush=True)
+        _write(row_of(instance, results, peer))
     return 0
 
 
@@ -201,7 +201,12 @@ def _compile() -> None:
     begin = time.monotonic()
     reach = sparse.random_array((400, 400), density=0.01, rng=np.random.default_rng(0))
     solve_mclp(reach, np.ones(400), p=20, time_limit=2.0)
-    print(f"first use, compilation included: {time.monotonic() - begin:.1f} s", file=sys.stderr)
+    sys.stderr.write(f"first use, compilation included: {time.monotonic() - begin:.1f} s\n")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
