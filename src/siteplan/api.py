@@ -21,6 +21,7 @@ from siteplan.cli.stages import Stopwatch, achieved, prepare, search
 from siteplan.inputs.case_files import function_names, load_case
 from siteplan.inputs.policy_files import load_policy
 from siteplan.inputs.scenario_files import load_scenario
+from siteplan.outcome import decisions_of
 from siteplan.progress import ProgressListener, silent
 from siteplan.publish import mend_interrupted_swap, read_plan
 from siteplan.text import Text
@@ -101,10 +102,17 @@ class Scenario:
         policy = load_policy(self.loaded.model_folder, self.loaded)
         return Case(load_case(self.loaded.case_folder, function_names(policy)))
 
-    def solve(self, listener: ProgressListener = silent, stop: threading.Event | None = None) -> Plan:
+    def solve(
+        self,
+        listener: ProgressListener = silent,
+        stop: threading.Event | None = None,
+        start: Plan | None = None,
+    ) -> Plan:
         """Solve the scenario under its ``solver`` settings and return the plan.
 
         ``listener`` hears of the progress; setting ``stop`` ends the search with the best plan so far.
+        ``start``: a plan to begin with, of this scenario or one like it; the result is no worse at the first
+        level where it keeps every rule, and it is mended where it doesn't.
 
         Raises:
             InputError: with every error and warning of the inputs.
@@ -114,7 +122,8 @@ class Scenario:
         stopwatch = Stopwatch(listener)
         prepared = prepare(self.file, stopwatch, changes=self.changes)
         settings = prepared.inputs.loaded.scenario.solver
-        result = search(prepared, settings, stopwatch, stop or threading.Event())
+        begin = None if start is None else decisions_of(prepared.problem, start.data)
+        result = search(prepared, settings, stopwatch, stop or threading.Event(), begin)
         return Plan(achieved(prepared, result)[1])
 
 

@@ -26,7 +26,7 @@ from siteplan.inputs.scenario_files import load_scenario
 from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.outcome import evaluate, make_plan
 from siteplan.outcome.evaluation import Outcome
-from siteplan.plan import Plan
+from siteplan.plan import Decisions, Plan
 from siteplan.policy import Policy
 from siteplan.problem import Problem
 from siteplan.progress import Progress, ProgressListener, silent
@@ -184,9 +184,15 @@ def possible_providers(problem: Problem) -> Mapping[str, frozenset[str]]:
 
 
 def search(
-    prepared: Prepared, settings: SolverSettings, stopwatch: Stopwatch, stop: threading.Event
+    prepared: Prepared,
+    settings: SolverSettings,
+    stopwatch: Stopwatch,
+    stop: threading.Event,
+    start: Decisions | None = None,
 ) -> SolveResult:
     """Search for the best plan until the time that publishing needs; ``stop`` ends the search early.
+
+    ``start``: decisions to begin with.
 
     Raises:
         InfeasibleError: the hard rules clash.
@@ -195,7 +201,7 @@ def search(
     reserve_s = RESERVE_AT_LEAST_S + publishing_seconds(prepared.problem)
     clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
     with stopwatch.stage(SOLVE):
-        return solve(prepared.problem, settings, stopwatch.listener, clock)
+        return solve(prepared.problem, settings, stopwatch.listener, clock, start=start)
 
 
 RESERVE_AT_LEAST_S = 2.0

@@ -2,6 +2,7 @@
 
 from siteplan.highs import Clock
 from siteplan.solve.planning import solve
+from siteplan.solve.program import Cut
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult
 
-__all__ = ["Clock", "InfeasibleError", "NoPlanError", "SolveResult", "solve"]
+__all__ = ["Clock", "Cut", "InfeasibleError", "NoPlanError", "SolveResult", "solve"]

@@ -17,10 +17,10 @@ from siteplan.scenario import Level, SolverSettings
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.neighbourhood import Start, improve
-from siteplan.solve.decompose.repair import repaired, restricted_to
+from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import OBJECTIVES, build_model
-from siteplan.solve.program import CompiledModel, compile_program
+from siteplan.solve.program import CompiledModel, Cut, compile_program
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import search_start
 from siteplan.text import Text
@@ -45,6 +45,8 @@ FIRST_LEVEL_SHARE = 0.4
 single-year bounds of what is left for the first level."""
 HOLD_SLACK = 1e-7
 """A held level may be this much (relative, at least absolute) worse: solver feasibility tolerance."""
+SMALLEST_GAIN = 1e-9
+"""A plan that is better by less (relative, at least absolute) is as good."""
 PROVEN_TOLERANCE = 1e-6
 """A gap below this (absolute, or relative to the value) is 0 within solver tolerances."""
 
@@ -65,6 +67,7 @@ class _Run:
     settings: SolverSettings
     listener: ProgressListener
     clock: Clock
+    cuts: tuple[Cut, ...] = ()
     started: float = field(default_factory=time.monotonic)
     ended: set[Ended] = field(default_factory=set)
 
@@ -94,31 +97,42 @@ def solve(
     settings: SolverSettings,
     listener: ProgressListener = silent,
     clock: Clock | None = None,
+    *,
+    start: Decisions | None = None,
+    known_bound: float | None = None,
+    cuts: tuple[Cut, ...] = (),
 ) -> SolveResult:
     """Solve the problem level after level; always return the best plan found with its proven gaps.
 
-    The result is the same for the same problem, seed and effort unless the clock cuts the run.
+    The result is the same for the same arguments unless the clock cuts the run.
+
+    ``start``: a plan to begin with. Where it keeps every rule, the result is no worse at the first level;
+    what the problem doesn't know of it is left out, and one that breaks a rule is mended or not used.
+    ``known_bound``: a proven bound of the first level, in its reported unit: no plan is better. ``cuts``:
+    further rows that every plan has to keep.
 
     Raises:
         InfeasibleError: the hard rules clash; carries an irreducible set of them.
         NoPlanError: the clock ended the run before any plan was found.
+        ValueError: a plan is better than ``known_bound``, so it is none.
     """
     clock = clock or Clock(time.monotonic() + settings.time_limit_s)
-    run = _Run(problem, settings, listener, clock)
-    start = _search(run) if len(problem.years) > 1 else None
-    first = _first_level(run, start)
+    run = _Run(problem, settings, listener, clock, cuts)
+    found = _search(run, start) if len(problem.years) > 1 else None
+    first = _first_level(run, found, start, known_bound)
+    _refuse_wrong_bound(run, first, known_bound)
     if len(problem.objective) == 1:
         return _result(run, first.decisions, {problem.objective[0]: first.bound})
     decisions, bounds = _later_levels(run, first)
     return _result(run, decisions, bounds)
 
 
-def _search(run: _Run) -> Decisions | None:
+def _search(run: _Run, start: Decisions | None) -> Decisions | None:
     """Return the search's plan. One year's program closes by itself and needs none."""
     run.tell(SEARCH)
     moves = max(1, round(MOVES_PER_EFFORT * run.settings.effort))
     clock = run.clock.until(SEARCH_SHARE * run.clock.seconds_left())
-    return search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock)
+    return search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock, start)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,17 +143,30 @@ class _First:
     bound: float | None
 
 
-def _first_level(run: _Run, start: Decisions | None) -> _First:
-    """Solve the first level: single-year bounds, staging, then the whole from the best start."""
+def _first_level(
+    run: _Run, found: Decisions | None, given: Decisions | None = None, known_bound: float | None = None
+) -> _First:
+    """Solve the first level: single-year bounds, staging, then the whole from the best start.
+
+    ``found`` is the search's start, ``given`` the caller's.
+    """
     problem, level = run.problem, run.problem.objective[0]
-    compiled = _compile(problem, (level,))
+    compiled = _compile(problem, (level,)).with_cuts(run.cuts)
     program = compiled.program.with_objective(*compiled.objectives[level])
     clock = run.clock.until(FIRST_LEVEL_SHARE * run.clock.seconds_left())
-    best = start if start is not None else _nothing_but_committed(problem)
+    best = found if found is not None else _nothing_but_committed(problem)
+    least = None if known_bound is None else known_bound / _factor(problem, level)
     bounds: dict[int, float] = {}
     with SolverSession() as session:
         if best.start_year:
             best = _repaired(run, compiled, program, best, session, clock)
+        given = None if given is None else _taken(run, compiled, program, given, session, clock)
+        if given is not None and _is_near(run, given, known_bound):
+            return _First(given, least)
+        if given is not None:
+            best = _better(run, given, best)
+        if least is not None:
+            program = _with_known_bound(program, least)
         if len(problem.years) > 1 and level in SEPARABLE:
             share = SINGLE_YEAR_SHARE * clock.seconds_left()
             bounds, end_state = _single_year_bounds(run, best, clock.until(share))
@@ -148,16 +175,62 @@ def _first_level(run: _Run, start: Decisions | None) -> _First:
         answer = _optimise(
             run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES
         )
+    if answer.status is Status.INFEASIBLE and least is not None:
+        return _first_level(run, found, given)  # the bound may be none: then the plan will say so
     if answer.status is Status.INFEASIBLE:
         run.tell(CONFLICT)
         raise InfeasibleError(*explain_conflict(problem, run.clock))
     if answer.values is not None:
-        best = compiled.decisions(answer.values)
+        best = _better(run, compiled.decisions(answer.values), given)
     elif not best.start_year:
         raise NoPlanError(interrupted=run.clock.stop.is_set())
     total = sum(bounds.values()) if len(bounds) == len(problem.years) else None
-    proven = [bound for bound in (answer.bound, total) if bound is not None]
+    proven = [bound for bound in (answer.bound, total, least) if bound is not None]
     return _First(best, max(proven) if proven else None)
+
+
+def _taken(
+    run: _Run,
+    compiled: CompiledModel,
+    program: Program,
+    given: Decisions,
+    session: SolverSession,
+    clock: Clock,
+) -> Decisions | None:
+    """Return the caller's start with areas at their best, mended where it breaks a rule; None: it can't be."""
+    run.tell(REPAIR, run.problem.objective[0])
+    fitted = fitted_to(run.problem, given)
+    taken = completed(compiled, program, fitted, session, clock)
+    if taken is None and fitted.start_year:
+        taken = repaired(compiled, program, fitted, session, run.limits(program, STAGING_NODES), clock)
+    return taken if taken is not None and taken.start_year else None
+
+
+def _is_near(run: _Run, decisions: Decisions, known_bound: float | None) -> bool:
+    """Return whether the decisions are as near to a known bound as the search has to come."""
+    if known_bound is None:
+        return False
+    level = run.problem.objective[0]
+    value = level_value(run.problem, decisions, level)
+    away = known_bound - value if level in MAXIMISED else value - known_bound
+    return abs(away) <= max(run.settings.gap, PROVEN_TOLERANCE * max(1.0, abs(value)))
+
+
+def _with_known_bound(program: Program, least: float) -> Program:
+    """Add a known bound (model units) as a row."""
+    slack = HOLD_SLACK * max(1.0, abs(least))
+    return program.with_row("known_bound", program.cost, least - program.offset - slack, np.inf)
+
+
+def _refuse_wrong_bound(run: _Run, first: _First, known_bound: float | None) -> None:
+    """Refuse a known bound that the plan found is better than."""
+    if known_bound is None:
+        return
+    level = run.problem.objective[0]
+    value = level_value(run.problem, first.decisions, level)
+    better = value - known_bound if level in MAXIMISED else known_bound - value
+    if better > PROVEN_TOLERANCE * max(1.0, abs(value)):
+        raise ValueError(f"known_bound {known_bound:g} of {level.value} is none: a plan reaches {value:g}")
 
 
 def _compile(problem: Problem, levels: tuple[Level, ...]) -> CompiledModel:
@@ -263,14 +336,14 @@ def _staged(
 
 def _better(run: _Run, one: Decisions, other: Decisions | None) -> Decisions:
     """Return whichever decisions are better at the first level; the first if they are equal."""
-    if other is None:
+    if other is None or not other.start_year:
         return one
     if not one.start_year:
         return other
     level = run.problem.objective[0]
     values = [level_value(run.problem, decisions, level) for decisions in (one, other)]
-    is_better = values[1] > values[0] if level in MAXIMISED else values[1] < values[0]
-    return other if is_better else one
+    gain = values[1] - values[0] if level in MAXIMISED else values[0] - values[1]
+    return other if gain > SMALLEST_GAIN * max(1.0, abs(values[0])) else one
 
 
 def _optimise(
@@ -364,14 +437,14 @@ def _later_levels(run: _Run, first: _First) -> tuple[Decisions, dict[Level, floa
     problem, levels = run.problem, run.problem.objective
     decisions, bounds = first.decisions, {levels[0]: first.bound}
     without_walking = tuple(level for level in levels if level is not Level.WALKING_DISTANCE)
-    compiled = _compile(problem, without_walking)
+    compiled = _compile(problem, without_walking).with_cuts(run.cuts)
     held: dict[Level, float] = {}
     with SolverSession() as session:
         for number, level in enumerate(levels[1:], start=1):
             if run.clock.seconds_left() <= 0.0:
                 break
             if level not in compiled.objectives:
-                compiled = _compile(problem, levels)
+                compiled = _compile(problem, levels).with_cuts(run.cuts)
             program = _holding(run, compiled, levels[:number], decisions, held)
             program = program.with_objective(*compiled.objectives[level])
             clock = run.clock.until(run.clock.seconds_left() / (len(levels) - number))

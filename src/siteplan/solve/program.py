@@ -7,7 +7,7 @@ changing the objective) then works on the arrays, and `Columns` translates betwe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,20 @@ class Columns:
     shortfall: Mapping[tuple[str, int], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One more row over what opens: Σ coefficient · open[site, last year] ≥ at_least.
+
+    Or over what is provided: Σ coefficient · provide[site, function, year]. Pairs that are no variables of
+    the problem are never open or provided.
+    """
+
+    name: str
+    at_least: float
+    open: Mapping[str, float] = field(default_factory=dict)
+    provide: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledModel:
     """A program with its columns and the objective vectors of its levels (to be minimised)."""
@@ -55,6 +69,25 @@ class CompiledModel:
     program: Program
     columns: Columns
     objectives: Mapping[Level, tuple[FloatArray, float]]
+
+    def with_cuts(self, cuts: Sequence[Cut]) -> CompiledModel:
+        """Return the model with further rows."""
+        program = self.program
+        for cut in cuts:
+            program = program.with_row(cut.name, self.coefficients(cut), cut.at_least, np.inf)
+        return replace(self, program=program)
+
+    def coefficients(self, cut: Cut) -> FloatArray:
+        """Return the coefficients (columns,) of a cut."""
+        coefficients = np.zeros(len(self.program.cost))
+        last = self.problem.years[-1]
+        for site, coefficient in cut.open.items():
+            if (site, last) in self.columns.open:
+                coefficients[self.columns.open[site, last]] = coefficient
+        for key, coefficient in cut.provide.items():
+            if key in self.columns.provide:
+                coefficients[self.columns.provide[key]] = coefficient
+        return coefficients
 
     def decisions(self, values: FloatArray) -> Decisions:
         """Read the decisions from a solution vector (columns,)."""

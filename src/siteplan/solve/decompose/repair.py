@@ -30,6 +30,38 @@ def restricted_to(compiled: CompiledModel, program: Program, pairs: frozenset[Pa
     return program.with_fixed(columns, np.zeros(len(columns)))
 
 
+def fitted_to(problem: Problem, start: Decisions) -> Decisions:
+    """Return the part of a start that the problem knows: its planned sites, their functions, its years.
+
+    What starts before the first year starts in it, a committed project in its own year.
+    """
+    last = problem.years[-1]
+    years: dict[Pair, int] = {}
+    for (key, function), year in start.start_year.items():
+        site = problem.sites.get(key)
+        if site is None or site.is_decided or function not in site.may_host or year > last:
+            continue
+        years[key, function] = max(problem.years[0], site.available_from, site.opens_in or 0, year)
+    fitting = {pair: year for pair, year in years.items() if year <= last}
+    opened = {site for site, _ in fitting}
+    return Decisions(
+        fitting,
+        {key: area for key, area in start.room_m2.items() if key[0] in opened},
+        {key: area for key, area in start.area_m2.items() if key[:2] in fitting},
+        {site: form for site, form in start.forms.items() if site in opened},
+    )
+
+
+def completed(
+    compiled: CompiledModel, program: Program, start: Decisions, session: SolverSession, clock: Clock
+) -> Decisions | None:
+    """Return the start with areas, rooms and all else at their best; None where it breaks a rule."""
+    fixed = program.with_fixed(*compiled.start_values(start))
+    seconds = max(CHECK_SECONDS, CHECK_SHARE * clock.seconds_left())
+    answer = session.solve(fixed, Limits(), Clock(time.monotonic() + seconds))
+    return None if answer.values is None else compiled.decisions(answer.values)
+
+
 def repaired(
     compiled: CompiledModel,
     program: Program,
