@@ -197,7 +197,7 @@ def _taken(
     session: SolverSession,
     clock: Clock,
 ) -> Decisions | None:
-    """Return the caller's start with areas at their best, mended where it breaks a rule; None: it can't be."""
+    """Return the caller's start with areas at their best, mended where it breaks a rule, or None."""
     run.tell(REPAIR, run.problem.objective[0])
     fitted = fitted_to(run.problem, given)
     taken = completed(compiled, program, fitted, session, clock)
