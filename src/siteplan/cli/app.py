@@ -351,6 +351,75 @@ def prices(
 
 
 @app.command(
+    help=bilingual(
+        "权衡曲线：让一项设定由紧到松，每一点都求到最好并证明界，都是完整的方案。"
+        "--over 可写 budget（资金，%）、sites（每年新开点位）、walking（步行距离，%）、worst_community"
+        "（最弱社区的功能数）、area_standard（每百户面积）；--against 写一级目标，"
+        "或 coverage:<功能>。\n\n"
+        "例：siteplan frontier scenarios/2027.yaml --over budget --from 25 --to 150 --points 12",
+        "The trade-off curve: a setting varied from tight to loose, the best plan and a proven bound at each "
+        "point, each a full plan. --over: budget (% of the scenario's), sites (new ones a year), walking (% "
+        "of the radii), worst_community (functions), area_standard (m² per 100 households); "
+        "--against: a level of the objective, or coverage:<function>.\n\n"
+        "Example: siteplan frontier scenarios/2027.yaml --over budget --from 25 --to 150 --points 12",
+    )
+)
+def frontier(
+    context: typer.Context,
+    scenario: ScenarioArgument,
+    over: Annotated[
+        str, typer.Option(metavar="SETTING", help=bilingual("变动哪一项。", "What is varied."))
+    ] = "budget",
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="LEVEL", help=bilingual("每一点优先做到最好的目标。", "What each point aims at.")
+        ),
+    ] = "shortfall",
+    first: Annotated[
+        float | None,
+        typer.Option("--from", metavar="VALUE", help=bilingual("从多少起。", "The first value.")),
+    ] = None,
+    last: Annotated[
+        float | None, typer.Option("--to", metavar="VALUE", help=bilingual("到多少止。", "The last value."))
+    ] = None,
+    points: Annotated[
+        int, typer.Option(min=2, max=100, help=bilingual("点数。", "The number of points."))
+    ] = 12,
+    seconds: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=1.0, help=bilingual("每一点求解的秒数。", "For each point.")),
+    ] = 20.0,
+    gap: Annotated[
+        float,
+        typer.Option(
+            metavar="POINTS",
+            min=0.0,
+            help=bilingual(
+                "第一级目标的差在此以内即可。", "How near to its bound the first level must come."
+            ),
+        ),
+    ] = 0.5,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<情景文件名>-frontier。",
+                "The folder, inside the project; by default results/<scenario's name>-frontier.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Trace the trade-off curve between two measures."""
+    from siteplan.cli.tracing import Traced, trace_frontier
+
+    asked = Traced(over, against, first, last, points, seconds, gap, output)
+    trace_frontier(scenario, asked, session_of(context))
+
+
+@app.command(
     name="map",
     help=bilingual(
         "把方案做成一个可离线打开的网页地图 map.html：年份滑块、功能开关、覆盖、步行服务范围、"

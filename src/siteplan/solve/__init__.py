@@ -1,8 +1,8 @@
 """Solve the planning problem: formulation, search, decomposition, the solver session."""
 
 from siteplan.highs import Clock
-from siteplan.solve.planning import solve
+from siteplan.solve.planning import proven_levels, solve
 from siteplan.solve.program import Cut
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult
 
-__all__ = ["Clock", "Cut", "InfeasibleError", "NoPlanError", "SolveResult", "solve"]
+__all__ = ["Clock", "Cut", "InfeasibleError", "NoPlanError", "SolveResult", "proven_levels", "solve"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -481,13 +482,21 @@ def _holding(
 
 
 def _result(run: _Run, decisions: Decisions, bounds: dict[Level, float | None]) -> SolveResult:
+    reported = {level: _reported(run.problem, level, bound) for level, bound in bounds.items()}
+    results = proven_levels(run.problem, decisions, reported)
+    return SolveResult(decisions, results, _stopped_by(run, results))
+
+
+def proven_levels(
+    problem: Problem, decisions: Decisions, bounds: Mapping[Level, float | None]
+) -> tuple[LevelResult, ...]:
+    """Return the levels of a plan: values of the decisions, beside proven bounds in the levels' units."""
     results: list[LevelResult] = []
-    for level in run.problem.objective:
-        value = level_value(run.problem, decisions, level)
-        bound = _reported(run.problem, level, bounds.get(level))
+    for level in problem.objective:
+        value = level_value(problem, decisions, level)
         earlier_unproven = any(result.status != "optimal" for result in results)
-        results.append(_level_result(level, value, bound, earlier_unproven))
-    return SolveResult(decisions, tuple(results), _stopped_by(run, results))
+        results.append(_level_result(level, value, bounds.get(level), earlier_unproven))
+    return tuple(results)
 
 
 def _level_result(level: Level, value: float, bound: float | None, given_unproven: bool) -> LevelResult:
@@ -517,7 +526,7 @@ def _level_result(level: Level, value: float, bound: float | None, given_unprove
     )
 
 
-def _stopped_by(run: _Run, results: list[LevelResult]) -> StoppedBy:
+def _stopped_by(run: _Run, results: Sequence[LevelResult]) -> StoppedBy:
     first = results[0]
     if Ended.INTERRUPTED in run.ended or run.clock.stop.is_set():
         return "interrupted"

@@ -1,0 +1,1 @@
+"""Studies over plans: what a setting is worth, what else is as good, what changes when the world does."""
