@@ -15,7 +15,7 @@ import typer
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
-from siteplan.cli.options import ExportTarget, LanguageOption, show_version
+from siteplan.cli.options import Difference, ExportTarget, LanguageOption, show_version
 from siteplan.cli.roads import roads_app
 from siteplan.cli.session import session_of
 from siteplan.text import Text
@@ -417,6 +417,72 @@ def frontier(
 
     asked = Traced(over, against, first, last, points, seconds, gap, output)
     trace_frontier(scenario, asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "一样好但尽量不同的方案：第一级目标至多差 --within，与前面各方案的不同之处最多；"
+        "列出每份都有、部分有、只有一份有的点位。可给结果文件夹或情景文件。\n\n"
+        "例：siteplan alternatives results/2027 --within 1 --count 5",
+        "Plans that are as good (the first level at most --within worse) but as different as possible, and "
+        "which sites are in all of them, in some, in one only. Of a result folder or a scenario file.\n\n"
+        "Example: siteplan alternatives results/2027 --within 1 --count 5",
+    )
+)
+def alternatives(
+    context: typer.Context,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS|SCENARIO",
+            help=bilingual("结果文件夹或情景文件。", "A result folder or a scenario file."),
+        ),
+    ],
+    within: Annotated[
+        float,
+        typer.Option(
+            metavar="POINTS",
+            min=0.0,
+            help=bilingual("第一级目标至多差多少。", "How much worse the first level may be."),
+        ),
+    ] = 1.0,
+    count: Annotated[
+        int, typer.Option(min=1, max=50, help=bilingual("要几份。", "How many are wanted."))
+    ] = 5,
+    by: Annotated[
+        Difference,
+        typer.Option(
+            "--by",
+            case_sensitive=False,
+            help=bilingual(
+                "按什么比较不同：sites 点位，functions 点位、功能和年份。",
+                "What differs: sites, or functions (site, function and year).",
+            ),
+        ),
+    ] = Difference.SITES,
+    seconds: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=1.0, help=bilingual("每份求解的秒数。", "For each of them.")),
+    ] = 40.0,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹；默认 results/<名称>-alternatives。",
+                "The folder; by default results/<name>-alternatives.",
+            ),
+        ),
+    ] = None,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Find plans as good but as different as possible."""
+    from siteplan.cli.choosing import Wanted, propose_alternatives
+    from siteplan.solve.difference import Measure
+
+    wanted = Wanted(within, count, Measure(by.value), seconds, output, case)
+    propose_alternatives(source, wanted, session_of(context))
 
 
 @app.command(

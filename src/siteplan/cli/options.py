@@ -21,6 +21,13 @@ class ExportTarget(StrEnum):
     POSTGIS = "postgis"
 
 
+class Difference(StrEnum):
+    """What ``siteplan alternatives`` compares plans by."""
+
+    SITES = "sites"
+    FUNCTIONS = "functions"
+
+
 LanguageOption = Annotated[
     Language | None,
     typer.Option(
