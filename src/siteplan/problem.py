@@ -266,6 +266,9 @@ class Problem:
     """(site, function) → last year in which the scenario forbids it (``forbid``)."""
     required_coverage: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(community, function) → first year in which the scenario requires it to be covered (``require``)."""
+    promises: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(site, function) → year from which an earlier plan provides it (``promises``), within the horizon: what
+    was promised for earlier has its first year. The sites needn't be sites of this problem."""
     newly_built_at_most: int | None = None
     """So many candidates at most may be newly built within the horizon; None: no limit."""
 

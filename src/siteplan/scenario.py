@@ -307,6 +307,7 @@ class Level(StrEnum):
     WORST_COMMUNITY = "worst_community"
     NEWLY_BUILT = "newly_built"
     PREFERRED_FORM = "preferred_form"
+    CHANGES = "changes"
 
 
 class SolverSettings(ScenarioModel):
@@ -326,7 +327,8 @@ class Scenario(ScenarioModel):
     """A scenario after ``extends`` has been merged. Paths are resolved by the reader.
 
     ``commit``, ``forbid`` and ``require`` are keyed by ids of the planner's choice, by which ``extends``
-    merges them.
+    merges them. ``promises``: site → function → year from which an earlier plan provides it; the level
+    ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
     """
 
     title: BilingualTitle
@@ -344,6 +346,7 @@ class Scenario(ScenarioModel):
     commit: dict[str, Commitment] = {}
     forbid: dict[str, Prohibition] = {}
     require: dict[str, Requirement] = {}
+    promises: dict[str, dict[str, int]] = {}
     objective: Annotated[tuple[Level, ...], Field(min_length=1)] = (
         Level.SHORTFALL,
         Level.PERSONS_COVERED,

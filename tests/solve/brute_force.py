@@ -271,6 +271,12 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
         Level.SHORTFALL: short / weight if weight else 0.0,
         Level.PERSONS_COVERED: persons,
         Level.FORM: float(form),
+        Level.CHANGES: float(
+            sum(
+                all(choice.site.site_id != site or choice.starts.get(key, year + 1) > year for choice in plan)
+                for (site, key), year in problem.promises.items()
+            )
+        ),
         Level.WALKING_DISTANCE: metres,
         Level.WORST_COMMUNITY: worst,
     }

@@ -172,7 +172,14 @@ def tiny_scenario(**changes: Any) -> Scenario:
             "worst_community",
             "newly_built",
             "preferred_form",
+            "changes",
         ],
+        "promises": {
+            "S1": {ELDERLY: 2026, SCHOOL: 2027, CULTURE: 2027},
+            "S2": {SCHOOL: 2028, MEALS: 2029},
+            "E1": {SPORTS: 2027},
+            "S9": {MEALS: 2028},
+        },
     }
     return Scenario.model_validate({**settings, **changes})
 

@@ -52,3 +52,14 @@ def communities_named(communities: Mapping[str, Community], entry: Requirement) 
     if entry.community in communities:
         return (entry.community,)
     return tuple(code for code, community in communities.items() if community.name == entry.community)
+
+
+def promised_pairs(scenario: Scenario) -> dict[tuple[str, str], int]:
+    """Return (site, function) → year in which the scenario's ``promises`` fall due, within the horizon."""
+    first, last = scenario.years[0], scenario.years[-1]
+    return {
+        (site, function): max(year, first)
+        for site, promised in scenario.promises.items()
+        for function, year in promised.items()
+        if year <= last
+    }

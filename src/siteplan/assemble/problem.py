@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from siteplan.assemble.by_hand import forbidden_pairs, required_pairs, with_commitments
+from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
 from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import with_estates
 from siteplan.assemble.safety import with_exclusion_zones
@@ -83,6 +83,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         land_use_procedure_cny_per_m2=None if procedure_cost is None else procedure_cost.value,
         forbidden_by_hand=forbidden_pairs(sites, scenario),
         required_coverage=required_pairs(communities, scenario),
+        promises=promised_pairs(scenario),
         newly_built_at_most=scenario.rules.newly_built_sites_at_most,
     )
     return replace(problem, targets=_targets(problem, case, policy, scenario, functions))

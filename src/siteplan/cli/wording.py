@@ -15,6 +15,7 @@ LEVEL_NAMES = {
     Level.WORST_COMMUNITY: Text("最弱社区", "worst community"),
     Level.PREFERRED_FORM: Text("综合体条件", "preferred form"),
     Level.NEWLY_BUILT: Text("新建数", "newly built"),
+    Level.CHANGES: Text("变动的承诺", "promises changed"),
 }
 
 

@@ -95,6 +95,7 @@ LEVEL_WORDS: dict[Level, Text] = {
     Level.WALKING_DISTANCE: Text("步行距离", "walking distance"),
     Level.WORST_COMMUNITY: Text("最差社区的功能数", "functions of the worst-off community"),
     Level.NEWLY_BUILT: Text("新建数", "newly built sites"),
+    Level.CHANGES: Text("变动的承诺", "promises changed"),
     Level.PREFERRED_FORM: Text("优先形式", "preferred form"),
 }
 """What the levels are called in a sentence."""

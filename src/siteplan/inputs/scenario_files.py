@@ -67,6 +67,11 @@ def check_scenario_functions(
     named: list[tuple[str, YamlPath]] = [(key, ("functions", key)) for key in scenario.functions]
     named += [(key, ("targets", "overrides", key)) for key in scenario.targets.overrides]
     named += [(key, ("standards", "hosting", key)) for key in scenario.standards.hosting]
+    named += [
+        (function, ("promises", site, function))
+        for site, promised in scenario.promises.items()
+        for function in promised
+    ]
     named += functions_by_hand(scenario)
     named += _eligible_functions(scenario)
     return [

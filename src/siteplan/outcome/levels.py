@@ -27,6 +27,7 @@ UNITS: Mapping[Level, Text] = MappingProxyType(
         Level.WORST_COMMUNITY: Text("项功能", "functions"),
         Level.PREFERRED_FORM: Text("处", "sites"),
         Level.NEWLY_BUILT: Text("处", "sites"),
+        Level.CHANGES: Text("项承诺", "promises"),
     }
 )
 """Unit of each level's value, bound and gap."""
@@ -124,6 +125,23 @@ def newly_built(problem: Problem, decisions: Decisions) -> float:
     return float(sum(problem.sites[site_id].is_newly_built for site_id in decisions.opening_years()))
 
 
+def changes(problem: Problem, decisions: Decisions) -> float:
+    """Return the promises of an earlier plan that aren't kept: the function isn't there when it falls due."""
+    return float(
+        sum(
+            not _is_kept(problem, decisions, site_id, function, year)
+            for (site_id, function), year in problem.promises.items()
+        )
+    )
+
+
+def _is_kept(problem: Problem, decisions: Decisions, site_id: str, function: str, year: int) -> bool:
+    site = problem.sites.get(site_id)
+    if site is not None and site.programme is not None:
+        return function in site.programme
+    return decisions.start_year.get((site_id, function), year + 1) <= year
+
+
 def cost(problem: Problem, decisions: Decisions) -> float:
     """Return undiscounted capital plus operating less fees over the horizon, in CNY."""
     sites = money_of_sites(problem, decisions).values()
@@ -191,5 +209,6 @@ _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyTyp
         Level.WORST_COMMUNITY: worst_community,
         Level.PREFERRED_FORM: preferred_form,
         Level.NEWLY_BUILT: newly_built,
+        Level.CHANGES: changes,
     }
 )

@@ -37,6 +37,7 @@ UNITS: Mapping[Level, str] = MappingProxyType(
         Level.WORST_COMMUNITY: "functions",
         Level.PREFERRED_FORM: "sites",
         Level.NEWLY_BUILT: "sites",
+        Level.CHANGES: "promises",
     }
 )
 
@@ -185,6 +186,17 @@ def _newly_built(schedule: Schedule) -> float:
     return float(len(newly_built_candidates(schedule)))
 
 
+def _changes(schedule: Schedule) -> float:
+    """Promises that the scenario lists, due within the horizon, and that the plan doesn't keep in time."""
+    first, last = min(schedule.facts.years), max(schedule.facts.years)
+    broken = 0
+    for site, promised in schedule.facts.scenario.promises.items():
+        for function, year in promised.items():
+            start = schedule.starts.get((site, function))
+            broken += year <= last and (start is None or start > max(year, first))
+    return float(broken)
+
+
 def _cost(schedule: Schedule) -> float:
     """Undiscounted capital plus operating cost less fees, in CNY."""
     years = [money_of_year(schedule, year) for year in schedule.facts.years]
@@ -225,5 +237,6 @@ _VALUES: Mapping[Level, Callable[[Schedule], float]] = MappingProxyType(
         Level.WORST_COMMUNITY: _worst_community,
         Level.PREFERRED_FORM: _preferred_form,
         Level.NEWLY_BUILT: _newly_built,
+        Level.CHANGES: _changes,
     }
 )

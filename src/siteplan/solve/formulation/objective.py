@@ -133,6 +133,20 @@ def preferred_form(problem: Problem, model: PlanModel) -> Expression:
     return small + sum(model.lacks_care.values())
 
 
+def changes(problem: Problem, model: PlanModel) -> Expression:
+    """Σ over the promises of an earlier plan of 1 − provide[j,f,t] in the year t in which each falls due."""
+    kept = sum(
+        model.provide[site, function, year]
+        for (site, function), year in problem.promises.items()
+        if (site, function) in model.hosting
+    )
+    given = sum(
+        site in problem.sites and function in (problem.sites[site].programme or ())
+        for site, function in problem.promises
+    )
+    return float(len(problem.promises) - given) - kept
+
+
 def _one(problem: Problem) -> float:
     return 1.0
 
@@ -158,6 +172,7 @@ OBJECTIVES: dict[Level, ObjectiveLevel] = {
     ),
     Level.WORST_COMMUNITY: ObjectiveLevel(Level.WORST_COMMUNITY, True, "functions", worst_community, _one),
     Level.PREFERRED_FORM: ObjectiveLevel(Level.PREFERRED_FORM, False, "sites", preferred_form, _one),
+    Level.CHANGES: ObjectiveLevel(Level.CHANGES, False, "promises", changes, _one),
     Level.NEWLY_BUILT: ObjectiveLevel(Level.NEWLY_BUILT, False, "sites", newly_built, _one),
 }
 """Every level by name."""
