@@ -12,10 +12,8 @@ import pytest
 
 from siteplan.cli.main import run
 from siteplan.publish.map import TILES, tile_layer
-from siteplan.publish.map.content import stored_reasons
 from siteplan.publish.map.page import json_in_page
 from siteplan.publish.vendored import FOLDER
-from siteplan.text import Text
 
 
 def content_of(page: Path) -> dict[str, Any]:
@@ -132,14 +130,6 @@ def test_tile_layers_are_names_or_addresses() -> None:
     ):
         with pytest.raises(ValueError, match=re.escape(wrong)):
             tile_layer(wrong)
-
-
-def test_stored_reasons(tmp_path: Path) -> None:
-    """Reasons by site are read where they are stored."""
-    file = tmp_path / "explanations.json"
-    assert stored_reasons(file) == {}
-    file.write_text('{"sites": {"S1": [{"zh": " 因为", "en": "since"}]}}', encoding="utf-8")
-    assert stored_reasons(file) == {"S1": (Text("因为", "since"),)}
 
 
 def test_boundaries_where_they_are_supplied(results: Path) -> None:

@@ -12,11 +12,9 @@ import typer
 from siteplan.cli.explaining import question_about
 from siteplan.cli.session import Session
 from siteplan.inputs.base_map import read_base_map
+from siteplan.publish import read_explanations
 from siteplan.publish.map import MAP_FILE, MapSources, TileLayer, tile_layer, write_map
-from siteplan.publish.map.content import stored_reasons
 from siteplan.text import Text
-
-EXPLANATIONS_FILE = "explanations.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,9 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
     tiles = _tiles(options.tiles, session)
     question, prepared = question_about(results, None, options.case, session)
     inputs = prepared.inputs
+    stored = read_explanations(results)
+    if stored.ignored is not None:
+        session.reporter.say(stored.ignored)
     sources = MapSources(
         plan=question.plan,
         problem=prepared.problem,
@@ -48,7 +49,7 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
         boundaries={
             each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
         },
-        reasons=stored_reasons(results / EXPLANATIONS_FILE),
+        reasons={} if stored.explanations is None else stored.explanations.reasons(),
     )
     file = options.output if options.output is not None else results / MAP_FILE
     write_map(sources, file, language=session.language, tiles=tiles)

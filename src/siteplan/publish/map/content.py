@@ -5,12 +5,10 @@ Functions, years, communities and sites are named by their position; sets of fun
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -171,17 +169,6 @@ def map_content(sources: MapSources) -> Json:
             for each in plan.money
         ],
         "base": {feature.value: grid.lines(lines) for feature, lines in sources.base_map.items()},
-    }
-
-
-def stored_reasons(file: Path) -> dict[str, tuple[Text, ...]]:
-    """Return the reasons by site that a file has stored; none where there is no file."""
-    if not file.is_file():
-        return {}
-    stored = json.loads(file.read_text(encoding="utf-8")).get("sites", {})
-    return {
-        site: tuple(Text(line["zh"].strip(), line["en"].strip()) for line in lines)
-        for site, lines in stored.items()
     }
 
 

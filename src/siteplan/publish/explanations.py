@@ -1,0 +1,225 @@
+"""``explanations.json``: why sites are chosen and targets missed, stored beside the plan that it explains.
+
+`siteplan explain --store` writes it; map, report and workbook read it. It belongs to one ``plan.json``, named
+by its hash: with another plan in the folder it says nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from siteplan.publish.documents import write_document
+from siteplan.publish.folder import ResultFolder
+from siteplan.publish.lock import exclusive_lock
+from siteplan.publish.plan_file import PLAN_FILE
+from siteplan.scenario import Basis
+from siteplan.text import Text
+
+EXPLANATIONS_FILE = "explanations.json"
+
+
+class Cause(StrEnum):
+    """Why a target is missed, in the order in which the causes are lifted; `CAUSE_NAMES` in words."""
+
+    CHOICE = "choice"
+    PACE = "pace"
+    MONEY = "money"
+    CAPACITY = "capacity"
+    SUITABILITY = "suitability"
+    RADIUS = "radius"
+
+
+CAUSE_NAMES: Mapping[Cause, Text] = {
+    Cause.CHOICE: Text("方案的取舍", "the plan's own choice"),
+    Cause.PACE: Text("推进速度", "pace"),
+    Cause.MONEY: Text("资金", "money"),
+    Cause.CAPACITY: Text("容量", "capacity"),
+    Cause.SUITABILITY: Text("没有够大或适合的空间", "no space large or suitable enough"),
+    Cause.RADIUS: Text("半径内没有空间", "no space within the radius"),
+}
+
+
+class StoredModel(BaseModel):
+    """Base of everything in ``explanations.json``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Words(StoredModel):
+    """A sentence in both languages."""
+
+    zh: str
+    en: str
+
+    @property
+    def text(self) -> Text:
+        """The sentence as a `Text`."""
+        return Text(self.zh.strip(), self.en.strip())
+
+
+class CauseShare(StoredModel):
+    """What one cause takes of a missed target: a figure, and the proven interval around it.
+
+    The figures of all causes add up to what is missing; each true share lies in [``low``, ``high``].
+    """
+
+    cause: Cause
+    value: float
+    low: float
+    high: float
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the interval is a single figure."""
+        return self.low == self.high
+
+
+class Remedy(StoredModel):
+    """What would help most cheaply, in words and figures.
+
+    ``money``: ``cny`` more (at least ``cny_at_least``, equal where proven) makes up ``gain`` of what is
+    missing. ``space``: a space of ``floor_area_m2`` (``usable_area_m2`` of it usable) near ``demand_id`` in
+    ``community_code``; ``cny`` is an estimate of its opening and fit-out. ``gain`` is in the target's unit.
+    """
+
+    kind: Literal["money", "space"]
+    gain: float
+    cny: float
+    cny_at_least: float | None = None
+    floor_area_m2: float | None = None
+    usable_area_m2: float | None = None
+    community_code: str | None = None
+    demand_id: str | None = None
+    words: Words
+
+
+class MissedTarget(StoredModel):
+    """A missed target of a plan: function and year, figures in the target's unit, causes and remedies.
+
+    ``counts_communities``: the figures are communities, else persons. ``missing_alone_low`` and ``…_high``:
+    how much of it would be missing if this were the only target, under the same money and pace.
+    """
+
+    function: str
+    year: int
+    basis: Basis
+    counts_communities: bool
+    target: float
+    covered: float
+    counted: float
+    missing: float
+    missing_alone_low: float
+    missing_alone_high: float
+    causes: tuple[CauseShare, ...]
+    remedies: tuple[Remedy, ...]
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every share is proven."""
+        return all(share.is_proven for share in self.causes)
+
+    @property
+    def unit(self) -> Text:
+        """The unit of the figures."""
+        return Text("个社区", "communities") if self.counts_communities else Text("人", "persons")
+
+
+class Explanations(StoredModel):
+    """``explanations.json``: of the plan whose file has the hash, reasons by site and missed targets."""
+
+    schema_version: Annotated[Literal["siteplan-explanations/1"], Field(alias="schema")] = (
+        "siteplan-explanations/1"
+    )
+    plan_sha256: str
+    sites: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
+    shortfalls: tuple[MissedTarget, ...] = ()
+
+    def reasons(self) -> dict[str, tuple[Text, ...]]:
+        """Return site → why it is as it is."""
+        return {site: tuple(line.text for line in lines) for site, lines in self.sites.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExplanations:
+    """What a result folder has stored: the explanations of its plan, or why none are used.
+
+    ``ignored`` is None where nothing was stored, too.
+    """
+
+    explanations: Explanations | None
+    ignored: Text | None = None
+
+
+def read_explanations(folder: Path) -> StoredExplanations:
+    """Read the explanations of a result folder's plan; those of another plan are ignored, which it says."""
+    file = folder / EXPLANATIONS_FILE
+    if not file.is_file():
+        return StoredExplanations(None)
+    try:
+        stored = Explanations.model_validate_json(file.read_bytes())
+    except ValidationError as fault:
+        first = fault.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "-"
+        return StoredExplanations(
+            None,
+            Text(
+                f"{file} 无法使用（{place}：{first['msg']}），未采用；重新运行 siteplan explain --store",
+                f"{file} can't be used ({place}: {first['msg']}) and is ignored; "
+                "run siteplan explain --store again",
+            ),
+        )
+    if stored.plan_sha256 != _hash_of_plan(folder):
+        return StoredExplanations(
+            None,
+            Text(
+                f"{file} 说明的是另一个方案，未采用；重新运行 siteplan explain --store",
+                f"{file} explains another plan and is ignored; run siteplan explain --store again",
+            ),
+        )
+    return StoredExplanations(stored)
+
+
+def store_explanations(
+    folder: Path,
+    *,
+    sites: Mapping[str, Sequence[Text]] | None = None,
+    shortfalls: Sequence[MissedTarget] = (),
+) -> Path:
+    """Add explanations to those that a result folder has stored of its plan, and return the file.
+
+    What was stored of the same site, or of the same function and year, is replaced.
+
+    Raises:
+        LockHeldError: a run is working on the folder.
+    """
+    results = ResultFolder(folder.resolve())
+    with exclusive_lock(results.lock_file):
+        stored = read_explanations(folder).explanations or Explanations(plan_sha256=_hash_of_plan(folder))
+        reasons = {
+            site: tuple(Words(zh=line.zh.strip(), en=line.en.strip()) for line in lines)
+            for site, lines in (sites or {}).items()
+        }
+        missed = {(entry.year, entry.function): entry for entry in (*stored.shortfalls, *shortfalls)}
+        renewed = stored.model_copy(
+            update={
+                "sites": dict(sorted({**stored.sites, **reasons}.items())),
+                "shortfalls": tuple(sorted(missed.values(), key=lambda entry: entry.year)),
+            }
+        )
+        file = folder / EXPLANATIONS_FILE
+        writing = file.with_name(f".{EXPLANATIONS_FILE}.writing")
+        write_document(renewed, writing)
+        os.replace(writing, file)
+    return file
+
+
+def _hash_of_plan(folder: Path) -> str:
+    return hashlib.sha256((folder / PLAN_FILE).read_bytes()).hexdigest()
