@@ -486,6 +486,48 @@ def alternatives(
 
 
 @app.command(
+    help=bilingual(
+        "动态调整（调入、调出、替换）：已建成和在建的不动，滞后的推迟，新增和失去的空间按新情景计入，"
+        "其余承诺尽量不变；逐项列出变动和原因。进度表的列：点位、阶段（摸底、方案、联评联审、立项、开工、"
+        "完工、联合验收、运营）、日期。\n\n"
+        "例：siteplan replan results/2027 --progress progress.csv --scenario scenarios/new.yaml",
+        "Adjust a plan: what is built or being built stays, what slipped waits, new and lost spaces are "
+        "those of the new scenario, and as few other promises as possible change; every change is listed "
+        "with its reason. Columns of the progress table: site, stage (survey, design, joint_review, "
+        "approval, construction, completion, acceptance, operation), date.\n\n"
+        "Example: siteplan replan results/2027 --progress progress.csv --scenario scenarios/new.yaml",
+    )
+)
+def replan(
+    context: typer.Context,
+    results: ResultsArgument,
+    scenario: Annotated[
+        Path,
+        typer.Option(metavar="SCENARIO", help=bilingual("新的情景文件。", "The new scenario file.")),
+    ],
+    progress: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=bilingual("进度表（CSV）。", "The progress table, a CSV file.")),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<新情景名>-replan。",
+                "The folder, inside the project; by default results/<new scenario's name>-replan.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Replan with as few changed promises as possible."""
+    from siteplan.cli.replanning import Adjusted, replan_results
+
+    replan_results(Adjusted(results, progress, scenario, output), session_of(context))
+
+
+@app.command(
     name="map",
     help=bilingual(
         "把方案做成一个可离线打开的网页地图 map.html：年份滑块、功能开关、覆盖、步行服务范围、"
