@@ -256,6 +256,8 @@ class Problem:
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""
+    coverage_floor: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    """(function, year) → least coverage, a must, in the unit of ``targets``."""
     elderly_function: str = "elderly_care"
     infant_function: str = "infant_care"
     land_use_grace_years: int | None = None

@@ -181,7 +181,8 @@ class Rules(ScenarioModel):
 
     ``newly_built_sites_at_most``: candidates newly built (新建) within the horizon, in all.
     ``area_standard_at_least_m2``: year → floor area per 100 households that every community must have;
-    ``functions_per_community_at_least``: year → covered functions that every community must have then.
+    ``functions_per_community_at_least``: year → covered functions that every community must have then;
+    ``coverage_at_least``: function → year → percent that must be covered then, on the target basis.
     """
 
     site_form: bool = True
@@ -189,6 +190,7 @@ class Rules(ScenarioModel):
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
+    coverage_at_least: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
     capacity: Annotated[
         bool, Field(description="Persons served are limited by places; the basis `served` needs it.")
     ] = False
@@ -360,6 +362,13 @@ class Scenario(ScenarioModel):
 
     @model_validator(mode="after")
     def _places_count_only_with_capacity(self) -> Self:
+        if self.rules.coverage_at_least and self.coverage.basis is Basis.SERVED:
+            raise InvalidValueError(
+                Text(
+                    "rules.coverage_at_least 不能与 coverage.basis: served 同用：改用其他口径",
+                    "`rules.coverage_at_least` doesn't go with `coverage.basis: served`: use another basis",
+                )
+            )
         if self.rules.capacity:
             return self
         if self.coverage.basis is Basis.SERVED:

@@ -473,6 +473,7 @@ def best_levels(problem: Problem) -> dict[Level, float] | None:
         (plan, countable(problem, coverage, plan))
         for plan in plans(problem)
         if _covers_what_is_required(problem, coverage, plan)
+        and _keeps_coverage_floor(problem, coverage, plan)
     ]
     leading = [level for level in problem.objective if level not in CONTINUOUS]
     if CONTINUOUS.intersection(problem.objective):
@@ -500,16 +501,38 @@ def best_levels(problem: Problem) -> dict[Level, float] | None:
     return found
 
 
+def _keeps_coverage_floor(problem: Problem, coverage: Coverage, plan: Plan) -> bool:
+    for (function, year), floor in problem.coverage_floor.items():
+        _, persons, _, reached = coverage.of(function, year, _providing(problem, plan, function, year))
+        if problem.basis is Basis.RESIDENTS:
+            everybody = sum(
+                point.target_group[function]
+                for point in problem.demand.values()
+                if (point.occupied_from or year) <= year
+                and problem.communities[point.community_code].in_scope
+            )
+            if everybody > 0.0 and 100.0 * persons / everybody < floor - 1e-9:
+                return False
+        elif len(reached) < floor:
+            return False
+    return True
+
+
+def _providing(problem: Problem, plan: Plan, function: str, year: int) -> frozenset[str]:
+    """Return the sites that provide a function in a year."""
+    sites = {
+        key
+        for key, site in problem.sites.items()
+        if function in (site.programme or ()) and not _is_converted(plan, site, year)
+    }
+    sites |= {choice.site.site_id for choice in plan if choice.starts.get(function, year + 1) <= year}
+    return frozenset(sites)
+
+
 def _covers_what_is_required(problem: Problem, coverage: Coverage, plan: Plan) -> bool:
     for (community, function), by in problem.required_coverage.items():
         for year in problem.years:
-            sites = {
-                key
-                for key, site in problem.sites.items()
-                if function in (site.programme or ()) and not _is_converted(plan, site, year)
-            }
-            sites |= {choice.site.site_id for choice in plan if choice.starts.get(function, year + 1) <= year}
-            reached = coverage.of(function, year, frozenset(sites))[3]
+            reached = coverage.of(function, year, _providing(problem, plan, function, year))[3]
             if year >= by and community not in reached:
                 return False
     return True

@@ -95,6 +95,7 @@ def tiny_instance(seed: int) -> Problem:
 def _floors(random: np.random.Generator, years: tuple[int, ...]) -> dict[str, Any]:
     """Return what every community must have in the last year, which the search doesn't know."""
     return {
+        "coverage_floor": {(CULTURE, years[-1]): 1.0},
         "functions_per_community": {years[-1]: int(random.integers(1, 3))},
         "area_floor_m2_per_100_households": {years[-1]: float(random.choice([10.0, 30.0]))},
     }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
-from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, tiny_problem
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, B, tiny_problem
 
 from siteplan.case import Form, Mode
 from siteplan.problem import FormStandard, FundingSource, Money, Pace, Problem, Role
@@ -461,6 +461,12 @@ CASES: dict[str, Case] = {
         {("community_covered", A, key, 2027): float(key == MEALS) for key in ALL},
         {("community_covered", A, ELDERLY, 2027): 1.0},
         Level.WORST_COMMUNITY,
+    ),
+    # Meals: e1 covers A; both communities must be covered.
+    "coverage_floor": Case(
+        free(coverage_floor={(MEALS, 2027): 2.0}),
+        {("community_covered", B, MEALS, 2027): 0.0},
+        {("community_covered", B, MEALS, 2027): 1.0},
     ),
     # Community A has 450 households: 30 m² for 100 of them are 135 m², of which e1 has 75 m² floor area.
     "area_standard_floor": Case(

@@ -166,6 +166,12 @@ BROKEN: list[tuple[str, Decisions, dict[str, Any], set[str]]] = [
         {"required_coverage"},
     ),
     (
+        "less coverage than a must",
+        tiny_decisions(),
+        {"rules": {"places_reserved_first": True, "coverage_at_least": {CULTURE: {2027: 50}}}},
+        {"coverage_floor"},
+    ),
+    (
         "too many newly built",
         tiny_decisions(),
         {"rules": {"places_reserved_first": True, "newly_built_sites_at_most": 0}},

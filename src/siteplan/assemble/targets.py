@@ -37,6 +37,18 @@ def resolve_targets(
     return targets
 
 
+def resolve_floors(
+    problem: Problem, percents: Mapping[str, Mapping[int, float]]
+) -> dict[tuple[str, int], float]:
+    """Return the least coverage of the functions and years of the horizon that have one, as targets are."""
+    return {
+        (function, year): _in_target_unit(problem, function, year, percent)
+        for function, by_year in percents.items()
+        for year, percent in by_year.items()
+        if year in problem.years and function in problem.functions
+    }
+
+
 def _path_percent(
     problem: Problem,
     policy: Policy,

@@ -354,13 +354,13 @@ def prices(
     help=bilingual(
         "权衡曲线：让一项设定由紧到松，每一点都求到最好并证明界，都是完整的方案。"
         "--over 可写 budget（资金，%）、sites（每年新开点位）、walking（步行距离，%）、worst_community"
-        "（最弱社区的功能数）、area_standard（每百户面积）；--against 写一级目标，"
+        "（最弱社区的功能数）、area_standard（每百户面积）、coverage:<功能>；--against 写一级目标，"
         "或 coverage:<功能>。\n\n"
         "例：siteplan frontier scenarios/2027.yaml --over budget --from 25 --to 150 --points 12",
         "The trade-off curve: a setting varied from tight to loose, the best plan and a proven bound at each "
         "point, each a full plan. --over: budget (% of the scenario's), sites (new ones a year), walking (% "
-        "of the radii), worst_community (functions), area_standard (m² per 100 households); "
-        "--against: a level of the objective, or coverage:<function>.\n\n"
+        "of the radii), worst_community (functions), area_standard (m² per 100 households), "
+        "coverage:<function>; --against: a level of the objective, or coverage:<function>.\n\n"
         "Example: siteplan frontier scenarios/2027.yaml --over budget --from 25 --to 150 --points 12",
     )
 )

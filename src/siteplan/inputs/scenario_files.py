@@ -66,6 +66,7 @@ def check_scenario_functions(
     """Return a finding for each function that the scenario names and the policy doesn't have."""
     named: list[tuple[str, YamlPath]] = [(key, ("functions", key)) for key in scenario.functions]
     named += [(key, ("targets", "overrides", key)) for key in scenario.targets.overrides]
+    named += [(key, ("rules", "coverage_at_least", key)) for key in scenario.rules.coverage_at_least]
     named += [(key, ("standards", "hosting", key)) for key in scenario.standards.hosting]
     named += [
         (function, ("promises", site, function))
@@ -373,6 +374,8 @@ def _target_years(loaded: LoadedScenario) -> Iterator[Finding]:
 def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for name in ("area_standard_at_least_m2", "functions_per_community_at_least"):
         yield from _years_outside(loaded, ("rules", name), getattr(loaded.scenario.rules, name))
+    for key, percents in loaded.scenario.rules.coverage_at_least.items():
+        yield from _years_outside(loaded, ("rules", "coverage_at_least", key), percents)
 
 
 def _years_outside(

@@ -13,6 +13,7 @@ SQUARE_METRES = Text("m²", "m²")
 ITEMS = Text("项", "entries")
 SITES = Text("处", "sites")
 FUNCTIONS = Text("类功能", "functions")
+COMMUNITIES_OR_POINTS = Text("个社区（人口口径为百分点）", "communities (points on the residents basis)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,13 @@ RULES: dict[str, Rule] = {
         FUNCTIONS,
         "rules",
         "functions_per_community_at_least",
+    ),
+    "coverage_floor": _count(
+        "功能覆盖率的底线",
+        "the coverage that a function must have",
+        COMMUNITIES_OR_POINTS,
+        "rules",
+        "coverage_at_least",
     ),
     "area_standard_floor": _area(
         "每百户面积的底线",

@@ -1,7 +1,7 @@
 """What a frontier varies, and what it asks for at each step: both as changes of the scenario.
 
 A *ceiling* (money, new sites, walking distance) is looser the more there is of it; a *floor* (functions of
-the worst-off community, area standard) is tighter.
+the worst-off community, area standard, coverage) is tighter.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def axis_of(words: str, loaded: LoadedScenario, problem: Problem) -> Axis:
     }
     if words in makers:
         return makers[words](loaded, problem)
-    allowed = ", ".join(AXES)
+    function = _function_of(words, problem)
+    if function is not None:
+        return _coverage(function, problem)
+    allowed = ", ".join((*AXES, f"{COVERAGE}<function>"))
     raise AxisError(Text(f"--over 没有“{words}”；可写 {allowed}", f"--over: no '{words}'; say {allowed}"))
 
 
@@ -108,7 +111,7 @@ def aim_of(words: str, over: Axis, loaded: LoadedScenario, problem: Problem) -> 
         )
     level = Level(words)
     if level in TRIVIAL_WITHOUT_A_FLOOR and not over.is_floor:
-        floors = "worst_community, area_standard"
+        floors = f"worst_community, area_standard, {COVERAGE}<function>"
         raise AxisError(
             Text(
                 f"{words} 不开任何点位时最好：--over 请写 {floors}",
@@ -209,6 +212,19 @@ def _area_standard(loaded: LoadedScenario, problem: Problem) -> Axis:
         is_floor=True,
         is_whole=False,
         changes=lambda area: {"rules": {"area_standard_at_least_m2": {year: area}}},
+    )
+
+
+def _coverage(function: str, problem: Problem) -> Axis:
+    year, name = problem.years[-1], problem.functions[function].name
+    return Axis(
+        f"{COVERAGE}{function}",
+        Text(f"{name.zh}覆盖率", f"coverage of {name.en}"),
+        Text("%", "%"),
+        (0.0, 100.0),
+        is_floor=True,
+        is_whole=False,
+        changes=lambda percent: {"rules": {"coverage_at_least": {function: {year: percent}}}},
     )
 
 

@@ -27,6 +27,7 @@ def coverage_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, 
         *_at_radii(schedule),
         *_communities(schedule, seating),
         *_functions_per_community(schedule),
+        *_coverage_floor(schedule),
     )
 
 
@@ -291,4 +292,25 @@ def _functions_per_community(schedule: Schedule) -> tuple[ClaimResult, ...]:
             counted = sum(community in facts.counted_communities(key, year) for key in facts.functions)
             place = f"functions covered in {community} in {year}"
             check.at_least(place, count, min(floor, counted), 0.0, "")
+    return check.results()
+
+
+def _coverage_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """The least coverage by function and year, on the target basis: whole communities, or persons."""
+    check = Check(
+        "coverage_floor", Text("各功能覆盖率不低于底线", "no function has less coverage than it must")
+    )
+    facts = schedule.facts
+    basis = facts.scenario.coverage.basis
+    for function, percents in facts.scenario.rules.coverage_at_least.items():
+        for year, percent in percents.items():
+            if year not in facts.years:
+                continue
+            providers = schedule.providers(function, year)
+            covered, counted = covered_of_counted(facts, basis, function, year, providers)
+            least = percent * counted / 100.0
+            if basis.counts_communities:
+                least = float(math.ceil(least - SLACK))
+            tolerance = 0.0 if basis.counts_communities else tolerances.persons(counted)
+            check.at_least(f"coverage of {function} in {year}", covered, least, tolerance, "")
     return check.results()

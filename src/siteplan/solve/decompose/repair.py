@@ -86,7 +86,7 @@ def repaired(
 
 
 def asked_for(problem: Problem) -> frozenset[Pair]:
-    """Return the (site, function) pairs that commitments ask for or required coverage may need."""
+    """Return the (site, function) pairs that commitments ask for or coverage that is a must may need."""
     committed = {
         (key, function)
         for key in problem.planned_sites
@@ -98,4 +98,10 @@ def asked_for(problem: Problem) -> frozenset[Pair]:
         for community, function in problem.required_coverage
         for site in problem.covering_sites(community, function, problem.years[-1])
     }
-    return frozenset(committed | required)
+    floored = {
+        (site, function)
+        for function, _ in problem.coverage_floor
+        for site in problem.planned_sites
+        if function in problem.sites[site].may_host
+    }
+    return frozenset(committed | required | floored)

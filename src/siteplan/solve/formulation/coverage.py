@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyomo.environ import Constraint
+from pyomo.environ import Constraint, Set
 
 from siteplan.problem import Problem
 from siteplan.scenario import Basis
-from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.solve.formulation.variables import Expression, PlanModel, impossible
 from siteplan.units import PERSONS_PER_MODEL_PERSON, to_points
 
 
@@ -140,6 +140,31 @@ def coverage_target(problem: Problem, model: PlanModel) -> Constraint:
         return reached + model.shortfall[function, year] >= target
 
     return Constraint(model.function_years, rule=rule)
+
+
+def coverage_floor(problem: Problem, model: PlanModel) -> Constraint:
+    """A function has at least so much coverage in the years that ask for it.
+
+    Σ_c community_covered[c,f,t] ≥ floor[f,t]      (communities)
+    100 · Σ_i persons[i,f,t] · cover[i,f,t] / Σ_i persons[i,f,t] ≥ floor[f,t]   (points)
+
+    A target as a must; the number is the scenario's.
+    """
+
+    def rule(model: PlanModel, function: str, year: int) -> Expression:
+        floor = problem.coverage_floor[function, year]
+        if floor <= 0.0:
+            return Constraint.Skip
+        if not problem.basis.counts_communities:
+            reached = persons_share_in_points(problem, model, function, year)
+            if reached is None:
+                return Constraint.Skip
+            return impossible(model) if isinstance(reached, int) else reached >= floor
+        counted = problem.counted_communities(function, year)
+        return sum(model.community_covered[code, function, year] for code in counted) >= floor
+
+    pairs = [(function, year) for function, year in problem.coverage_floor if year in problem.years]
+    return Constraint(Set(initialize=pairs, dimen=2, ordered=True), rule=rule)
 
 
 def persons_share_in_points(

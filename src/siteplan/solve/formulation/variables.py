@@ -150,6 +150,7 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
         if (counts and (function, year) in problem.targets)
         or Level.WORST_COMMUNITY in levels
         or year in problem.functions_per_community
+        or (counts and (function, year) in problem.coverage_floor)
     ]
     model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)
     points = covered_demand(problem) if needs_cover(problem, levels) else []
