@@ -15,7 +15,7 @@ import typer
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
-from siteplan.cli.options import Difference, ExportTarget, LanguageOption, show_version
+from siteplan.cli.options import Difference, ExportTarget, LanguageOption, ReportKind, show_version
 from siteplan.cli.roads import roads_app
 from siteplan.cli.session import session_of
 from siteplan.text import Text
@@ -639,32 +639,56 @@ def export(
 
 @app.command(
     help=bilingual(
-        "把方案写成工作簿 report.xlsx：分年度、分社区、分功能、分部门、分镇街、资金和缺口各一张表。\n\n"
-        "例：siteplan report results/2027",
-        "Write the plan as a workbook (report.xlsx): a sheet each by year, community, function, bureau and "
-        "town, for money and for shortfalls.\n\nExample: siteplan report results/2027",
+        "把方案写成 Word 报告 report.docx（附件、送审稿）和工作簿 report.xlsx。\n\n"
+        "例：siteplan report results/2027 --only docx --pdf",
+        "Write the plan as a Word report (report.docx, an attachment to an official letter) and"
+        " as a workbook "
+        "(report.xlsx).\n\nExample: siteplan report results/2027 --only docx --pdf",
     )
 )
 def report(
     context: typer.Context,
     results: ResultsArgument,
+    only: Annotated[
+        ReportKind | None,
+        typer.Option(help=bilingual("只写其中一种；默认两种都写。", "Only one of them; by default both.")),
+    ] = None,
     output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help=bilingual(
+                "写到这个文件夹；或 .docx、.xlsx 文件，只写这一种。默认为结果文件夹。",
+                "Folder for both, or a .docx or .xlsx file for just that; by default the results.",
+            ),
+        ),
+    ] = None,
+    pdf: Annotated[
+        bool,
+        typer.Option(
+            "--pdf",
+            help=bilingual(
+                "另转为 PDF（需要 LibreOffice）。", "Also as PDF (LibreOffice must be installed)."
+            ),
+        ),
+    ] = False,
+    template: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
             help=bilingual(
-                "工作簿文件；默认结果文件夹中的 report.xlsx。",
-                "The workbook; by default report.xlsx in the results.",
+                "采用本县自己的 .docx 模板的页面和样式。",
+                "A county's own .docx template: its page and styles are used.",
             ),
         ),
     ] = None,
     case: CaseOption = None,
     lang: LanguageOption = None,
 ) -> None:
-    """Write the workbook of a result folder."""
-    from siteplan.cli.reporting import report_results
+    """Write the Word report and the workbook of a result folder."""
+    from siteplan.cli.reporting import ReportOptions, report_results
 
-    report_results(results, output, case, session_of(context))
+    report_results(results, ReportOptions(output, only, pdf, template, case), session_of(context))
 
 
 @app.command(

@@ -28,6 +28,13 @@ class Difference(StrEnum):
     FUNCTIONS = "functions"
 
 
+class ReportKind(StrEnum):
+    """Files of ``siteplan report``, by their ending."""
+
+    DOCX = "docx"
+    XLSX = "xlsx"
+
+
 LanguageOption = Annotated[
     Language | None,
     typer.Option(

@@ -1,0 +1,110 @@
+"""Money: what is there by source and year, what is spent, what is left."""
+
+from __future__ import annotations
+
+from siteplan.publish.report.manuscript import Align, Column, Manuscript
+from siteplan.publish.report.sources import ReportSources
+from siteplan.publish.report.wording import clean, money
+from siteplan.publish.report.yearly import write_money_picture
+from siteplan.text import Text
+
+
+def write(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write the funds by source and year."""
+    manuscript.heading(Text("资金安排", "Funds"))
+    budget = sources.scenario.budget
+    if budget is None:
+        manuscript.paragraph(Text("本情景不限制资金总额。", "The scenario sets no limit on money."))
+    else:
+        manuscript.paragraph(
+            Text(
+                "资金来源的名称取自方案；方案没有金额，各年金额为情景给定，须经县发改委、县财政局核定。",
+                "Sources are named by the county's plan, which gives no amounts: those are the"
+                " scenario's, to be"
+                " settled by the county's development and finance bureaus.",
+            )
+        )
+        if sources.plan.sources:
+            _write_by_source(sources, manuscript)
+        else:
+            _write_amounts(sources, manuscript)
+    _write_years(sources, manuscript)
+    write_money_picture(sources, manuscript)
+
+
+def _write_amounts(sources: ReportSources, manuscript: Manuscript) -> None:
+    budget = sources.scenario.budget
+    if budget is None:
+        return
+    amounts = sources.problem.money.capital_by_source_cny
+    years = sources.plan.years
+    manuscript.table(
+        Text("各来源安排的建设资金（万元）", "Capital money by source (10 000 CNY)"),
+        (
+            Column(Text("来源", "Source"), 3.0),
+            *(Column(Text(f"{year}年", str(year)), 1.0, Align.RIGHT) for year in years),
+            Column(Text("合计", "Total"), 1.0, Align.RIGHT),
+        ),
+        [
+            (
+                clean(sources.say(budget.sources[key].name.text)) if key in budget.sources else clean(key),
+                *(money(by_year.get(year, 0.0)) for year in years),
+                money(sum(by_year.get(year, 0.0) for year in years)),
+            )
+            for key, by_year in amounts.items()
+        ],
+    )
+
+
+def _write_by_source(sources: ReportSources, manuscript: Manuscript) -> None:
+    manuscript.table(
+        Text("各来源资金安排与支付（万元）", "What each source grants and pays (10 000 CNY)"),
+        (
+            Column(Text("年份", "Year"), 0.7, Align.CENTRE),
+            Column(Text("来源", "Source"), 2.6),
+            Column(Text("金额", "Amount"), 0.9, Align.RIGHT),
+            Column(Text("上年结转", "Carried in"), 0.9, Align.RIGHT),
+            Column(Text("安排", "Granted"), 0.9, Align.RIGHT),
+            Column(Text("支付", "Paid"), 0.9, Align.RIGHT),
+            Column(Text("结转下年", "Carried out"), 0.9, Align.RIGHT),
+        ),
+        [
+            (
+                str(each.year),
+                clean(sources.say(Text(each.name_zh, each.name_en))),
+                money(each.amount_cny),
+                money(each.carried_in_cny),
+                money(each.granted_cny),
+                money(each.paid_cny),
+                money(each.carried_out_cny),
+            )
+            for each in sources.plan.sources
+        ],
+    )
+
+
+def _write_years(sources: ReportSources, manuscript: Manuscript) -> None:
+    manuscript.table(
+        Text("分年度资金与支出（万元）", "Money and spending by year (10 000 CNY)"),
+        (
+            Column(Text("年份", "Year"), 0.7, Align.CENTRE),
+            Column(Text("当年资金", "Amount"), 1.0, Align.RIGHT),
+            Column(Text("上年结转", "Carried in"), 1.0, Align.RIGHT),
+            Column(Text("建设投资", "Capital"), 1.0, Align.RIGHT),
+            Column(Text("结转下年", "Carried out"), 1.0, Align.RIGHT),
+            Column(Text("运营费用", "Operating"), 1.0, Align.RIGHT),
+            Column(Text("服务收费", "Fees"), 1.0, Align.RIGHT),
+        ),
+        [
+            (
+                str(each.year),
+                money(each.amount_cny),
+                money(each.carried_in_cny),
+                money(each.capital_cny),
+                money(each.carried_out_cny),
+                money(each.operating_cny),
+                money(each.fees_cny),
+            )
+            for each in sources.plan.money
+        ],
+    )

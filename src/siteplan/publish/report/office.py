@@ -1,0 +1,149 @@
+"""LibreOffice, where it is installed: the report as PDF, and the pages on which its headings stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import docx
+import pylopdf_fonts_zh_cn
+from docx.oxml.ns import qn
+
+from siteplan.findings import Finding, InputError, Place, error
+from siteplan.publish.report.page import FALLBACKS
+from siteplan.text import Text
+
+LONGEST_CONVERSION_S = 180.0
+_PAGE_REFERENCE = re.compile(r"PAGEREF\s+(\S+)")
+
+
+def office() -> str | None:
+    """Return where LibreOffice is, None where it isn't installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def check_office(file: Path) -> None:
+    """Check that a PDF can be made.
+
+    Raises:
+        InputError: LibreOffice isn't installed.
+    """
+    if office() is None:
+        raise InputError([_no_office(file)])
+
+
+def write_pdf(report: Path, file: Path) -> None:
+    """Write a Word document as PDF.
+
+    Raises:
+        InputError: LibreOffice isn't installed, or fails.
+    """
+    check_office(file)
+    with tempfile.TemporaryDirectory() as scratch:
+        made = _converted(report, "pdf", Path(scratch))
+        if made is None:
+            raise InputError([_conversion_failed(file)])
+        shutil.copyfile(made, file)
+
+
+def referenced_pages(report: Path) -> dict[str, int]:
+    """Return the page of each bookmark to which a document refers; empty where LibreOffice can't tell."""
+    if office() is None:
+        return {}
+    with tempfile.TemporaryDirectory() as scratch:
+        made = _converted(report, "docx", Path(scratch))
+        return {} if made is None else dict(_references(made))
+
+
+def _references(file: Path) -> Iterator[tuple[str, int]]:
+    """Yield bookmark and page of each page reference, as LibreOffice has filled it."""
+    bookmark: str | None = None
+    for element in docx.Document(str(file)).element.body.iter():
+        if element.tag == qn("w:instrText"):
+            found = _PAGE_REFERENCE.search(element.text or "")
+            bookmark = found[1] if found else bookmark
+        elif element.tag == qn("w:t") and bookmark is not None and (element.text or "").strip().isdigit():
+            yield bookmark, int(element.text)
+        elif element.tag == qn("w:fldChar") and element.get(qn("w:fldCharType")) == "end":
+            bookmark = None
+
+
+def _converted(file: Path, kind: str, scratch: Path) -> Path | None:
+    folder = scratch / "made"
+    command = [
+        office() or "soffice",
+        f"-env:UserInstallation={(scratch / 'home').as_uri()}",
+        "--headless",
+        "--convert-to",
+        kind,
+        "--outdir",
+        str(folder),
+        str(file.resolve()),
+    ]
+    with _fonts(scratch) as fonts:
+        try:
+            subprocess.run(
+                command,
+                check=True,
+                capture_output=True,
+                timeout=LONGEST_CONVERSION_S,
+                env={**os.environ, "FONTCONFIG_FILE": str(fonts)},
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+    made = folder / f"{file.stem}.{kind}"
+    return made if made.is_file() else None
+
+
+@contextmanager
+def _fonts(scratch: Path) -> Iterator[Path]:
+    """Give LibreOffice the Chinese fonts that come with siteplan, below those of the machine."""
+    folder = Path(str(pylopdf_fonts_zh_cn.sans_path())).parent
+    aliases = "".join(
+        f"<alias binding='same'><family>{name}</family><accept>"
+        + "".join(f"<family>{escape(other)}</family>" for other in others.split(","))
+        + "</accept></alias>"
+        for name, others in FALLBACKS.items()
+    )
+    file = scratch / "fonts.conf"
+    file.write_text(
+        "<?xml version='1.0'?><!DOCTYPE fontconfig SYSTEM 'fonts.dtd'><fontconfig>"
+        "<include ignore_missing='yes'>/etc/fonts/fonts.conf</include>"
+        f"<dir>{escape(str(folder))}</dir><cachedir>{escape(str(scratch / 'cache'))}</cachedir>"
+        f"{aliases}</fontconfig>",
+        encoding="utf-8",
+    )
+    yield file
+
+
+def _no_office(file: Path) -> Finding:
+    return error(
+        "pdf-needs-libreoffice",
+        Place(file=file),
+        found=Text("没有找到 LibreOffice（soffice），无法转为 PDF", "LibreOffice (soffice) isn't installed"),
+        allowed=Text("已安装 LibreOffice Writer", "LibreOffice Writer on this machine"),
+        mend=Text(
+            "安装 LibreOffice，或去掉 --pdf、在 Word 或 WPS 中另存为 PDF",
+            "install LibreOffice, or leave --pdf out and save as PDF in Word",
+        ),
+    )
+
+
+def _conversion_failed(file: Path) -> Finding:
+    return error(
+        "pdf-failed",
+        Place(file=file),
+        found=Text("LibreOffice 未能转为 PDF", "LibreOffice didn't make the PDF"),
+        allowed=Text("含 Writer 组件的 LibreOffice", "LibreOffice with its Writer component"),
+        mend=Text(
+            "安装 libreoffice-writer，或在 Word 或 WPS 中另存为 PDF",
+            "install libreoffice-writer, or save as PDF in Word",
+        ),
+    )

@@ -1,0 +1,126 @@
+"""The plan by year: what opens, where, with which functions and at what cost; the map and charts."""
+
+from __future__ import annotations
+
+from siteplan.case import Consent
+from siteplan.plan import PlannedSite
+from siteplan.publish.report.manuscript import Align, Column, Manuscript
+from siteplan.publish.report.pictures import coverage_chart, layout_map, money_chart
+from siteplan.publish.report.sources import ReportSources, capital
+from siteplan.publish.report.wording import TO_BE_SUPPLIED, clean, money, whole
+from siteplan.text import Text
+
+
+def write(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write the plan by year."""
+    manuscript.heading(Text("分年度安排", "The plan by year"))
+    _write_years(sources, manuscript)
+    manuscript.picture(
+        Text(
+            f"{sources.last_year}年设施布局（内部工作用图；制图：siteplan，{sources.made_on.isoformat()}；"
+            f"底图：案例路网{_mapped_until(sources)}）",
+            f"Layout in {sources.last_year} (internal working map; made by siteplan on"
+            f" {sources.made_on.isoformat()}; base: the case's roads{_mapped_until(sources)})",
+        ),
+        layout_map(sources),
+    )
+    for year in sources.plan.years:
+        _write_year(sources, manuscript, year)
+
+
+def _mapped_until(sources: ReportSources) -> str:
+    until = sources.network.mapped_until
+    return f", {until}" if until else ""
+
+
+def _write_years(sources: ReportSources, manuscript: Manuscript) -> None:
+    rows = []
+    for each in sources.plan.money:
+        sites = [site for site in sources.opened if site.open_from == each.year]
+        rows.append(
+            (
+                str(each.year),
+                str(len(sites)),
+                whole(sum(site.floor_area_m2 for site in sites)),
+                money(each.amount_cny),
+                money(each.capital_cny),
+                money(each.operating_cny),
+                money(each.fees_cny),
+            )
+        )
+    manuscript.table(
+        Text("分年度汇总（万元）", "Year by year (10 000 CNY)"),
+        (
+            Column(Text("年份", "Year"), 1.0, Align.CENTRE),
+            Column(Text("新开放（处）", "Sites opened"), 1.0, Align.RIGHT),
+            Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.2, Align.RIGHT),
+            Column(Text("当年资金", "Money"), 1.0, Align.RIGHT),
+            Column(Text("建设投资", "Capital"), 1.0, Align.RIGHT),
+            Column(Text("运营费用", "Operating"), 1.0, Align.RIGHT),
+            Column(Text("服务收费", "Fees"), 1.0, Align.RIGHT),
+        ),
+        rows,
+    )
+
+
+def _write_year(sources: ReportSources, manuscript: Manuscript, year: int) -> None:
+    sites = [site for site in sources.opened if site.open_from == year]
+    manuscript.heading(Text(f"{year}年", f"{year}"), 2)
+    if not sites:
+        manuscript.paragraph(Text(f"{year}年不新开放设施。", f"Nothing opens in {year}."))
+        return
+    total = money(sum(capital(site) for site in sites))
+    manuscript.paragraph(
+        Text(
+            f"{year}年新开放{len(sites)}处，投资{total}万元；均应于{year}年12月31日前完成联合验收、具备运营条件。",
+            f"{len(sites)} sites open in {year} for {total} (10 000 CNY); each is to be accepted and ready to"
+            f" operate by 31 December {year}.",
+        )
+    )
+    pending = [site for site in sites if site.consent not in (None, Consent.AGREED)]
+    if pending:
+        manuscript.paragraph(
+            Text(
+                f"其中{len(pending)}处尚未取得居民、业主委员会和产权单位同意，须先完成意见征求（表中以*标出）。",
+                f"{len(pending)} of them still need the consent of residents and owners (marked *).",
+            )
+        )
+    manuscript.table(
+        Text(f"{year}年开放的设施", f"Sites that open in {year}"),
+        (
+            Column(Text("镇街", "Town"), 1.1),
+            Column(Text("点位", "Site"), 2.4),
+            Column(Text("形式", "Form"), 0.8, Align.CENTRE),
+            Column(Text("方式", "Mode"), 0.7, Align.CENTRE),
+            Column(Text("建筑面积（m²）", "Floor area (m²)"), 0.9, Align.RIGHT),
+            Column(Text("投资（万元）", "Capital (10 000 CNY)"), 0.9, Align.RIGHT),
+            Column(Text("服务项目", "Functions"), 2.8),
+        ),
+        [_site(sources, site) for site in sites],
+    )
+
+
+def _site(sources: ReportSources, site: PlannedSite) -> tuple[str, ...]:
+    mark = "*" if site.consent not in (None, Consent.AGREED) else ""
+    return (
+        sources.town(site.town_code),
+        clean(site.name) + mark,
+        "—" if site.form is None else sources.say(site.form.text),
+        sources.say(TO_BE_SUPPLIED if site.mode is None else site.mode.text),
+        whole(site.floor_area_m2),
+        money(capital(site)),
+        sources.functions_of(site),
+    )
+
+
+def write_coverage_picture(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Insert the chart of coverage against targets."""
+    manuscript.picture(
+        Text(f"{sources.last_year}年覆盖与目标", f"Coverage and targets in {sources.last_year}"),
+        coverage_chart(sources),
+    )
+
+
+def write_money_picture(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Insert the chart of money by year."""
+    manuscript.picture(Text("分年度资金与投资", "Money and capital by year"), money_chart(sources), 0.8)

@@ -1,0 +1,55 @@
+"""Result folders of a tiny solved case: with ordinary names, and with hostile ones."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import REPOSITORY, TINY_SCENARIO
+from tests.tiny_case import changed, tiny_rows, write_tiny_case
+
+from siteplan.cli.main import run
+
+HOSTILE_NAMES = (
+    "<script>alert(1)</script> & <w:p/>",
+    "=cmd|' /C calc'!A0",
+    "../../../etc/passwd",
+    "😀" * 100,
+    "长" * 200,
+    "\u202eمرحبا بالعالم",
+    "a\x0bb\x1fc\ufffe",
+)
+
+
+def solved(root: Path, **tables: Any) -> Path:
+    """Make a project with the tiny case, solve it and return its result folder."""
+    shutil.copytree(REPOSITORY / "model", root / "model")
+    write_tiny_case(root / "data" / "tiny", **tables)
+    (root / "scenarios").mkdir()
+    scenario = root / "scenarios" / "tiny.yaml"
+    scenario.write_text(TINY_SCENARIO, encoding="utf-8")
+    assert run(["solve", str(scenario), "--output", str(root / "results")], {}) == 0
+    return root / "results"
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the tiny case."""
+    return solved(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="session")
+def hostile_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the tiny case with names that try to be something else."""
+    tables: dict[str, Any] = {}
+    number = 0
+    for table in ("sites", "existing_services", "communities", "towns"):
+        column = {"communities": "community_name", "towns": "town_name"}.get(table, "name")
+        rows = []
+        for row in tiny_rows(table):
+            rows.append(changed(row, **{column: HOSTILE_NAMES[number % len(HOSTILE_NAMES)]}))
+            number += 1
+        tables[table] = rows
+    return solved(tmp_path_factory.mktemp("hostile"), **tables)
