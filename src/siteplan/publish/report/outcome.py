@@ -250,7 +250,5 @@ def _cause(sources: ReportSources, share: CauseShare) -> str:
     if share.is_proven:
         return words
     return words + sources.say(
-        Text(
-            f"（{whole(share.low)}至{whole(share.high)}）", f" ({whole(share.low)} to {whole(share.high)})"
-        )
+        Text(f"（{whole(share.low)}至{whole(share.high)}）", f" ({whole(share.low)} to {whole(share.high)})")
     )
