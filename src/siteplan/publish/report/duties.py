@@ -123,7 +123,7 @@ def _write_towns(sources: ReportSources, manuscript: Manuscript) -> None:
             Column(Text("纳入社区", "Communities"), 1.0, Align.RIGHT),
             Column(Text("新开放（处）", "New sites"), 1.0, Align.RIGHT),
             Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.2, Align.RIGHT),
-            Column(Text("投资（万元）", "Capital (10 000 CNY)"), 1.2, Align.RIGHT),
+            Column(Text("规划期投资（万元）", "Capital (10 000 CNY)"), 1.2, Align.RIGHT),
         ),
         rows,
     )

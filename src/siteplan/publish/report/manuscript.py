@@ -11,7 +11,7 @@ from typing import Any
 
 from docx.document import Document
 from docx.enum.table import WD_ALIGN_VERTICAL
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
@@ -251,8 +251,7 @@ class Manuscript:
             entry._p.append(link)
             if number == len(listed) - 1:
                 _end_field(entry)
-        place.paragraph_format.page_break_before = False
-        place.add_run().add_break(WD_BREAK.PAGE)
+        place._p.getparent().remove(place._p)
 
     def _write_header_and_footer(self) -> None:
         """Write — 1 — at the outer side, odd and even pages apart, and on drafts what they are."""

@@ -60,7 +60,7 @@ def _write_sites(sources: ReportSources, manuscript: Manuscript) -> None:
             Column(Text("名称", "Name"), 3.0),
             Column(Text("社区", "Community"), 1.5),
             Column(Text("来源", "Kind"), 1.3, Align.CENTRE),
-            Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.1, Align.RIGHT),
+            Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.4, Align.RIGHT),
             Column(Text("服务项目", "Functions"), 3.2),
             Column(Text("数据", "Data"), 0.8, Align.CENTRE),
         ),

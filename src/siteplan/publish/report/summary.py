@@ -16,7 +16,7 @@ WHOLE_FROM = 1000.0
 
 def write(sources: ReportSources, manuscript: Manuscript) -> None:
     """Write the summary."""
-    manuscript.heading(Text("概要", "Summary"))
+    manuscript.heading(Text("概要", "Summary"), on_new_page=True)
     manuscript.paragraph(purpose(sources))
     manuscript.paragraph(openings(sources))
     manuscript.paragraph(achievement(sources))
