@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from siteplan.plan import Plan
 from siteplan.publish import check_inputs, mend_interrupted_swap, read_plan, read_run_record, result_folder
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.scenario import SolverSettings
-from siteplan.solve import SolveResult, solve
+from siteplan.solve import Clock, SolveResult, solve
 from siteplan.solve.difference import Measure
 from siteplan.studies.alternatives import (
     ALTERNATIVES_FILE,
@@ -62,7 +63,8 @@ def propose_alternatives(source: Path, wanted: Wanted, session: Session) -> None
         settings = prepared.inputs.loaded.scenario.solver
         with interruption.watch():
             interruption.search_begins()
-            base = given or solve(prepared.problem, settings, display)
+            limit = Clock(time.monotonic() + settings.time_limit_s, interruption.stop)
+            base = given or solve(prepared.problem, settings, display, limit)
             found = find_alternatives(
                 prepared.problem,
                 base.decisions,

@@ -21,6 +21,7 @@ from siteplan.progress import ProgressListener
 from siteplan.publish import result_folder
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.scenario import SolverSettings
+from siteplan.solve import NoPlanError
 from siteplan.studies.axes import Aim, Axis, AxisError, aim_of, axis_of
 from siteplan.studies.frontier import (
     CURVE_FILE,
@@ -78,11 +79,23 @@ def trace_frontier(scenario_file: Path, asked: Traced, session: Session) -> None
         with interruption.watch():
             interruption.search_begins()
             to_solve = [(step.value, step.prepared.problem, step.settings) for step in steps]
-            points = trace(to_solve, asked.seconds, interruption.stop, _named(display, axis, steps))
+            try:
+                points = trace(to_solve, asked.seconds, interruption.stop, _named(display, axis, steps))
+            except NoPlanError as refusal:
+                if not refusal.interrupted:
+                    session.reporter.say(_too_short(asked.seconds))
+                raise
             curve = monotone(points)
             plans = _published(curve, steps, folder)
     _say_what_is_missing(steps, curve, axis, session)
     _write(curve, plans, axis, aim, folder, session)
+
+
+def _too_short(seconds: float) -> Text:
+    return Text(
+        f"每一点 {seconds:g} 秒不够找到任何方案：加大 --seconds",
+        f"{seconds:g} seconds for each point are too few for any plan: raise --seconds",
+    )
 
 
 def _say_what_is_missing(
