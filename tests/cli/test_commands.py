@@ -169,6 +169,29 @@ def test_explain(siteplan: Siteplan, solved: Path) -> None:
     assert "input-changed" in siteplan("explain", "results/tiny", "--site", site).err
 
 
+def test_explanations_are_stored(siteplan: Siteplan, solved: Path) -> None:
+    """Missed targets and reasons of sites are kept beside the plan; verify and the map take them."""
+    shortfalls = siteplan("explain", "results/tiny", "--shortfalls", "--store", "--time-limit", "30")
+    assert shortfalls.code == 0, shortfalls.err
+    assert ("missing" in shortfalls.out) is ("stored in" in shortfalls.err)
+    assert siteplan("explain", "results/tiny", "--sites", "--store").code == 0
+    file = solved / "results/tiny/explanations.json"
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    assert bool(kept["shortfalls"]) is ("missing" in shortfalls.out)
+    plan = json.loads((solved / "results/tiny/plan.json").read_text(encoding="utf-8"))
+    site = plan["sites"][0]["site_id"]
+    assert {entry["site_id"] for entry in plan["sites"]} <= set(kept["sites"])
+    call = siteplan("explain", "results/tiny", "--site", site, "--store", "--seconds", "5", lang="zh")
+    assert "已存入" in call.err
+    assert json.loads(file.read_text(encoding="utf-8"))["shortfalls"] == kept["shortfalls"]
+    assert siteplan("verify", "results/tiny").code == 0
+    assert "explains another plan" not in siteplan("map", "results/tiny").err
+    for wrong in (("--store",), ("--shortfalls", "--sites"), ("--sites", "--site", site)):
+        assert siteplan("explain", "results/tiny", *wrong).code == 2
+    file.write_text(file.read_text(encoding="utf-8").replace(kept["plan_sha256"], "0" * 64), encoding="utf-8")
+    assert "explains another plan" in siteplan("map", "results/tiny").err
+
+
 def test_prices(siteplan: Siteplan, solved: Path) -> None:
     """Money by year with the step asked for, a space in a community; names are checked."""
     year = str(json.loads((solved / "results/tiny/plan.json").read_text(encoding="utf-8"))["years"][0])

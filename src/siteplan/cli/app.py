@@ -261,7 +261,7 @@ def verify(
 
 @app.command(
     help=bilingual(
-        "说明方案为什么这样：社区为何已覆盖或未覆盖，点位为何选中，换一种选择的代价。\n\n"
+        "说明方案为什么这样：社区为何已覆盖或未覆盖，点位为何选中，换一种选择的代价，目标缺在哪里。\n\n"
         "例：siteplan explain results/2027 --community 城西社区 --function 养老服务",
         "Say why a plan is as it is: why a community is covered or not, why a site was chosen, and what "
         "another choice would cost.\n\n"
@@ -285,6 +285,41 @@ def explain(
         int | None,
         typer.Option(metavar="YEAR", help=bilingual("年份；默认末年。", "Year; by default the last.")),
     ] = None,
+    shortfalls: Annotated[
+        bool,
+        typer.Option(
+            "--shortfalls",
+            help=bilingual(
+                "每个未达目标缺在哪里，最省的办法是什么。",
+                "Why targets are missed, by cause, and what would help most cheaply.",
+            ),
+        ),
+    ] = False,
+    sites: Annotated[
+        bool,
+        typer.Option(
+            "--sites",
+            help=bilingual("所有点位的理由，不重新求解。", "The reasons of all sites, nothing solved again."),
+        ),
+    ] = False,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store",
+            help=bilingual(
+                "存入结果文件夹的 explanations.json，地图和报告采用。",
+                "Keep them in the result folder (explanations.json) for the map and the report.",
+            ),
+        ),
+    ] = False,
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual("--shortfalls 全部求解的秒数。", "Seconds for all solves of --shortfalls."),
+        ),
+    ] = 120.0,
     seconds: SecondsOption = 60.0,
     case: CaseOption = None,
     lang: LanguageOption = None,
@@ -292,7 +327,9 @@ def explain(
     """Print why a community, a site or a function is as the plan has it."""
     from siteplan.cli.explaining import Asked, explain_results
 
-    asked = Asked(community, site, function, year, seconds or None, case)
+    asked = Asked(
+        community, site, function, year, seconds or None, case, shortfalls, sites, store, time_limit
+    )
     explain_results(results, asked, session_of(context))
 
 

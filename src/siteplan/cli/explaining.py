@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,12 +12,25 @@ import typer
 from siteplan.cli.display import progress_on
 from siteplan.cli.session import Session
 from siteplan.cli.stages import Prepared, Stopwatch, prepare
-from siteplan.explain import Question, explain_community, explain_function, explain_site
+from siteplan.explain import (
+    Question,
+    explain_community,
+    explain_function,
+    explain_shortfalls,
+    explain_site,
+    ground_of,
+    missed_targets,
+    reasons_of_sites,
+    words_of_missed_target,
+    words_of_sums,
+)
 from siteplan.findings import raise_errors
+from siteplan.network import Reach
 from siteplan.plan import Plan
 from siteplan.problem import Problem
-from siteplan.publish import mend_interrupted_swap, read_run_record
+from siteplan.publish import MissedTarget, mend_interrupted_swap, read_run_record, store_explanations
 from siteplan.publish.run_record import check_inputs
+from siteplan.reach import reach_of_points
 from siteplan.text import Language, Text
 from siteplan.verify.claims import PLAN_FILE
 
@@ -32,6 +45,10 @@ class Asked:
     year: int | None
     seconds: float | None
     case: Path | None = None
+    shortfalls: bool = False
+    sites: bool = False
+    store: bool = False
+    seconds_in_all: float = 120.0
 
 
 def question_about(
@@ -75,12 +92,109 @@ def explain_results(results: Path, asked: Asked, session: Session) -> None:
         InputError: a result file is missing, or an input is missing or has changed.
         BadParameter: nothing is asked for, or a name isn't in the plan's problem.
     """
-    if asked.community is None and asked.site is None and asked.function is None:
-        words = Text("请写 --community、--site 或 --function", "say --community, --site or --function")
-        raise typer.BadParameter(words.in_language(session.language))
-    question, _ = question_about(results, asked.seconds, asked.case, session)
+    _check(asked, session.language)
+    question, prepared = question_about(results, asked.seconds, asked.case, session)
     known_year(question.problem, asked.year, session.language)
-    show(_lines(question, asked, session.language), session)
+    if asked.shortfalls:
+        _explain_shortfalls(results, question, prepared, asked, session)
+    elif asked.sites:
+        _explain_sites(results, question, asked, session)
+    elif asked.store:
+        _store_site(results, question, asked, session)
+    else:
+        show(_lines(question, asked, session.language), session)
+
+
+def _check(asked: Asked, language: Language) -> None:
+    """Refuse a question that names nothing, or that asks for several things at once.
+
+    Raises:
+        BadParameter: it does.
+    """
+    faults: list[Text] = []
+    named_all = (asked.community, asked.site, asked.function)
+    if not asked.shortfalls and not asked.sites and all(name is None for name in named_all):
+        faults.append(
+            Text(
+                "请写 --community、--site、--function、--shortfalls 或 --sites",
+                "say --community, --site, --function, --shortfalls or --sites",
+            )
+        )
+    if (asked.shortfalls or asked.sites) and (asked.community is not None or asked.site is not None):
+        faults.append(
+            Text(
+                "--shortfalls 和 --sites 不与 --community、--site 同用",
+                "--shortfalls and --sites take neither --community nor --site",
+            )
+        )
+    if asked.shortfalls and asked.sites:
+        faults.append(
+            Text("--shortfalls 和 --sites 请分两次运行", "ask for --shortfalls and --sites one at a time")
+        )
+    if asked.store and not asked.shortfalls and not asked.sites and asked.site is None:
+        faults.append(
+            Text(
+                "--store 与 --site、--sites 或 --shortfalls 同用",
+                "--store goes with --site, --sites or --shortfalls",
+            )
+        )
+    if faults:
+        raise typer.BadParameter("; ".join(fault.in_language(language) for fault in faults))
+
+
+def _explain_shortfalls(
+    results: Path, question: Question, prepared: Prepared, asked: Asked, session: Session
+) -> None:
+    problem = question.problem
+    function = None if asked.function is None else _function(problem, asked.function, session.language)
+    missed = missed_targets(question, function, asked.year)
+    if not missed:
+        show([Text("没有未达的目标。", "No target is missed.")], session)
+        return
+    if question.seconds is None:
+        question = replace(question, seconds=asked.seconds_in_all)
+    ground = ground_of(prepared.inputs.policy, distances_between_points(prepared))
+    explained: list[MissedTarget] = []
+    for entry in explain_shortfalls(question, missed, ground, asked.seconds_in_all):
+        show(words_of_missed_target(problem, entry), session)
+        explained.append(entry)
+    show(words_of_sums(explained), session)
+    if asked.store:
+        _stored(store_explanations(results, shortfalls=explained), session)
+
+
+def _explain_sites(results: Path, question: Question, asked: Asked, session: Session) -> None:
+    problem = question.problem
+    function = None if asked.function is None else _function(problem, asked.function, session.language)
+    reasons: dict[str, tuple[Text, ...]] = {}
+    opened = {site.site_id for site in question.plan.sites}
+    for site_id, lines in reasons_of_sites(question):
+        if function is not None and function not in problem.sites[site_id].may_host:
+            continue
+        reasons[site_id] = lines
+        if site_id in opened or not asked.store:
+            show([Text.same(f"{problem.sites[site_id].name}（{site_id}）"), *lines], session)
+    if asked.store:
+        _stored(store_explanations(results, sites=reasons), session)
+
+
+def _store_site(results: Path, question: Question, asked: Asked, session: Session) -> None:
+    names = {key: site.name for key, site in question.problem.sites.items()}
+    site_id = named("--site", asked.site or "", names, session.language)
+    headline, *reasons = explain_site(question, site_id)
+    show([headline, *reasons], session)
+    _stored(store_explanations(results, sites={site_id: reasons}), session)
+
+
+def _stored(file: Path, session: Session) -> None:
+    session.reporter.say(Text(f"已存入 {file}", f"stored in {file}"))
+
+
+def distances_between_points(prepared: Prepared) -> Reach:
+    """Return the walking distances from every demand point to every other."""
+    places = {key: (point.longitude, point.latitude) for key, point in prepared.problem.demand.items()}
+    snap_limit_m = prepared.inputs.policy.standards.snap_limit_m.value
+    return reach_of_points(prepared.inputs.network, prepared.access, places, snap_limit_m)
 
 
 def _lines(question: Question, asked: Asked, language: Language) -> Iterable[Text]:

@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from siteplan.cli.explaining import known_year, named_community, question_about, show
+from siteplan.cli.explaining import (
+    distances_between_points,
+    known_year,
+    named_community,
+    question_about,
+    show,
+)
 from siteplan.cli.session import Session
 from siteplan.cli.stages import Prepared
 from siteplan.explain import Question, middle_of, new_space, price_of_space, prices_of_money
 from siteplan.explain.prices import UNIT_CNY
-from siteplan.reach import reach_of_points
 from siteplan.text import Text
 
 
@@ -49,9 +54,7 @@ def price_results(results: Path, asked: Priced, session: Session) -> None:
 
 def _prices_of_spaces(question: Question, prepared: Prepared, codes: Iterable[str]) -> Iterable[Text]:
     problem, policy = question.problem, prepared.inputs.policy
-    places = {key: (point.longitude, point.latitude) for key, point in problem.demand.items()}
-    snap_limit_m = policy.standards.snap_limit_m.value
-    between = reach_of_points(prepared.inputs.network, prepared.access, places, snap_limit_m)
+    between = distances_between_points(prepared)
     for code in codes:
         near = middle_of(problem, code, between)
         if near is None:

@@ -40,6 +40,7 @@ def _opened(question: Question, planned: PlannedSite) -> Iterator[Text]:
             f"  {entry.from_year} 年起设{name.zh}，使用面积 {area:,.0f} m²",
             f"  {name.en} from {entry.from_year}, usable area {area:,.0f} m²",
         )
+    yield from _covers(question, planned)
     if planned.form is Form.SCATTERED:
         yield _why_scattered(problem, planned)
     if planned.role is not Role.CANDIDATE:
@@ -64,6 +65,47 @@ def _opened(question: Question, planned: PlannedSite) -> Iterator[Text]:
         names_zh = "、".join(problem.sites[key].name for key in instead) or "无"
         names_en = ", ".join(problem.sites[key].name for key in instead) or "none"
         yield Text(f"    替代开放：{names_zh}", f"    sites that open instead: {names_en}")
+
+
+def _covers(question: Question, planned: PlannedSite) -> Iterator[Text]:
+    """Yield which communities the site covers in the last year, and those that no other open site covers."""
+    problem = question.problem
+    year = problem.years[-1]
+    for entry in planned.functions:
+        if year not in entry.area_m2_by_year:
+            continue
+        open_sites = {
+            site.site_id
+            for site in question.plan.sites
+            for other in site.functions
+            if other.function == entry.function and year in other.area_m2_by_year
+        }
+        covered, alone = [], []
+        for code in problem.counted_communities(entry.function, year):
+            able = open_sites.intersection(problem.covering_sites(code, entry.function, year))
+            if planned.site_id in able:
+                covered.append(code)
+                if len(able) == 1:
+                    alone.append(problem.communities[code].name)
+        name = problem.functions[entry.function].name
+        if alone:
+            yield Text(
+                f"  {name.zh}：{year} 年覆盖 {len(covered)} 个社区，其中只有它能覆盖的：{'、'.join(alone)}",
+                f"  {name.en}: covers {len(covered)} communities in {year}, alone {', '.join(alone)}",
+            )
+        elif covered:
+            yield Text(
+                f"  {name.zh}：{year} 年覆盖 {len(covered)} 个社区，都另有开放的点位可覆盖",
+                f"  {name.en}: covers {len(covered)} communities in {year}, all covered by other sites, too",
+            )
+
+
+def reasons_of_sites(question: Question) -> Iterator[tuple[str, tuple[Text, ...]]]:
+    """Yield every site with why it is as it is, as far as the plan's own figures tell: nothing is solved."""
+    unsolved = replace(question, seconds=None)
+    for site_id in question.problem.sites:
+        _, *reasons = explain_site(unsolved, site_id)
+        yield site_id, tuple(reasons)
 
 
 def _why_scattered(problem: Problem, planned: PlannedSite) -> Text:

@@ -52,3 +52,9 @@ class Program:
         lower[columns] = values
         upper[columns] = values
         return replace(self, column_lower=lower, column_upper=upper)
+
+    def with_column_at_most(self, column: int, value: float) -> Program:
+        """Return the program with an upper limit on a column."""
+        upper = self.column_upper.copy()
+        upper[column] = min(upper[column], value)
+        return replace(self, column_upper=upper)

@@ -49,7 +49,7 @@ def explain_conflict(problem: Problem, clock: Clock) -> tuple[tuple[str, ...], T
     """
     level = problem.objective[0]
     program = compile_program(problem, build_model(problem, (level,)), (level,)).program
-    kept = [name for name in RULES if any(_family(row) == name for row in program.row_names)]
+    kept = [name for name in RULES if any(family_of(row) == name for row in program.row_names)]
     with SolverSession() as session:
         for name in list(kept):
             others = [other for other in kept if other != name]
@@ -81,8 +81,8 @@ def _smallest_relaxation(
     program: Program, name: str, session: SolverSession, clock: Clock
 ) -> Relaxation | None:
     """Return the least relaxation of one rule that makes a plan possible; None if it alone doesn't help."""
-    rows = [number for number, row in enumerate(program.row_names) if _family(row) == name]
-    elastic = _with_slacks(program, rows, is_whole=RULES[name].is_whole)
+    rows = [number for number, row in enumerate(program.row_names) if family_of(row) == name]
+    elastic = with_slacks(program, rows, is_whole=RULES[name].is_whole)
     answer = session.solve(elastic, Limits(), clock)
     if answer.values is None:
         return None
@@ -96,7 +96,7 @@ def _smallest_relaxation(
     return Relaxation(name, amounts, answer.status is Status.OPTIMAL)
 
 
-def _with_slacks(program: Program, rows: Sequence[int], *, is_whole: bool) -> Program:
+def with_slacks(program: Program, rows: Sequence[int], *, is_whole: bool) -> Program:
     """Return the program that minimises how far the given rows are exceeded (upwards, then downwards)."""
     count = len(rows)
     shape = (len(program.row_names), count)
@@ -156,19 +156,23 @@ def _place(problem: Problem, row: str) -> Text:
 
 
 def _only(program: Program, kept: Sequence[str]) -> Program:
-    """Return the program without the rows of the `RULES` that are not kept."""
-    rows = np.array(
-        [_family(name) not in RULES or _family(name) in kept for name in program.row_names], dtype=bool
-    )
+    """Return the program without the rows of the `RULES` that are not kept, and without an objective."""
+    left_out = without_families(program, frozenset(RULES) - frozenset(kept))
+    return replace(left_out, cost=np.zeros(len(program.cost)))
+
+
+def without_families(program: Program, families: frozenset[str]) -> Program:
+    """Return the program without the rows of some constraint families."""
+    rows = np.array([family_of(name) not in families for name in program.row_names], dtype=bool)
     return replace(
         program,
         matrix=program.matrix[rows],
         row_lower=program.row_lower[rows],
         row_upper=program.row_upper[rows],
         row_names=tuple(name for name, keep in zip(program.row_names, rows, strict=True) if keep),
-        cost=np.zeros(len(program.cost)),
     )
 
 
-def _family(row_name: str) -> str:
+def family_of(row_name: str) -> str:
+    """Return the constraint family that a row belongs to."""
     return row_name.split("[", 1)[0]
