@@ -172,7 +172,7 @@ def test_a_plan_that_is_not_the_best() -> None:
 
 
 def test_intervals_hold_every_share() -> None:
-    """Least shortfalls in 2 to 3, 2, 0 to 1, 0 to 1 and 0, of 4: choice takes 1 to 2, pace 0 to 1, …"""
+    """Least shortfalls in 2 to 3, 2, 0 to 1, 0 to 1 and 0, of 4: choice takes 1 to 2 and so on."""
     steps = {
         Cause.CHOICE: Least(3.0, 2.0),
         Cause.PACE: Least(2.0, 2.0),
