@@ -80,6 +80,22 @@ def test_what_is_built_stays_and_what_slipped_moves(solved: Path) -> None:
     assert first not in rows or rows[first]["change"] == "refitted"
 
 
+def test_what_slips_within_the_horizon_opens_later_or_is_replaced(solved: Path) -> None:
+    """A site of 2027 that is still at its design in 2028 doesn't open in 2027, and that is the reason."""
+    years = opened(solved / "results/tiny")
+    slipped = min(key for key, year in years.items() if year == 2027)
+    table = progress_table(solved, f"{slipped},方案,2028-02")
+    new_scenario(solved)
+    arguments = ["replan", "results/tiny", "--progress", str(table), "--scenario", "scenarios/new.yaml"]
+    assert run(arguments, {}) == 0
+    assert opened(solved / "results/new-replan/plan").get(slipped, 2028) == 2028
+    row = next(row for row in changes_of(solved) if row["site_id"] == slipped)
+    assert row["change"] in ("moved", "removed", "replaced")
+    assert "2028-02" in row["reason_zh"]
+    assert "design" in row["reason_en"]
+    assert run(["verify", "results/new-replan/plan"], {}) == 0
+
+
 def test_a_lost_space_is_removed_and_others_take_over(solved: Path) -> None:
     """A space that is no longer in the table: removed or replaced, with that as the reason."""
     years = opened(solved / "results/tiny")

@@ -251,7 +251,8 @@ def _why_removed(site: PlannedSite, problem: Problem, progress: Mapping[str, Sit
     if lost and len(lost) == len(functions):
         reason = entry.why_not.get(lost[0], Text("空间不再适合", "the space is no longer suitable"))
         return Text(f"不能再设{_names(lost, problem).zh}：{reason.zh}", f"no longer suitable: {reason.en}")
-    late = _why_late(site.site_id, problem.years[-1], problem, progress)
+    promised = max(site.open_from, problem.years[0])
+    late = _why_late(site.site_id, promised, problem, progress)
     if late is not None:
         return late
     return Text(
