@@ -123,8 +123,9 @@ def test_faults_of_the_table_come_all_at_once(solved: Path, capsys: pytest.Captu
         read_progress(table)
     assert len(raised.value.findings) == 3
     assert "completion" in raised.value.findings[0].mend.en
-    with pytest.raises(InputError, match=""):
+    with pytest.raises(InputError) as without_stage:
         read_progress(progress_table(solved, "S1,2027", header="site,date"))
+    assert [finding.place.column for finding in without_stage.value.findings] == ["stage"]
     new_scenario(solved)
     site = min(opened(solved / "results/tiny"))
     table = progress_table(solved, "S77,开工,2027", f"{site},运营,2025年3月")
