@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import docx
+import openpyxl
 import pytest
 from docx.document import Document
 from docx.oxml.ns import qn
@@ -310,6 +311,10 @@ def test_stored_causes_are_told(results: Path, tmp_path: Path) -> None:
     store_explanations(short_plan, shortfalls=[missed])
     words = rows(table_after(write(short_plan, tmp_path), "缺口的原因和对策"))[0]
     assert words[3:] == ["资金 1；推进速度 1（0至2）", "增加资金"]
+    book = tmp_path / "report.xlsx"
+    assert run(["report", str(short_plan), "--output", str(book)], {}) == 0
+    sheet = openpyxl.load_workbook(book)["缺口"]
+    assert [sheet.cell(5, column).value for column in (7, 8)] == ["资金 1；推进速度 1 (0–2)", "增加资金"]
 
 
 def test_options_that_contradict_each_other(results: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from siteplan.cli.wording import LEVEL_NAMES
 from siteplan.findings import Finding, InputError, Place, error
 from siteplan.plan import Plan
 from siteplan.publish import read_explanations, read_run_record
+from siteplan.publish.explanations import MissedTarget
 from siteplan.publish.report import REPORT_FILE, ReportSources, write_report
 from siteplan.publish.report.office import check_office, write_pdf
 from siteplan.publish.workbook import WORKBOOK_FILE, WorkbookSources, write_workbook
@@ -47,29 +48,35 @@ def report_results(results: Path, options: ReportOptions, session: Session) -> N
     if options.pdf:
         check_office(files[ReportKind.DOCX].with_suffix(".pdf"))
     question, prepared = question_about(results, None, options.case, session)
-    plan = question.plan
+    plan, missed = question.plan, _stored_causes(results, session)
     if ReportKind.DOCX in files:
-        sources = report_sources(results, plan, prepared, session)
+        sources = report_sources(results, plan, prepared, missed, session)
         file = files[ReportKind.DOCX]
         _write(file, lambda: write_report(sources, file, options.template), session)
         if options.pdf:
             pdf = file.with_suffix(".pdf")
             _write(pdf, lambda: write_pdf(file, pdf), session)
     if ReportKind.XLSX in files:
-        book = workbook_sources(plan, prepared, session)
+        book = workbook_sources(plan, prepared, missed, session)
         _write(files[ReportKind.XLSX], lambda: write_workbook(book, files[ReportKind.XLSX]), session)
 
 
-def report_sources(results: Path, plan: Plan, prepared: Prepared, session: Session) -> ReportSources:
+def _stored_causes(results: Path, session: Session) -> tuple[MissedTarget, ...]:
+    stored = read_explanations(results)
+    if stored.ignored is not None:
+        session.reporter.say(stored.ignored)
+    return () if stored.explanations is None else stored.explanations.shortfalls
+
+
+def report_sources(
+    results: Path, plan: Plan, prepared: Prepared, missed: tuple[MissedTarget, ...], session: Session
+) -> ReportSources:
     """Return what the Word report is made of.
 
     Raises:
         InputError: the run record can't be read.
     """
     inputs = prepared.inputs
-    stored = read_explanations(results)
-    if stored.ignored is not None:
-        session.reporter.say(stored.ignored)
     return ReportSources(
         plan=plan,
         problem=prepared.problem,
@@ -80,11 +87,13 @@ def report_sources(results: Path, plan: Plan, prepared: Prepared, session: Sessi
         record=read_run_record(results),
         level_names=LEVEL_NAMES,
         language=session.language,
-        missed=() if stored.explanations is None else stored.explanations.shortfalls,
+        missed=missed,
     )
 
 
-def workbook_sources(plan: Plan, prepared: Prepared, session: Session) -> WorkbookSources:
+def workbook_sources(
+    plan: Plan, prepared: Prepared, missed: tuple[MissedTarget, ...], session: Session
+) -> WorkbookSources:
     """Return what the workbook is made of."""
     inputs = prepared.inputs
     return WorkbookSources(
@@ -93,6 +102,7 @@ def workbook_sources(plan: Plan, prepared: Prepared, session: Session) -> Workbo
         towns={town.town_code: town.town_name for town in inputs.case.towns},
         lead_bureaus={key: function.lead_bureau.text for key, function in inputs.policy.functions.items()},
         language=session.language,
+        missed=missed,
     )
 
 

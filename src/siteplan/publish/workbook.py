@@ -20,6 +20,7 @@ from xlsxwriter.utility import xl_col_to_name
 from siteplan.case import Form
 from siteplan.plan import CoverageFigure, Plan, PlannedSite
 from siteplan.problem import Problem
+from siteplan.publish.explanations import CAUSE_NAMES, MissedTarget
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
 from siteplan.scenario import Basis
 from siteplan.text import Language, Text
@@ -33,6 +34,10 @@ LINE_HEIGHT = 15.0
 HIGHEST_ROW = 405.0
 FIRST_WIDE_LETTER = 0x2E80
 HEADER_ROW = 3
+A4, A3 = 9, 8
+"""Paper sizes by their number in the file format."""
+COLUMNS_ON_A4 = 12
+"""A sheet with more would be printed too small."""
 FIRST_ROW = HEADER_ROW + 1
 
 BASES = {
@@ -119,6 +124,8 @@ class WorkbookSources:
     towns: Mapping[str, str]
     lead_bureaus: Mapping[str, Text]
     language: Language
+    missed: tuple[MissedTarget, ...] = ()
+    """The causes of missed targets that are stored of the plan."""
 
 
 def write_workbook(sources: WorkbookSources, file: Path) -> None:
@@ -512,6 +519,7 @@ def _shortfalls(sources: WorkbookSources) -> Sheet:
             figure.covered,
             Formula("C{row}-D{row}", _short(figure)),
             _names(sources, figure.missing),
+            *(_causes_and_remedies(sources, figure) if sources.missed else ()),
         )
         for figure in _target_figures(sources.plan)
         if _short(figure) > 0.0
@@ -526,9 +534,34 @@ def _shortfalls(sources: WorkbookSources) -> Sheet:
             Column(Text("已覆盖", "covered"), Kind.COUNT),
             Column(Text("缺口", "shortfall"), Kind.COUNT, 12, True),
             Column(Text("未覆盖社区", "communities not covered"), width=70),
+            *(
+                (
+                    Column(Text("原因", "causes"), width=36),
+                    Column(Text("对策", "remedies"), width=50),
+                )
+                if sources.missed
+                else ()
+            ),
         ),
         rows,
     )
+
+
+def _causes_and_remedies(sources: WorkbookSources, figure: CoverageFigure) -> tuple[str, str]:
+    """Return the stored causes and remedies of a missed target; empty where none are stored."""
+    language = sources.language
+    separator = "；" if language is Language.ZH else "; "
+    for missed in sources.missed:
+        if (missed.function, missed.year) == (figure.function, figure.year):
+            causes = (
+                f"{CAUSE_NAMES[share.cause].in_language(language)} {share.value:.0f}"
+                + ("" if share.is_proven else f" ({share.low:.0f}–{share.high:.0f})")
+                for share in missed.causes
+                if share.high > 0.0
+            )
+            remedies = (remedy.words.text.in_language(language) for remedy in missed.remedies)
+            return separator.join(causes), separator.join(remedies)
+    return "", ""
 
 
 def _area_standard(sources: WorkbookSources) -> Sheet:
@@ -602,6 +635,8 @@ def _write_sheet(book: Any, sheet: Sheet, sources: WorkbookSources) -> None:
     for number, column in enumerate(sheet.columns):
         page.set_column(number, number, column.width)
         page.write_string(HEADER_ROW, number, column.title.in_language(language), head)
+    titles = tuple(column.title.in_language(language) for column in sheet.columns)
+    page.set_row(HEADER_ROW, LINE_HEIGHT * _lines(titles, sheet.columns))
     styles = [_style(book, column) for column in sheet.columns]
     for index, row in enumerate(sheet.rows, start=FIRST_ROW):
         page.set_row(index, min(HIGHEST_ROW, LINE_HEIGHT * _lines(row, sheet.columns)))
@@ -612,7 +647,7 @@ def _write_sheet(book: Any, sheet: Sheet, sources: WorkbookSources) -> None:
     page.autofilter(HEADER_ROW, 0, last_row, len(sheet.columns) - 1)
     page.freeze_panes(FIRST_ROW, 0)
     page.set_landscape()
-    page.set_paper(9)
+    page.set_paper(A3 if len(sheet.columns) > COLUMNS_ON_A4 else A4)
     page.fit_to_pages(1, 0)
     page.repeat_rows(HEADER_ROW)
     page.set_footer("&C— &P / &N —")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ CONTENTS = Text("目  录", "Contents")
 TABLE, FIGURE = Text("表", "Table"), Text("图", "Figure")
 DEEPEST_IN_CONTENTS = 2
 UNKNOWN_PAGE = "…"
+LATIN_WORD = re.compile(r"[A-Za-z0-9.,/%'()]{2,20}")
+LATIN_LETTER = float(Pt(5.8))
+CELL_PADDING = float(Mm(4.2))
 ROW_OF_FORM = Mm(13)
 TYPE_OF_FORM = Pt(12)
 
@@ -149,17 +153,18 @@ class Manuscript:
     def _grid(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Any:
         table = self.document.add_table(rows=len(rows) + 1, cols=len(columns), style="Table Grid")
         table.autofit = False
-        widths = self._widths(columns)
+        widths = self._widths(columns, rows)
         _set_widths(table, widths)
         cells = table._cells  # one walk over the grid; rows[n].cells walks it for every row
         header = [self.say(column.title) for column in columns]
+        style = self.document.styles[TABLE_TEXT].style_id  # looking it up for every cell takes seconds
         for number, words in enumerate((*header, *(cell for row in rows for cell in row))):
             column = number % len(columns)
             cell = cells[number]
             cell.width = widths[column]
             cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
             paragraph = cell.paragraphs[0]
-            paragraph.style = TABLE_TEXT
+            paragraph._p.style = style
             is_header = number < len(columns)
             paragraph.alignment = (
                 WD_ALIGN_PARAGRAPH.CENTER if is_header else ALIGNMENTS[columns[column].align]
@@ -210,9 +215,21 @@ class Manuscript:
     def _plain(self, words: str, style: str) -> Any:
         return self.document.add_paragraph(clean(words), style=style)
 
-    def _widths(self, columns: Sequence[Column]) -> list[Length]:
+    def _widths(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[Length]:
+        """Return the widths of columns: their shares, but no narrower than their longest Latin word."""
+        whole_width = float(self.text_width)
+        needed = [
+            min(_longest_word(cells) * LATIN_LETTER + CELL_PADDING, whole_width / len(columns))
+            for cells in zip(*([self.say(column.title) for column in columns], *rows), strict=True)
+        ]
+        spare = whole_width - sum(needed)
         total = sum(column.width for column in columns)
-        return [Length(int(self.text_width * column.width / total)) for column in columns]
+        wanted = [
+            max(0.0, whole_width * column.width / total - least)
+            for column, least in zip(columns, needed, strict=True)
+        ]
+        share = spare / sum(wanted) if sum(wanted) else 0.0
+        return [Length(int(least + share * more)) for least, more in zip(needed, wanted, strict=True)]
 
     def _caption(self, kind: Text, words: Text, *, keep_with_next: bool) -> None:
         self._counted[kind] += 1
@@ -279,6 +296,11 @@ class Manuscript:
         paragraph = first if not first.text else header.add_paragraph(style="Header")
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.add_run(self.say(DRAFT)).bold = True
+
+
+def _longest_word(cells: Sequence[str]) -> int:
+    """Return the letters of the longest word that can't be broken; a Chinese one can anywhere."""
+    return max((len(word) for cell in cells for word in LATIN_WORD.findall(cell)), default=0)
 
 
 @contextmanager

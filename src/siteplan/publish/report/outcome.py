@@ -205,8 +205,10 @@ def write_shortfalls(sources: ReportSources, manuscript: Manuscript) -> None:
     else:
         manuscript.paragraph(
             Text(
-                "结果文件夹中未存原因分析。可用 siteplan explain 逐项查询原因和对策。",
-                "The results hold no stored causes. `siteplan explain` tells causes and remedies one by one.",
+                "结果文件夹中未存原因分析：运行 siteplan explain 结果文件夹 --shortfalls"
+                " --store，再重新生成本报告。",
+                "The results hold no stored causes: run `siteplan explain RESULTS --shortfalls"
+                " --store` and write this report again.",
             )
         )
 

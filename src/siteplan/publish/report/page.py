@@ -17,7 +17,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from siteplan.findings import Finding, InputError, Place, error
-from siteplan.text import Text
+from siteplan.text import Language, Text
 
 PAGE = {
     "page_width": Mm(210),
@@ -88,6 +88,8 @@ FALLBACKS = {
 """Fonts of official documents and what stands in for each where it is missing."""
 LATIN = "Times New Roman"
 
+ENGLISH_SHARE = 0.75
+
 TABLE_TEXT = "Siteplan Table"
 NOTE = "Siteplan Note"
 NEEDED_STYLES = ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3", "Caption", "Table Grid")
@@ -95,8 +97,8 @@ NEEDED_STYLES = ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3", "Capt
 ADDED_STYLES = ("toc 1", "toc 2", "Header", "Footer", TABLE_TEXT, NOTE)
 
 
-def official_document() -> Document:
-    """Return an empty document with page and type of GB/T 9704."""
+def official_document(language: Language) -> Document:
+    """Return an empty document with page and type of GB/T 9704; English type is a quarter smaller."""
     document = docx.Document()
     section = document.sections[0]
     for name, length in PAGE.items():
@@ -104,6 +106,8 @@ def official_document() -> Document:
     _set_grid(section._sectPr)  # python-docx has no other way to the grid
     _add_missing_styles(document)
     _set_type(document)
+    if language is Language.EN:
+        _shrink_type(document)
     _add_fallbacks(document)
     return document
 
@@ -217,6 +221,30 @@ def _set_type(document: Document) -> None:
     for name in ("toc 1", "toc 2"):
         styles[name].paragraph_format.line_spacing = Pt(20)
         _ignore_grid(styles[name])
+
+
+def _shrink_type(document: Document) -> None:
+    styles: Any = document.styles
+    for name in (
+        "Normal",
+        "Title",
+        "Heading 1",
+        "Heading 2",
+        "Heading 3",
+        "toc 1",
+        "toc 2",
+        TABLE_TEXT,
+        NOTE,
+    ):
+        style = styles[name]
+        style.font.size = Pt(max(9.0, style.font.size.pt * ENGLISH_SHARE))
+        if style.paragraph_format.line_spacing_rule == WD_LINE_SPACING.EXACTLY:
+            style.paragraph_format.line_spacing = Pt(style.paragraph_format.line_spacing.pt * ENGLISH_SHARE)
+        if name.startswith("Heading"):
+            style.paragraph_format.first_line_indent = Pt(0)
+            style.paragraph_format.space_before = Pt(10)
+    for grid in document.sections[0]._sectPr.findall(qn("w:docGrid")):
+        document.sections[0]._sectPr.remove(grid)
 
 
 def _set_font(style: Any, east_asian: str, size: float, *, bold: bool = False) -> None:

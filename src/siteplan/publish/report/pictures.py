@@ -126,11 +126,10 @@ def coverage_chart(sources: ReportSources) -> bytes:
     shares = [100.0 * each.covered / each.counted for each in figures]
     axes.barh(range(len(figures)), shares, color=BLUE, height=0.6)
     for row, each in enumerate(figures):
-        axes.text(
-            shares[row] + 1, row, f"{each.covered:.0f}/{each.counted:.0f}", va="center", fontsize=7, zorder=4
-        )
+        target = shares[row] if each.target is None else 100.0 * each.target / each.counted
+        words = f"{each.covered:.0f}/{each.counted:.0f}"
+        axes.text(max(shares[row], target) + 1, row, words, va="center", fontsize=7)
         if each.target is not None:
-            target = 100.0 * each.target / each.counted
             axes.plot([target, target], [row - 0.42, row + 0.42], color=RED, linewidth=2, zorder=3)
     axes.plot([], [], color=RED, linewidth=2, label=sources.say(Text("目标", "target")))
     axes.set_yticks(range(len(figures)), [sources.function(each.function) for each in figures], fontsize=8)

@@ -52,7 +52,7 @@ def write_report(sources: ReportSources, file: Path, template: Path | None = Non
         InputError: the template can't be read, or lacks styles.
         OSError: the file can't be written.
     """
-    document = official_document() if template is None else document_from(template)
+    document = official_document(sources.language) if template is None else document_from(template)
     manuscript = Manuscript(document, sources.language, is_draft=sources.plan.illustrative)
     _write_front(sources, manuscript)
     for write in PARTS:

@@ -99,6 +99,10 @@ def cost(sources: ReportSources) -> Text:
     else:
         zh += "；运营费用自开放次年起计"
         en += "; operating cost begins in the year after opening"
+    if last.awards_outstanding_cny > 0.0:
+        later = money(last.awards_outstanding_cny)
+        zh += f"；投资中有{later}万元为验收后兑付的奖补，在{last.year}年以后支付"
+        en += f"; {later} of the capital are awards that are paid after {last.year}"
     return Text(zh + "。", en + ".")
 
 

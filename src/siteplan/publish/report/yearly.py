@@ -73,7 +73,7 @@ def _write_year(sources: ReportSources, manuscript: Manuscript, year: int) -> No
     manuscript.paragraph(
         Text(
             f"{year}年新开放{len(sites)}处，当年建设投资{spent}万元（含此前开放设施增设功能）；均应于{year}年12月31日前完成联合验收、具备运营条件。",
-            f"{len(sites)} sites open in {year} ; capital of the year is {spent} (10 000 CNY),"
+            f"{len(sites)} sites open in {year}; capital of the year is {spent} (10 000 CNY),"
             " functions added elsewhere included. Each is to be accepted and ready to"
             f" operate by 31 December {year}.",
         )
@@ -91,8 +91,8 @@ def _write_year(sources: ReportSources, manuscript: Manuscript, year: int) -> No
         (
             Column(Text("镇街", "Town"), 1.1),
             Column(Text("点位", "Site"), 2.4),
-            Column(Text("形式", "Form"), 0.8, Align.CENTRE),
-            Column(Text("方式", "Mode"), 0.7, Align.CENTRE),
+            Column(Text("形式", "Form"), 1.0, Align.CENTRE),
+            Column(Text("方式", "Mode"), 0.9, Align.CENTRE),
             Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.1, Align.RIGHT),
             Column(Text("规划期投资（万元）", "Capital over the horizon (10 000 CNY)"), 1.1, Align.RIGHT),
             Column(Text("服务项目", "Functions"), 2.8),
