@@ -88,8 +88,13 @@ def _with_money(program: Program) -> Program:
 
 def _money_words(problem: Problem, cny: float, least: float, gain: float, *, without_pace: bool) -> Words:
     amount = math.ceil(cny / UNIT_CNY * 10.0 - TOLERANCE) / 10.0
-    proof_zh = "（已证最少）" if least == cny else f"（未证最少；至少 {least / UNIT_CNY:,.1f} 万元）"
-    proof_en = " (proven least)" if least == cny else f" (not proven least; at least {least / UNIT_CNY:,.1f})"
+    if least == cny:
+        proof_zh, proof_en = "（已证最少）", " (proven least)"
+    elif least >= 0.1 * UNIT_CNY:
+        bound = f"{least / UNIT_CNY:,.1f}"
+        proof_zh, proof_en = f"（未证最少；至少 {bound} 万元）", f" (not proven least; at least {bound})"
+    else:
+        proof_zh, proof_en = "（未证最少）", " (not proven least)"
     pace_zh = "，且每年开办数量不受限" if without_pace else ""
     pace_en = ", and no limit on sites opened a year" if without_pace else ""
     unit = counted_unit(problem, gain)

@@ -28,6 +28,7 @@ from siteplan.problem import Problem
 from siteplan.publish import Cause, CauseShare, MissedTarget
 from siteplan.scenario import Level
 from siteplan.solve.conflict import without_families
+from siteplan.solve.decompose.repair import asked_for, restricted_to
 from siteplan.solve.decompose.single_year import single_year_problem
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import CompiledModel, compile_program
@@ -61,8 +62,11 @@ TOLERANCE = 1e-6
 WHOLE_GAP = 0.99
 """A whole number is proven once incumbent and bound are closer than one."""
 WORKERS = 2
-SOLVES_OF_A_TARGET = 6
-"""A target's share of the time is for so many solves."""
+SHARE_OF_A_BOUND, SHARE_OF_AN_EXTENSION, SHARE_OF_A_STEP = 0.2, 0.3, 0.4
+"""Shares of a target's time left, at most, for a year alone, an extension of the plan, and a whole step."""
+
+Solution = tuple[NDArray[np.int64], FloatArray]
+"""(columns, values) of the binaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,33 @@ class Least:
 
     found: float
     proven: float
-    solution: tuple[NDArray[np.int64], FloatArray] | None = field(default=None, compare=False)
-    """(columns, values) of the binaries with which ``found`` was found."""
+    solution: Solution | None = field(default=None, compare=False)
+    """With which ``found`` was found, where that isn't the plan."""
 
     @property
     def is_proven(self) -> bool:
         """Whether nothing less is possible."""
         return self.proven >= self.found - TOLERANCE
+
+    def joined_with(self, answer: Least | None, *, bounds: bool) -> Least:
+        """Return the better of both; the answer's bound counts only where it ``bounds`` the whole."""
+        if answer is None:
+            return self
+        is_better = answer.found < self.found - TOLERANCE
+        proven = max(self.proven, answer.proven) if bounds else self.proven
+        return Least(min(self.found, answer.found), proven, answer.solution if is_better else self.solution)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timer:
+    """The time of one target: a clock for all its solves, and seconds for one."""
+
+    clock: Clock
+    seconds: float
+
+    def share(self, share: float) -> Clock:
+        """Return a clock that stops after a share of the time left, or the seconds of one solve."""
+        return self.clock.until(min(self.seconds, share * self.clock.seconds_left()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,9 +132,45 @@ class _Case:
         cost[self.compiled.columns.shortfall[self.key]] = 1.0
         return self.compiled.program.with_objective(cost, 0.0)
 
-    def least(self, program: Program, session: SolverSession, clock: Clock) -> Least | None:
-        """Return the least shortfall; None where the time gave no solution and no bound."""
-        start = None if self.decisions is None else self.compiled.start_values(self.decisions)
+    def beside_the_plan(self, program: Program) -> Program:
+        """Return the program in which the plan's sites keep what they provide."""
+        if self.decisions is None:
+            return program
+        start = self.decisions.start_year
+        opened = {site for site, _ in start}
+        fixed = {
+            column: float(start.get((site, function), year + 1) <= year)
+            for (site, function, year), column in self.compiled.columns.provide.items()
+            if site in opened
+        }
+        return _with_fixed(program, fixed)
+
+    def with_more(self, program: Program, more: frozenset[tuple[str, str]]) -> Program:
+        """Return the program in which the plan's functions start as planned, and more from the year on."""
+        planned = {} if self.decisions is None else self.decisions.start_year
+        start = {**dict.fromkeys(more, self.key[1]), **planned}
+        fixed = {
+            column: float(start.get((site, function), year + 1) <= year)
+            for (site, function, year), column in self.compiled.columns.provide.items()
+        }
+        return _with_fixed(program, fixed)
+
+    def pairs(self, solution: Solution) -> frozenset[tuple[str, str]]:
+        """Return the (site, function) pairs that a solution provides."""
+        values = np.zeros(len(self.compiled.program.cost))
+        values[solution[0]] = solution[1]
+        return frozenset(self.compiled.decisions(values).start_year)
+
+    def least(
+        self, program: Program, session: SolverSession, clock: Clock, solution: Solution | None = None
+    ) -> Least | None:
+        """Return the least shortfall; None where the time gave no solution and no bound.
+
+        It starts from the solution, or from the plan.
+        """
+        start = solution
+        if start is None and self.decisions is not None:
+            start = self.compiled.start_values(self.decisions)
         limits = Limits(absolute_gap=WHOLE_GAP if self.is_whole else 1e-9)
         answer = session.solve(program, limits, clock, start)
         if answer.objective is None and answer.bound is None:
@@ -167,9 +227,8 @@ def explain_shortfalls(
         whole = problem.basis.counts_communities
         case = _Case(compiled, decisions, key, of_plan[key], others, whole)
         left = max(1, len(missed) - done) / min(WORKERS, max(1, len(missed)))
-        share = clock.seconds_left() / left / SOLVES_OF_A_TARGET
-        seconds = min(question.seconds or share, share)
-        return _explained(question, problem, figure, case, ground, clock, seconds)
+        timer = _Timer(clock.until(clock.seconds_left() / left), question.seconds or math.inf)
+        return _explained(question, problem, figure, case, ground, timer)
 
     done = 0
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
@@ -184,13 +243,13 @@ def _explained(
     figure: CoverageFigure,
     case: _Case,
     ground: Ground,
-    clock: Clock,
-    seconds: float,
+    timer: _Timer,
 ) -> MissedTarget:
     unit = 1.0 if case.is_whole else figure.counted / 100.0
     with SolverSession() as session:
-        steps = _steps(question, problem, case, session, clock, seconds)
-        alone = case.least(case.own, session, clock.until(seconds)) or Least(case.missing, 0.0)
+        single = _single(problem, case) if len(problem.years) > 1 else None
+        steps = _steps(question, problem, case, single, session, timer)
+        alone = _alone(case, single, session, timer)
         shares = tuple(_shares(case.missing, steps, unit))
         money = None
         if steps[Cause.PACE].found - steps[Cause.MONEY].found > TOLERANCE:
@@ -198,9 +257,7 @@ def _explained(
             column = case.compiled.columns.shortfall[case.key]
             asked = case.program.with_column_at_most(column, aim + TOLERANCE)
             gain = (case.missing - aim) * unit
-            money = money_remedy(
-                problem, asked, steps[Cause.MONEY].solution, gain, session, clock.until(2.0 * seconds)
-            )
+            money = money_remedy(problem, asked, steps[Cause.MONEY].solution, gain, session, timer.share(1.0))
     spaces = space_remedies(
         problem,
         figure,
@@ -229,9 +286,9 @@ def _steps(
     question: Question,
     problem: Problem,
     case: _Case,
+    single: _Case | None,
     session: SolverSession,
-    clock: Clock,
-    seconds: float,
+    timer: _Timer,
 ) -> dict[Cause, Least]:
     """Return the least shortfall with each cause and those before it lifted, in order.
 
@@ -239,7 +296,6 @@ def _steps(
     """
     beyond = beyond_radius(problem, case.key)
     steps = {Cause.SUITABILITY: Least(min(beyond, case.missing), min(beyond, case.missing))}
-    single = _single(problem, case) if len(problem.years) > 1 else None
     known = steps[Cause.SUITABILITY].proven
     least, rows = Least(case.missing, known), -1
     for cause in (Cause.CAPACITY, Cause.MONEY, Cause.PACE, Cause.CHOICE):
@@ -250,16 +306,14 @@ def _steps(
                 least = Least(case.missing, case.missing)
             if single is not None and not least.is_proven:
                 alone = without_families(single.program, LIFTED[cause])
-                bound = single.least(alone, session, clock.until(seconds))
+                bound = single.least(alone, session, timer.share(SHARE_OF_A_BOUND))
                 least = replace(least, proven=max(least.proven, 0.0 if bound is None else bound.proven))
+            if single is not None and not least.is_proven:
+                answer = _extended(case, program, single, alone, session, timer)
+                least = least.joined_with(answer, bounds=False)
             if not least.is_proven:
-                answer = case.least(program, session, clock.until(seconds)) or least
-                is_better = answer.found < least.found - TOLERANCE
-                least = Least(
-                    min(least.found, answer.found),
-                    max(least.proven, answer.proven),
-                    answer.solution if is_better else None,
-                )
+                answer = case.least(program, session, timer.share(SHARE_OF_A_STEP), least.solution)
+                least = least.joined_with(answer, bounds=True)
         elif cause is Cause.CHOICE and _is_best(question):
             least = Least(case.missing, case.missing)
         known = min(least.proven, least.found)
@@ -270,6 +324,37 @@ def _steps(
         found = max(min(found, steps[cause].found), steps[cause].proven)
         ordered[cause] = replace(steps[cause], found=found)
     return ordered
+
+
+def _extended(
+    case: _Case, program: Program, single: _Case, alone: Program, session: SolverSession, timer: _Timer
+) -> Least | None:
+    """Return what the plan reaches with more sites from the target's year on, found in that year alone.
+
+    Two small programs instead of the whole; what they find counts, but proves nothing.
+    """
+    found = single.least(single.beside_the_plan(alone), session, timer.share(SHARE_OF_AN_EXTENSION))
+    if found is None or found.solution is None:
+        return None
+    extended = case.with_more(program, single.pairs(found.solution))
+    return case.least(extended, session, timer.share(SHARE_OF_AN_EXTENSION))
+
+
+def _alone(case: _Case, single: _Case | None, session: SolverSession, timer: _Timer) -> Least:
+    """Return the least shortfall under all rules if this were the only target."""
+    least = Least(case.missing, 0.0)
+    if single is not None:
+        bound = single.least(single.own, session, timer.share(SHARE_OF_A_BOUND))
+        if bound is not None and bound.solution is not None:
+            pairs = single.pairs(bound.solution) | asked_for(case.compiled.problem)
+            restricted = restricted_to(case.compiled, case.own, pairs)
+            least = Least(case.missing, min(bound.proven, case.missing)).joined_with(
+                case.least(restricted, session, timer.share(SHARE_OF_AN_EXTENSION)), bounds=False
+            )
+    if least.is_proven:
+        return least
+    whole = case.least(case.own, session, timer.share(SHARE_OF_A_STEP), least.solution)
+    return least.joined_with(whole, bounds=True)
 
 
 def _shares(missing: float, steps: dict[Cause, Least], unit: float) -> Iterator[CauseShare]:
@@ -334,7 +419,20 @@ def _is_best(question: Question) -> bool:
 def _single(problem: Problem, case: _Case) -> _Case:
     """Return the target's year alone, a relaxation: its bounds hold for the whole."""
     compiled = _compiled(single_year_problem(problem, case.key[1]))
-    return _Case(compiled, None, case.key, case.missing, case.others, case.is_whole)
+    decisions = None if case.decisions is None else _seen_in_year(case.decisions, case.key[1])
+    return _Case(compiled, decisions, case.key, case.missing, case.others, case.is_whole)
+
+
+def _seen_in_year(decisions: Decisions, year: int) -> Decisions:
+    """Return a plan's state in a year as decisions of that year alone; what comes later stays closed."""
+    never = year + 1
+    start = {key: year if first <= year else never for key, first in decisions.start_year.items()}
+    return replace(decisions, start_year=start)
+
+
+def _with_fixed(program: Program, fixed: dict[int, float]) -> Program:
+    columns, values = list(fixed), list(fixed.values())
+    return program.with_fixed(np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64))
 
 
 def _compiled(problem: Problem) -> CompiledModel:
