@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siteplan.case import Mode
-from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession, Status
+from siteplan.highs import Answer, Clock, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.network import Reach
 from siteplan.plan import CoverageFigure
 from siteplan.policy import Policy
@@ -41,6 +41,14 @@ class Ground:
     opening_cost_cny_per_m2: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstGuess:
+    """Where the search for the least money begins: (columns, values) of binaries, or a restricted program."""
+
+    solution: tuple[NDArray[np.int64], FloatArray] | None = None
+    restricted: Program | None = None
+
+
 def ground_of(policy: Policy, between: Reach) -> Ground:
     """Return the ground for spaces that are rebuilt, at the unit cost of ``costs.yaml``."""
     return Ground(
@@ -51,23 +59,17 @@ def ground_of(policy: Policy, between: Reach) -> Ground:
 
 
 def money_remedy(
-    problem: Problem,
-    asked: Program,
-    start: tuple[NDArray[np.int64], FloatArray] | None,
-    gain: float,
-    session: SolverSession,
-    clock: Clock,
+    problem: Problem, asked: Program, first: FirstGuess, gain: float, session: SolverSession, clock: Clock
 ) -> Remedy | None:
     """Return the least money beyond the plan's with which the program's limits on shortfalls can be kept.
 
-    Under the same pace if that is possible. ``start``: (columns, values) of the binaries of a plan that may
-    be dearer than need be. ``gain``: of the target's shortfall, in its unit. None: the time gave no answer.
+    Under the same pace where that is found possible. ``gain``: of the target's shortfall, in its unit. None:
+    the time gave no answer.
     """
-    answer = session.solve(_with_money(asked), Limits(), clock, start)
-    without_pace = answer.status is Status.INFEASIBLE
+    answer = _least_money(asked, first, frozenset(), session, clock.until(0.5 * clock.seconds_left()))
+    without_pace = answer.objective is None
     if without_pace:
-        asked = without_families(asked, PACE_RULES)
-        answer = session.solve(_with_money(asked), Limits(), clock, start)
+        answer = _least_money(asked, first, PACE_RULES, session, clock)
     if answer.objective is None:
         return None
     cny = round(to_cny(answer.objective), 2)
@@ -81,7 +83,27 @@ def money_remedy(
     )
 
 
-def _with_money(program: Program) -> Program:
+def _least_money(
+    asked: Program, first: FirstGuess, lifted: frozenset[str], session: SolverSession, clock: Clock
+) -> Answer:
+    """Return the least money with some families lifted: the first guess improved, and a bound."""
+    start, guess = first.solution, None
+    if first.restricted is not None:
+        restricted = with_money(without_families(first.restricted, lifted))
+        guess = session.solve(restricted, Limits(), clock.until(0.4 * clock.seconds_left()))
+        if guess.values is not None:
+            binaries = np.flatnonzero(asked.is_integer)
+            start = binaries, guess.values[binaries].round()
+    answer = session.solve(with_money(without_families(asked, lifted)), Limits(), clock, start)
+    if guess is None or guess.objective is None:
+        return answer
+    if answer.objective is not None and answer.objective <= guess.objective:
+        return answer
+    return replace(answer, status=Status.FEASIBLE, values=guess.values, objective=guess.objective)
+
+
+def with_money(program: Program) -> Program:
+    """Return the program that minimises the money by which the rules on money are exceeded (model unit)."""
     rows = [number for number, name in enumerate(program.row_names) if family_of(name) in PAYING_RULES]
     return with_slacks(program, rows, is_whole=False)
 

@@ -19,7 +19,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.explain.remedies import PACE_RULES, Ground, money_remedy, space_remedies
+from siteplan.explain.remedies import (
+    PACE_RULES,
+    FirstGuess,
+    Ground,
+    money_remedy,
+    space_remedies,
+    with_money,
+)
 from siteplan.explain.what_if import Question
 from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
 from siteplan.outcome import decisions_of
@@ -257,7 +264,10 @@ def _explained(
             column = case.compiled.columns.shortfall[case.key]
             asked = case.program.with_column_at_most(column, aim + TOLERANCE)
             gain = (case.missing - aim) * unit
-            money = money_remedy(problem, asked, steps[Cause.MONEY].solution, gain, session, timer.share(1.0))
+            first = FirstGuess(steps[Cause.MONEY].solution)
+            if single is not None:
+                first = _cheapest_extension(case, single, asked, aim, session, timer)
+            money = money_remedy(problem, asked, first, gain, session, timer.share(1.0))
     spaces = space_remedies(
         problem,
         figure,
@@ -338,6 +348,21 @@ def _extended(
         return None
     extended = case.with_more(program, single.pairs(found.solution))
     return case.least(extended, session, timer.share(SHARE_OF_AN_EXTENSION))
+
+
+def _cheapest_extension(
+    case: _Case, single: _Case, asked: Program, aim: float, session: SolverSession, timer: _Timer
+) -> FirstGuess:
+    """Return the plan with the sites beside it that reach the aim at the least money in the year alone."""
+    column = single.compiled.columns.shortfall[case.key]
+    program = without_families(single.beside_the_plan(single.program), PACE_RULES)
+    program = with_money(program.with_column_at_most(column, aim + TOLERANCE))
+    answer = session.solve(program, Limits(), timer.share(SHARE_OF_AN_EXTENSION))
+    if answer.values is None:
+        return FirstGuess()
+    binaries = np.flatnonzero(single.program.is_integer)
+    pairs = single.pairs((binaries, answer.values[binaries].round()))
+    return FirstGuess(restricted=case.with_more(asked, pairs))
 
 
 def _alone(case: _Case, single: _Case | None, session: SolverSession, timer: _Timer) -> Least:
