@@ -29,6 +29,7 @@ from siteplan.publish.report.wording import (
     clean,
     heading_number,
     money,
+    name,
     own_language,
     short,
     whole,
@@ -243,8 +244,8 @@ def template(folder: Path, *missing: str) -> Path:
     made = docx.Document()
     made.add_paragraph("to be removed")
     made.sections[0].left_margin = Mm(41)
-    for name in missing:
-        made.styles[name].delete()
+    for style in missing:
+        made.styles[style].delete()
     file = folder / "county.docx"
     made.save(str(file))
     return file
@@ -332,6 +333,7 @@ def test_numbers_as_an_official_reads_them() -> None:
     assert [chinese_number(value) for value in (3, 10, 11, 24)] == ["三", "十", "十一", "二十四"]
     assert [heading_number(n, Language.ZH) for n in ((2,), (2, 3), (1, 1, 4))] == ["二、", "（三）", "4. "]
     assert clean("a\x00b\u202ec\nd") == "abc d"
+    assert name("长" * 200) == "长" * 59 + "…"
     assert own_language("甲 / a", Language.EN) == "a"
     assert own_language("甲。 All of it is made up.", Language.ZH) == "甲。"
     assert own_language("≥ 350 m² 的站", Language.EN) == "≥ 350 m² 的站"

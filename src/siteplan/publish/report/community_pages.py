@@ -8,7 +8,7 @@ from siteplan.plan import CommunityArea, CommunityCoverage, PlannedFunction, Pla
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.outcome import per_100_households
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import NOT_CONCERNED, TO_BE_SUPPLIED, clean, whole
+from siteplan.publish.report.wording import NOT_CONCERNED, TO_BE_SUPPLIED, name, whole
 from siteplan.scenario import Basis
 from siteplan.text import Language, Text
 
@@ -145,7 +145,7 @@ def _by_site(
     facts = {site.site_id: sources.say(words(site) or TO_BE_SUPPLIED) for site in sites}
     if len(set(facts.values())) == 1:
         return next(iter(facts.values()))
-    return sources.say(Text("；", "; ")).join(f"{clean(site.name)}：{facts[site.site_id]}" for site in sites)
+    return sources.say(Text("；", "; ")).join(f"{name(site.name)}：{facts[site.site_id]}" for site in sites)
 
 
 def _aim(sources: ReportSources, coverage: list[CommunityCoverage], area: CommunityArea | None) -> str:
@@ -178,8 +178,8 @@ def _built(sources: ReportSources, code: str, sites: list[PlannedSite]) -> str:
         parts.append(
             sources.say(
                 Text(
-                    f"{clean(site.name)}（建筑面积{whole(site.floor_area_m2)} m²；使用面积：{areas}）",
-                    f"{clean(site.name)} ({whole(site.floor_area_m2)} m² floor area; usable area: {areas})",
+                    f"{name(site.name)}（建筑面积{whole(site.floor_area_m2)} m²；使用面积：{areas}）",
+                    f"{name(site.name)} ({whole(site.floor_area_m2)} m² floor area; usable area: {areas})",
                 )
             )
         )

@@ -19,11 +19,15 @@ def write_coverage(sources: ReportSources, manuscript: Manuscript) -> None:
     """Write coverage against targets, by function and year, with the missing communities named."""
     manuscript.heading(Text("覆盖目标达成情况", "Coverage against targets"))
     basis = sources.plan.basis
+    by_community = basis.counts_communities
+    unit = (
+        Text("社区", "communities") if by_community else Text("目标人群人数", "persons of the target group")
+    )
     manuscript.paragraph(
         Text(
-            f"目标按{basis.text.zh}统计，以“已覆盖数/应覆盖数”表示；方案未规定覆盖率的计数规则，本口径为假定，"
+            f"目标按{basis.text.zh}统计，以“已覆盖数/应覆盖数”表示（单位：{unit.zh}）；方案未规定覆盖率的计数规则，本口径为假定，"
             "各口径的含义见“方法”。",
-            f"Targets are counted on the basis '{basis.text.en}', as n of m. The county's plan"
+            f"Targets are counted on the basis '{basis.text.en}', as n of m {unit.en}. The county's plan"
             " gives no counting"
             " rule: the basis is an assumption, and 'Method' says what each basis means.",
         )

@@ -8,7 +8,7 @@ from siteplan.plan import Decisions, PlannedSite
 from siteplan.publish.labels import ROLES
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import clean, whole
+from siteplan.publish.report.wording import name, whole
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
@@ -46,7 +46,7 @@ def _write_counts(sources: ReportSources, manuscript: Manuscript) -> None:
 def _write_sites(sources: ReportSources, manuscript: Manuscript) -> None:
     def row(site: PlannedSite) -> tuple[str, ...]:
         return (
-            clean(site.name),
+            name(site.name),
             sources.community(site.community_code),
             sources.say(ROLES[site.role]),
             whole(site.floor_area_m2),

@@ -13,7 +13,7 @@ from siteplan.plan import CoverageFigure, Plan, PlannedSite
 from siteplan.policy import Policy
 from siteplan.problem import Problem
 from siteplan.publish.explanations import MissedTarget
-from siteplan.publish.report.wording import clean, joined
+from siteplan.publish.report.wording import joined, name
 from siteplan.publish.run_record import RunRecord
 from siteplan.scenario import Basis, Level, Scenario
 from siteplan.text import Language, Text
@@ -74,7 +74,7 @@ class ReportSources:
     @cached_property
     def towns(self) -> Mapping[str, str]:
         """Town code → name."""
-        return {town.town_code: clean(town.town_name) for town in self.case.towns}
+        return {town.town_code: name(town.town_name) for town in self.case.towns}
 
     def town(self, code: str) -> str:
         """Return the name of a town, its code where there is none."""
@@ -82,7 +82,7 @@ class ReportSources:
 
     def community(self, code: str) -> str:
         """Return the name of a community."""
-        return clean(self.problem.communities[code].name)
+        return name(self.problem.communities[code].name)
 
     def communities(self, codes: Iterable[str]) -> str:
         """Return the names of communities as a list."""

@@ -10,8 +10,9 @@ from siteplan.text import Language, Text
 CNY_PER_10_000 = 10_000.0
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TURNS_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-LONGEST_NAME = 400
-"""Characters of a text from data; a longer one ends in …."""
+LONGEST_TEXT = 2000
+LONGEST_NAME = 60
+"""Characters of a text or a name from data; a longer one ends in …."""
 
 DRAFT = Text("示例数据，不得报送", "Illustrative data: not to be submitted")
 TO_BE_SUPPLIED = Text("待镇街填报", "to be supplied by the town")
@@ -22,12 +23,18 @@ def clean(words: str) -> str:
     """Return a text from data as one line that a document can hold and that can't reorder what follows."""
     kept = TURNS_DIRECTION.sub("", NOT_IN_XML.sub("", words))
     line = " ".join(kept.split())
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"
+
+
+def name(words: str) -> str:
+    """Return a name from data, short enough for a column of a table."""
+    line = clean(words)
     return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
 
 
 def joined(names: Iterable[str], language: Language) -> str:
     """Return names as a list in a sentence; — where there is none."""
-    return ("、" if language is Language.ZH else ", ").join(map(clean, names)) or "—"
+    return ("、" if language is Language.ZH else ", ").join(map(name, names)) or "—"
 
 
 def whole(value: float) -> str:

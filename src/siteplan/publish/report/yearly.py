@@ -7,7 +7,7 @@ from siteplan.plan import PlannedSite
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.pictures import coverage_chart, layout_map, money_chart
 from siteplan.publish.report.sources import ReportSources, capital
-from siteplan.publish.report.wording import TO_BE_SUPPLIED, clean, money, whole
+from siteplan.publish.report.wording import TO_BE_SUPPLIED, money, name, whole
 from siteplan.text import Text
 
 
@@ -105,7 +105,7 @@ def _site(sources: ReportSources, site: PlannedSite) -> tuple[str, ...]:
     mark = "*" if site.consent not in (None, Consent.AGREED) else ""
     return (
         sources.town(site.town_code),
-        clean(site.name) + mark,
+        name(site.name) + mark,
         "—" if site.form is None else sources.say(site.form.text),
         sources.say(TO_BE_SUPPLIED if site.mode is None else site.mode.text),
         whole(site.floor_area_m2),
