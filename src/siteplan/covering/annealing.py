@@ -1,7 +1,8 @@
 """Annealing with local swaps: close one site, open one that shares a demand point with it.
 
 How many selected sites cover a demand point, and the sum of their numbers, are kept; where one covers it,
-that sum is its only provider. So what a swap gains is one pass over the new site's demand points.
+that sum is its only provider. So what a swap gains is one pass over the new site's demand points, the
+heaviest first; it ends as soon as what is left can't make up for the weight that the closed site loses.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from siteplan.covering.instance import FloatArray, IndexArray, Instance
 
@@ -21,6 +23,8 @@ SWAP_SHARE = 0.9
 BUDGET_SLACK = 1e-12
 """Share of the budget by which sums of costs may exceed it: they are floating-point."""
 NOBODY = -1
+SEVERAL = -2
+"""Provider of a demand point that no selected site covers, or more than one."""
 COUNT = 0
 """Entry of `State.counts`."""
 VALUE, SPENT = 0, 1
@@ -31,14 +35,16 @@ class Rows(NamedTuple):
     """An instance as plain arrays: the sites of each demand point and the demand points of each site.
 
     Demand point i has ``demand_sites[demand_start[i]:demand_start[i + 1]]``, sites likewise; ``weights``
-    (demand,), ``costs`` (sites,).
+    (demand,) of the demand points, the heaviest of a site first, ``site_weight`` (sites,) of all that a site
+    covers, ``costs`` (sites,).
     """
 
     demand_start: IndexArray
-    demand_sites: IndexArray
+    demand_sites: NDArray[np.int32]
     site_start: IndexArray
-    site_demand: IndexArray
+    site_demand: NDArray[np.int32]
     weights: FloatArray
+    site_weight: FloatArray
     costs: FloatArray
 
 
@@ -46,13 +52,14 @@ class State(NamedTuple):
     """A selection and what follows from it.
 
     ``providers``, ``provider_sum`` (demand,): number of selected sites that cover it, and the sum of their
-    columns; ``alone`` (sites,): weight that only this site covers; ``chosen`` (sites,): the selected ones
+    columns; ``provider`` (demand,): the only one, `NOBODY` or `SEVERAL`; ``alone`` (sites,): weight that only this site covers; ``chosen`` (sites,): the selected ones
     come first; ``place`` (sites,): where a site stands among them, or `NOBODY`; ``counts`` (1,): selected
     sites; ``sums`` (2,): covered weight, cost.
     """
 
     providers: IndexArray
     provider_sum: IndexArray
+    provider: NDArray[np.int32]
     alone: FloatArray
     chosen: IndexArray
     place: IndexArray
@@ -70,12 +77,17 @@ def _compiled(function: _Function) -> _Function:
 
 def rows_of(instance: Instance) -> Rows:
     """Return what the compiled functions read."""
+    site_start = instance.reached_by.indptr.astype(np.int64)
+    demand = instance.reached_by.indices
+    site_of = np.repeat(np.arange(instance.site_count), np.diff(site_start))
+    heaviest_first = np.lexsort((-instance.weights[demand], site_of))
     return Rows(
         instance.reach.indptr.astype(np.int64),
-        instance.reach.indices.astype(np.int64),
-        instance.reached_by.indptr.astype(np.int64),
-        instance.reached_by.indices.astype(np.int64),
+        instance.reach.indices.astype(np.int32),
+        site_start,
+        demand[heaviest_first].astype(np.int32),
         instance.weights,
+        np.asarray(instance.reached_by @ instance.weights),
         instance.costs,
     )
 
@@ -92,6 +104,7 @@ def empty_state(demand: int, sites: int) -> State:
     return State(
         np.zeros(demand, dtype=np.int64),
         np.zeros(demand, dtype=np.int64),
+        np.full(demand, NOBODY, dtype=np.int32),
         np.zeros(sites),
         np.empty(sites, dtype=np.int64),
         np.full(sites, NOBODY, dtype=np.int64),
@@ -109,8 +122,10 @@ def open_site(rows: Rows, state: State, site: int) -> None:
         if state.providers[demand] == 0:
             state.sums[VALUE] += weight
             state.alone[site] += weight
+            state.provider[demand] = site
         elif state.providers[demand] == 1:
-            state.alone[state.provider_sum[demand]] -= weight
+            state.alone[state.provider[demand]] -= weight
+            state.provider[demand] = SEVERAL
         state.providers[demand] += 1
         state.provider_sum[demand] += site
     state.sums[SPENT] += rows.costs[site]
@@ -129,8 +144,10 @@ def close_site(rows: Rows, state: State, site: int) -> None:
         state.provider_sum[demand] -= site
         if state.providers[demand] == 0:
             state.sums[VALUE] -= weight
+            state.provider[demand] = NOBODY
         elif state.providers[demand] == 1:
-            state.alone[state.provider_sum[demand]] += weight
+            state.provider[demand] = state.provider_sum[demand]
+            state.alone[state.provider[demand]] += weight
     state.alone[site] = 0.0
     state.sums[SPENT] -= rows.costs[site]
     state.counts[COUNT] -= 1
@@ -141,15 +158,20 @@ def close_site(rows: Rows, state: State, site: int) -> None:
 
 
 @_compiled
-def gain(rows: Rows, state: State, site: int, instead_of: int) -> float:
-    """Return the weight that a site would cover newly once ``instead_of`` (or nobody) is closed."""
-    gained = 0.0
+def gain(rows: Rows, state: State, site: int, instead_of: int, wanted: float) -> float:
+    """Return the weight that a site would cover newly once ``instead_of`` (or nobody) is closed.
+
+    Where that is less than ``wanted``, what is returned may be any number below it.
+    """
+    at_most = rows.site_weight[site]
     for at in range(rows.site_start[site], rows.site_start[site + 1]):
         demand = rows.site_demand[at]
-        providers = state.providers[demand]
-        if providers == 0 or (providers == 1 and state.provider_sum[demand] == instead_of):
-            gained += rows.weights[demand]
-    return gained
+        provider = state.provider[demand]
+        if provider != NOBODY and provider != instead_of:  # noqa: PLR1714 - a tuple is slower here
+            at_most -= rows.weights[demand]
+            if at_most < wanted:
+                break
+    return at_most
 
 
 @_compiled
@@ -159,7 +181,7 @@ def greedy(rows: Rows, budget: float, noise: float) -> IndexArray:
     state = empty_state(len(rows.weights), sites)
     new_weight = np.zeros(sites)
     for site in range(sites):
-        new_weight[site] = gain(rows, state, site, NOBODY)
+        new_weight[site] = gain(rows, state, site, NOBODY, 0.0)
     while True:
         best = _most_for_its_cost(rows, state, new_weight, budget - state.sums[SPENT], noise)
         if best == NOBODY:
@@ -210,8 +232,8 @@ def _swap(rows: Rows, state: State, limit: float, temperature: float) -> None:
     new = _neighbour(rows, old)
     if state.place[new] != NOBODY or state.sums[SPENT] - rows.costs[old] + rows.costs[new] > limit:
         return
-    change = gain(rows, state, new, old) - state.alone[old]
-    if change >= 0.0 or np.random.random() < np.exp(change / temperature):
+    wanted = state.alone[old] + temperature * np.log(1.0 - np.random.random())
+    if gain(rows, state, new, old, wanted) >= wanted:
         close_site(rows, state, old)
         open_site(rows, state, new)
 

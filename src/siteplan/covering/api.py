@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siteplan.covering.instance import IndexArray, Instance, make_instance
-from siteplan.covering.maximal import Search, upper_bound
+from siteplan.covering.maximal import Search
 from siteplan.covering.partial import WEIGHT_SLACK, solve_cheapest, solve_parts
 from siteplan.covering.reduce import reduce_instance
 from siteplan.highs import Clock
@@ -54,8 +54,8 @@ def solve_mclp(
     Maximal covering location problem (Church & ReVelle 1974). ``reach``: scipy sparse matrix
     (demand, sites), non-zero where a site is within the service radius; ``weights`` (demand,) ≥ 0;
     ``costs`` (sites,) ≥ 0 with ``budget`` in the same unit. ``time_limit`` in seconds of wall time;
-    ``gap``: relative gap at which the search may stop. The same arguments give the same result unless the
-    clock cuts the search, which it does whenever the gap asked for isn't reached.
+    ``gap``: relative gap at which the search may stop. The bound is worked out beside the search, so that
+    which of several selections within the gap is returned may depend on the machine's speed.
 
     Raises:
         ValueError: shapes don't match, a value is negative or not finite, or neither or both of ``p`` and
@@ -65,8 +65,7 @@ def solve_mclp(
     instance = make_instance(reach, weights, costs)
     limit = _limit(p, costs, budget)
     reduced = reduce_instance(instance, sites_are_alike=p is not None)
-    bound = upper_bound(reduced.instance, limit, clock)
-    search = Search(reduced.instance, limit, p is not None, clock, seed, bound)
+    search = Search(reduced.instance, limit, p is not None, clock, seed)
     search.run(gap)
     return _result(reduced.sites[search.best], instance.covered_weight, search.bound, begin)
 

@@ -19,13 +19,13 @@ from siteplan.covering.instance import IndexArray, Instance, instance_of
 from siteplan.covering.reduce import merge_equal_demand
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
-RUNS_OF_A_POPULATION = 8
+RUNS_OF_A_POPULATION = 6
 REHEATED_RUNS = 6
-FIRST_MOVES, MOST_MOVES = 500_000, 6_000_000
+FIRST_MOVES, MOST_MOVES = 400_000, 6_000_000
 """Moves of a run in the first population, and at most: each population runs twice as long as the last."""
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
-HOT, COLD = 0.04, 0.003
+HOT, COLD = 0.03, 0.003
 """First and last temperature of a run, as shares of the covered weight per selected site."""
 REHEATED = 0.4
 """First temperature of a run from the best plan, as a share of ``HOT``."""
@@ -43,14 +43,17 @@ RANDOM_SEEDS = 2**31 - 1
 
 @dataclass(slots=True)
 class Search:
-    """A search for the best selection of one instance: incumbent `best` of `value`, and a safe `bound`."""
+    """A search for the best selection of one instance: incumbent `best` of `value`, and a safe `bound`.
+
+    The bound of the LP is worked out beside the search, which ends once it has the gap wanted.
+    """
 
     instance: Instance
     budget: float
     is_cardinality: bool
     clock: Clock
     seed: int
-    bound: float
+    bound: float = field(init=False)
     rows: Rows = field(init=False)
     moves: int = FIRST_MOVES
     best: IndexArray = field(init=False)
@@ -58,6 +61,7 @@ class Search:
     _random: np.random.Generator = field(init=False)
 
     def __post_init__(self) -> None:
+        self.bound = float(self.instance.weights.sum())
         self.rows = rows_of(self.instance)
         self._random = np.random.default_rng(self.seed)
         self.best = self._greedy(0.0, 0)
@@ -67,15 +71,22 @@ class Search:
         """Search until the clock stops it or the incumbent is within the wanted gap of the bound."""
         if 0 < self.instance.site_count <= MERGED_SITES:
             self._merge([np.arange(self.instance.site_count)])
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            while not self._is_done(wanted_gap):
-                self._merge(self._population(pool))
-                idle = 0
-                while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
-                    before = self.value
-                    self._merge(self._reheated(pool))
-                    idle = 0 if self.value > before else idle + 1
-                self.moves = min(2 * self.moves, MOST_MOVES)
+        workers = os.cpu_count() or 1
+        with ThreadPoolExecutor(max_workers=1) as beside, ThreadPoolExecutor(max_workers=workers) as pool:
+            bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
+            bound.add_done_callback(self._take_bound)
+            self._search(pool, wanted_gap)
+            bound.result()
+
+    def _search(self, pool: ThreadPoolExecutor, wanted_gap: float) -> None:
+        while not self._is_done(wanted_gap):
+            self._merge(self._population(pool))
+            idle = 0
+            while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
+                before = self.value
+                self._merge(self._reheated(pool))
+                idle = 0 if self.value > before else idle + 1
+            self.moves = min(2 * self.moves, MOST_MOVES)
 
     def _is_done(self, wanted_gap: float) -> bool:
         if self.clock.seconds_left() <= 0.0 or self.instance.site_count == 0:
@@ -154,6 +165,10 @@ class Search:
         bound += SOLVER_TOLERANCE * max(1.0, abs(bound))
         is_whole = bool((self.instance.weights == np.floor(self.instance.weights)).all())
         return float(np.floor(bound)) if is_whole else bound
+
+    def _take_bound(self, bound: Future[float]) -> None:
+        if bound.exception() is None:
+            self.bound = min(self.bound, bound.result())
 
     def _offer(self, selected: IndexArray, value: float) -> None:
         if value > self.value and self.instance.costs[selected].sum() <= self.budget * (1.0 + 1e-12):
