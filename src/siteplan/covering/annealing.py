@@ -52,9 +52,9 @@ class State(NamedTuple):
     """A selection and what follows from it.
 
     ``providers``, ``provider_sum`` (demand,): number of selected sites that cover it, and the sum of their
-    columns; ``provider`` (demand,): the only one, `NOBODY` or `SEVERAL`; ``alone`` (sites,): weight that only this site covers; ``chosen`` (sites,): the selected ones
-    come first; ``place`` (sites,): where a site stands among them, or `NOBODY`; ``counts`` (1,): selected
-    sites; ``sums`` (2,): covered weight, cost.
+    columns; ``provider`` (demand,): the only one, `NOBODY` or `SEVERAL`; ``alone`` (sites,): weight that only
+    this site covers; ``chosen`` (sites,): the selected ones come first; ``place`` (sites,): where a site
+    stands among them, or `NOBODY`; ``counts`` (1,): selected sites; ``sums`` (2,): covered weight, cost.
     """
 
     providers: IndexArray
@@ -171,7 +171,7 @@ def gain(rows: Rows, state: State, site: int, instead_of: int, wanted: float) ->
             at_most -= rows.weights[demand]
             if at_most < wanted:
                 break
-    return at_most
+    return float(at_most)
 
 
 @_compiled
