@@ -690,6 +690,17 @@ def export(
             ),
         ),
     ] = None,
+    identifiers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=bilingual(
+                "onemap：主管部门已赋的标识码等（CSV）；默认取字段映射旁或案例中的 onemap_identifiers.csv。",
+                "onemap: identifiers that the bureau has assigned, a CSV file; by default "
+                "onemap_identifiers.csv beside the mapping or in the case.",
+            ),
+        ),
+    ] = None,
     connection: Annotated[
         str | None,
         typer.Option(
@@ -709,7 +720,7 @@ def export(
     """Write the layers of a result folder in a geographic format."""
     from siteplan.cli.exporting import ExportOptions, export_results
 
-    options = ExportOptions(to, output, case, draft, mapping, connection, schema)
+    options = ExportOptions(to, output, case, draft, mapping, identifiers, connection, schema)
     export_results(results, options, session_of(context))
 
 
