@@ -94,6 +94,7 @@ class ReadableSources:
             case=self.case,
             network=self.network,
             access=self.access,
+            standards=self.policy.standards,
             base_map=read_base_map(self.case.roads_file, self.network),
             boundaries={
                 each.community_code: shapely.from_wkt(each.wkt) for each in self.case.community_boundaries
