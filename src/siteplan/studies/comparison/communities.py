@@ -34,9 +34,7 @@ def ground_of(plans: Sequence[ComparedPlan], pairs: Sequence[Comparability]) -> 
         key
         for key in keys[0]
         if all(key in each for each in keys)
-        and not any(
-            pair.of_coverage(key, each) for pair in pairs for each in (basis, Basis.RESIDENTS)
-        )
+        and not any(pair.of_coverage(key, each) for pair in pairs for each in (basis, Basis.RESIDENTS))
     )
     years = tuple(year for year in first.years if all(year in plan.plan.years for plan in plans))
     return Ground(basis, functions, years)
@@ -94,9 +92,7 @@ FunctionYears = frozenset[tuple[str, int]]
 def _covered(rows: Sequence[CommunityCoverage], ground: Ground) -> FunctionYears:
     by_establishment = ground.basis is Basis.ESTABLISHED
     return frozenset(
-        (row.function, row.year)
-        for row in rows
-        if (row.established if by_establishment else row.reachable)
+        (row.function, row.year) for row in rows if (row.established if by_establishment else row.reachable)
     )
 
 

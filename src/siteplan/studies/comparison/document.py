@@ -85,8 +85,9 @@ class Verdict(StrEnum):
     """What the bounds say about the best that the scenarios of two plans allow at a level.
 
     ``same``: proven to be equal. ``proven``: proven to differ. ``within_gap``: the intervals from bound to
-    value overlap, so the difference can't be told from what the search left open. ``conditional``: an earlier
-    level differs, and the bounds hold given that level. ``not_comparable``: the figures mean different things.
+    value overlap, so the difference can't be told from what the search left open. ``conditional``: an
+    earlier level differs, and the bounds hold given that level. ``not_comparable``: the figures mean
+    different things.
     """
 
     SAME = "same"
@@ -102,7 +103,9 @@ class Verdict(StrEnum):
             Verdict.SAME: Text("已证相同", "proven equal"),
             Verdict.PROVEN: Text("差异已证明", "difference proven"),
             Verdict.WITHIN_GAP: Text("不能由证明区分", "not distinguishable within the gap"),
-            Verdict.CONDITIONAL: Text("前级不同，界不可比", "bounds not comparable: an earlier level differs"),
+            Verdict.CONDITIONAL: Text(
+                "前级不同，界不可比", "bounds not comparable: an earlier level differs"
+            ),
             Verdict.NOT_COMPARABLE: Text("不可比", "cannot be compared"),
         }[self]
 
@@ -139,7 +142,7 @@ class RadiusRow(Row):
 
 
 class AreaRow(Row):
-    """Area standard in a year. ``measure``: a tier's ``short_m2:<tier>`` or ``met:<tier>``, or ``m2_per_100``.
+    """Area standard in a year. ``measure``: ``short_m2:<tier>``, ``met:<tier>`` or ``m2_per_100``.
 
     ``short_m2`` is the sum over communities of what is short, ``met`` the number of communities that are less
     than 0.5 m² short, ``m2_per_100`` floor area by 100 households of all communities together.

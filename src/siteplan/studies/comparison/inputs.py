@@ -54,7 +54,13 @@ OF_LEVEL: dict[Level, tuple[str, ...]] = {
 }
 """Settings on which the meaning of a level's value rests."""
 
-OF_PEOPLE = frozenset(Level) - {Level.FORM, Level.COST, Level.NEWLY_BUILT, Level.PREFERRED_FORM, Level.CHANGES}
+OF_PEOPLE = frozenset(Level) - {
+    Level.FORM,
+    Level.COST,
+    Level.NEWLY_BUILT,
+    Level.PREFERRED_FORM,
+    Level.CHANGES,
+}
 """Levels that count people, communities or walks: they rest on the case's base data."""
 
 SHOWN_KEYS = 3
@@ -67,7 +73,11 @@ def file_differences(plans: Sequence[ComparedPlan]) -> tuple[FileDifference, ...
     """
     kinds = (InputKind.CASE, InputKind.MODEL)
     hashes = [
-        {(each.kind, PurePosixPath(each.path).name): each.sha256 for each in plan.inputs if each.kind in kinds}
+        {
+            (each.kind, PurePosixPath(each.path).name): each.sha256
+            for each in plan.inputs
+            if each.kind in kinds
+        }
         for plan in plans
     ]
     return tuple(
@@ -210,8 +220,8 @@ def _unknown_settings(plans: Sequence[ComparedPlan]) -> Iterable[Text]:
     if unknown:
         yield Text(
             f"情景或模型文件在求解后被改动或已不在，设定无从比较：{unknown}；下面的数字是否同义，请自行确认",
-            f"scenario or model files have changed or gone since the run, so settings are unknown: {unknown}; "
-            "whether the figures below mean the same has to be checked by hand",
+            f"scenario or model files have changed or gone since the run, so settings are unknown: "
+            f"{unknown}; whether the figures below mean the same has to be checked by hand",
         )
 
 

@@ -60,8 +60,9 @@ class Names:
 class ComparedPlan:
     """A plan and what is known of its making.
 
-    ``inputs``: the files it was made from. ``settings``: its scenario and the figures of the policy in force,
-    flat, by dotted key; None where the files have changed since. ``case``: what can still be read of its case.
+    ``inputs``: the files it was made from. ``settings``: its scenario and the figures of the policy in
+    force, flat, by dotted key; None where the files have changed since. ``case``: what can still be read of
+    its case.
     """
 
     name: str
@@ -146,9 +147,7 @@ def _settings(
     record: RunRecord, folder: Path, plan: Plan, changed: set[Path | None]
 ) -> tuple[dict[str, str] | None, Policy | None, LoadedScenario | None]:
     """Return the settings (None if their files have changed), and the policy and scenario as they are now."""
-    stated = {
-        record.root(folder) / each.path for each in record.inputs if each.kind is not InputKind.CASE
-    }
+    stated = {record.root(folder) / each.path for each in record.inputs if each.kind is not InputKind.CASE}
     try:
         loaded = load_scenario(record.scenario_file(folder))
         policy = load_policy(loaded.model_folder, loaded)
