@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from siteplan.publish.map.content import MapSources, map_content
-from siteplan.publish.map.font import LICENCE as FONT_LICENCE
 from siteplan.publish.map.font import font_face
 from siteplan.publish.map.tiles import TIANDITU, TILES, TileLayer
+from siteplan.publish.typeface import SANS_LICENCE
 from siteplan.publish.vendored import vendored_text
 from siteplan.text import Language
 
@@ -85,7 +85,7 @@ def licences() -> list[str]:
             f"{entry['name']} {entry['version']}, © {entry['copyright']}, {entry['licence']}"
             for entry in entries
         ),
-        FONT_LICENCE,
+        SANS_LICENCE,
     ]
 
 
