@@ -565,6 +565,67 @@ def replan(
 
 
 @app.command(
+    help=bilingual(
+        "并排比较两份以上方案：先列输入和设定的不同，再列覆盖、面积、资金、各级目标、不同的点位、谁得谁失；"
+        "写出网页、Word、工作簿、CSV 和 JSON。可给结果文件夹或情景文件（没有最新结果的先求解）；"
+        "第一份是参照。\n\n"
+        "例：siteplan compare results/2027 results/2027-half\n\n"
+        "例：siteplan compare scenarios/2027.yaml scenarios/2027-nearest-place.yaml --effort 0.1",
+        "Two or more plans side by side: first what differs in their inputs and settings, then coverage, "
+        "area, money, levels, sites that differ, who gains and loses; as a page, in Word, Excel, CSV and "
+        "JSON. Of result folders, or of scenario files (solved first where there is no up-to-date result). "
+        "The first is the reference.\n\n"
+        "Example: siteplan compare results/2027 results/2027-half\n\n"
+        "Example: siteplan compare scenarios/2027.yaml scenarios/2027-nearest-place.yaml --effort 0.1",
+    )
+)
+def compare(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RESULTS|SCENARIO...",
+            help=bilingual(
+                "结果文件夹或情景文件，两个以上。", "Result folders or scenario files, two or more."
+            ),
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "输出文件夹；默认 results/<各名称>-compare。",
+                "The folder; by default results/<names>-compare.",
+            ),
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=MINIMUM_TIME_LIMIT_S,
+            max=LONGEST_TIME_LIMIT_S,
+            help=bilingual("每个情景求解的秒数。", "Seconds for each scenario that is solved."),
+        ),
+    ] = None,
+    effort: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=100.0,
+            help=bilingual("工作量的倍数，0.1 为快速试算。", "Work limits times this; 0.1 is a quick trial."),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Compare plans."""
+    from siteplan.cli.comparing import CompareOptions, compare_results
+
+    compare_results(sources, CompareOptions(output, time_limit, effort), session_of(context))
+
+
+@app.command(
     name="map",
     help=bilingual(
         "把方案做成一个可离线打开的网页地图 map.html：年份滑块、功能开关、覆盖、步行服务范围、"
