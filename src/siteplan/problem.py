@@ -7,7 +7,7 @@ the rows of the mixed-integer program can be told to a planner. `siteplan.assemb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -256,6 +256,10 @@ class Problem:
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""
+    local_targets: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
+    """(town or community, function, year) → target of its own, in the unit of ``targets``; only where
+    somebody is counted."""
+    town_names: Mapping[str, str] = field(default_factory=dict)
     coverage_floor: Mapping[tuple[str, int], float] = field(default_factory=dict)
     """(function, year) → least coverage, a must, in the unit of ``targets``."""
     elderly_function: str = "elderly_care"
@@ -405,6 +409,38 @@ class Problem:
     def counted_communities(self, function: str, year: int) -> tuple[str, ...]:
         """Return the communities in scope that have a target group for the function in the year."""
         return self._counted_communities[function, year]
+
+    def counted_in(self, area: str, function: str, year: int) -> tuple[str, ...]:
+        """Return the counted communities of a town, or the community itself if it is counted."""
+        return tuple(
+            code
+            for code in self.counted_communities(function, year)
+            if area in (code, self.communities[code].town_code)
+        )
+
+    def area_name(self, area: str) -> str:
+        """Return the name of a town or community."""
+        community = self.communities.get(area)
+        return self.town_names.get(area, area) if community is None else community.name
+
+    def persons_in(self, communities: Iterable[str], function: str, year: int) -> float:
+        """Return the persons of the function's target group in some communities in a year."""
+        return sum(
+            self.target_group(demand_id, function, year)
+            for code in communities
+            for demand_id in self.demand_of_community[code]
+        )
+
+    def share_of_county(self, area: str, function: str, year: int) -> float:
+        """Return what part of the county a town or community is: of its counted communities, or persons.
+
+        It is the weight of a local target's percentage points beside the county's.
+        """
+        local = self.counted_in(area, function, year)
+        county = self.counted_communities(function, year)
+        if self.basis.counts_communities:
+            return len(local) / max(1, len(county))
+        return self.persons_in(local, function, year) / (self.persons_in(county, function, year) or 1.0)
 
     def can_provide(self, site_id: str, function: str) -> bool:
         """Return whether the site has the function by its programme, or may host it."""

@@ -96,14 +96,21 @@ class CoverageSettings(ScenarioModel):
     threshold: Annotated[float | None, Field(gt=0, le=1)] = None
 
 
+TargetPercents = dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]]
+"""Function → year → percent."""
+
+
 class TargetSettings(ScenarioModel):
     """Targets in percent. ``path``: linear from the baseline year, or only in the target year.
 
-    ``overrides``: function → year → percent; they replace the path's value.
+    ``overrides``: function → year → percent; they replace the path's value. ``towns``, ``communities``: code
+    or name → function → year → percent of that town or community, a target of its own beside the county's.
     """
 
     path: Literal["linear", "last_year_only", "none"] = "linear"
-    overrides: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
+    overrides: TargetPercents = {}
+    towns: dict[str, TargetPercents] = {}
+    communities: dict[str, TargetPercents] = {}
 
 
 class FundingSource(ScenarioModel):

@@ -258,6 +258,9 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
             if (key, year) in problem.targets:
                 weight += function.priority
                 short += function.priority * points
+            for share, local_points in _local_points(problem, key, year, frozenset(sites), reached):
+                weight += share * function.priority
+                short += share * function.priority * local_points
             persons += covered * (problem.years[-1] - year + 1)
             metres += walked
             for code in reached:
@@ -280,6 +283,32 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
         Level.WALKING_DISTANCE: metres,
         Level.WORST_COMMUNITY: worst,
     }
+
+
+def _local_points(
+    problem: Problem, function: str, year: int, sites: frozenset[str], reached: frozenset[str]
+) -> Iterator[tuple[float, float]]:
+    """Yield of each town's or community's own target its share of the county, and the points short of it."""
+    by_residents = problem.basis is Basis.RESIDENTS
+    radius = problem.functions[function].service_radius_m
+    everywhere: dict[str, float] = {}
+    got: dict[str, float] = {}
+    for point in problem.demand.values():
+        code = point.community_code
+        persons = point.target_group[function] if (point.occupied_from or year) <= year else 0.0
+        if persons == 0.0 or not problem.communities[code].in_scope:
+            continue
+        everywhere[code] = everywhere.get(code, 0.0) + persons if by_residents else 1.0
+        walks = problem.distances[point.demand_id]
+        is_near = any(walks.get(site, radius + 1.0) <= radius for site in sites)
+        got[code] = got.get(code, 0.0) + persons * is_near if by_residents else float(code in reached)
+    for (area, key, when), target in problem.local_targets.items():
+        if (key, when) != (function, year):
+            continue
+        inside = [c for c in everywhere if area in (c, problem.communities[c].town_code)]
+        counted, covered = sum(everywhere[c] for c in inside), sum(got[c] for c in inside)
+        points = target - 100.0 * covered / counted if by_residents else 100.0 * (target - covered) / counted
+        yield counted / sum(everywhere.values()), max(0.0, points)
 
 
 def _is_converted(plan: Plan, site: Site, year: int) -> bool:

@@ -49,6 +49,7 @@ BINDS: dict[str, Claim] = {
             "subsidy_limit",
             "community_covered_by_one_site",
             "coverage_target",
+            "local_coverage_target",
             "functions_per_community",
             "committed_by_hand",
             "forbidden_by_hand",

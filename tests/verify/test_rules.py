@@ -275,6 +275,12 @@ def test_fees_are_at_most_the_affordable_ones(tmp_path: Path) -> None:
     assert fees == [300.0, 400.0]
 
 
+LOCAL_TARGETS = {
+    "towns": {"甲街道": {ELDERLY: {2027: 90, 2028: 100}}},
+    "communities": {"610124001002": {CULTURE: {2028: 100}, MEALS: {2027: 100, 2030: 100}}},
+}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -285,6 +291,8 @@ def test_fees_are_at_most_the_affordable_ones(tmp_path: Path) -> None:
         {"coverage": {"basis": "residents", "threshold": 0.9}},
         {"coverage": {"basis": "established"}},
         {"objective": ["cost", "shortfall"]},
+        {"targets": LOCAL_TARGETS},
+        {"targets": LOCAL_TARGETS, "coverage": {"basis": "residents"}},
         {
             "commit": {
                 "x": {"site": "S1", "year": 2027, "functions": [MEALS], "form": "complex"},

@@ -10,7 +10,7 @@ from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import with_estates
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
-from siteplan.assemble.targets import resolve_floors, resolve_targets
+from siteplan.assemble.targets import resolve_floors, resolve_local_targets, resolve_targets
 from siteplan.assemble.time import with_times
 from siteplan.case import Case
 from siteplan.case import DemandPoint as DemandRow
@@ -84,11 +84,13 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         forbidden_by_hand=forbidden_pairs(sites, scenario),
         required_coverage=required_pairs(communities, scenario),
         promises=promised_pairs(scenario),
+        town_names={row.town_code: row.town_name for row in case.towns},
         newly_built_at_most=scenario.rules.newly_built_sites_at_most,
     )
     return replace(
         problem,
         targets=_targets(problem, case, policy, scenario, functions),
+        local_targets=resolve_local_targets(problem, scenario.targets),
         coverage_floor=resolve_floors(problem, scenario.rules.coverage_at_least),
     )
 

@@ -130,6 +130,7 @@ STRUCTURE = frozenset(
         "eligible_room_is_used",
         "function_fits_its_room",
         "full_without_a_free_place",
+        "local_coverage_target",
         "nearest_with_a_place",
         "no_community_left_behind",
         "provided_only_when_open",

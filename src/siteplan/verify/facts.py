@@ -159,6 +159,26 @@ class Facts:
             code for code, row in self.communities.items() if code_or_name in (code, row.community_name)
         )
 
+    def areas_with_targets(self) -> Mapping[str, Mapping[str, Mapping[int, float]]]:
+        """Return the code of each town or community with targets of its own → function → year → percent."""
+        settings = self.scenario.targets
+        called = {row.town_code: (row.town_code, row.town_name) for row in self.case.towns}
+        towns = {
+            code: percents
+            for name, percents in settings.towns.items()
+            for code, names in called.items()
+            if name in names
+        }
+        return towns | {
+            code: percents
+            for name, percents in settings.communities.items()
+            for code in self.communities_called(name)
+        }
+
+    def communities_in(self, area: str) -> tuple[str, ...]:
+        """Return the communities in scope of a town, or the community itself."""
+        return tuple(code for code, row in self.communities.items() if area in (code, row.town_code))
+
     def persons(self, demand_id: str, function: str, year: int) -> float:
         """Return the persons of the function's target group at a demand point in a year."""
         return self._target_group[demand_id, function] if is_occupied(self.demand[demand_id], year) else 0.0

@@ -142,6 +142,27 @@ def coverage_target(problem: Problem, model: PlanModel) -> Constraint:
     return Constraint(model.function_years, rule=rule)
 
 
+def local_coverage_target(problem: Problem, model: PlanModel) -> Constraint:
+    """What a town or a community is short of its own target is its shortfall.
+
+    Σ_{c∈area} community_covered[c,f,t] + local_shortfall[area,f,t] ≥ target[area,f,t]      (communities)
+    100 · Σ_{i∈area} persons[i,f,t] · cover[i,f,t] / Σ_{i∈area} persons[i,f,t] + … ≥ …   (points)
+
+    Beside the county's targets; the percentages are the scenario's.
+    """
+
+    def rule(model: PlanModel, area: str, function: str, year: int) -> Expression:
+        target = problem.local_targets[area, function, year]
+        counted = problem.counted_in(area, function, year)
+        if problem.basis.counts_communities:
+            reached = sum(model.community_covered[code, function, year] for code in counted)
+        else:
+            reached = persons_share_in_points(problem, model, function, year, counted)
+        return reached + model.local_shortfall[area, function, year] >= target
+
+    return Constraint(model.local_function_years, rule=rule)
+
+
 def coverage_floor(problem: Problem, model: PlanModel) -> Constraint:
     """A function has at least so much coverage in the years that ask for it.
 
@@ -168,22 +189,27 @@ def coverage_floor(problem: Problem, model: PlanModel) -> Constraint:
 
 
 def persons_share_in_points(
-    problem: Problem, model: PlanModel, function: str, year: int
+    problem: Problem, model: PlanModel, function: str, year: int, communities: tuple[str, ...] | None = None
 ) -> Expression | None:
-    """Return the share of the target group that is covered, in percentage points; None without anybody."""
-    total = sum(problem.target_group(key, function, year) for key in problem.counted_demand)
+    """Return the share of the target group that is covered, in percentage points; None without anybody.
+
+    Of the county, or of some communities.
+    """
+    counted = problem.counted_communities(function, year) if communities is None else communities
+    points = {point for code in counted for point in problem.demand_of_community[code]}
+    total = problem.persons_in(counted, function, year)
     if total <= 0.0:
         return None
     if problem.basis is Basis.SERVED:
         return sum(
             to_points(PERSONS_PER_MODEL_PERSON / total) * model.serve[point, site, function, year]
             for point, site, key in model.served
-            if key == function
+            if key == function and point in points
         )
     return sum(
         to_points(problem.target_group(point, function, year) / total) * model.cover[point, function, year]
         for point, key in model.demand_functions
-        if key == function
+        if key == function and point in points
     )
 
 

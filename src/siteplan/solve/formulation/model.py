@@ -62,6 +62,7 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.community_covered_by_one_site,
     coverage.covered_only_within_reach,
     coverage.coverage_target,
+    coverage.local_coverage_target,
     conversion.conversion_starts_and_stops,
     conversion.use_is_held,
     coverage.functions_per_community,
