@@ -8,6 +8,7 @@ from typing import TypeVar
 from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
 from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import with_estates
+from siteplan.assemble.joint_programmes import with_joint_programmes
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_floors, resolve_targets
@@ -44,6 +45,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
     sites = with_exclusion_zones(sites, case)
     sites = with_estates(with_times(sites, case, policy, scenario), case)
+    sites = with_joint_programmes(sites, case, scenario)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
     sites = with_commitments(sites, scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
