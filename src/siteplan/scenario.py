@@ -361,8 +361,8 @@ class Scenario(ScenarioModel):
     """A scenario after ``extends`` has been merged. Paths are resolved by the reader.
 
     ``commit``, ``forbid``, ``require`` and ``joint_programmes`` are keyed by ids of the planner's choice, by
-    which ``extends`` merges them. ``promises``: site → function → year from which an earlier plan provides it; the level
-    ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
+    which ``extends`` merges them. ``promises``: site → function → year from which an earlier plan provides
+    it; the level ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
     """
 
     title: BilingualTitle

@@ -43,10 +43,10 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
-    sites = with_exclusion_zones(sites, case)
     sites = with_estates(with_times(sites, case, policy, scenario), case)
     sites = with_joint_programmes(sites, case, scenario)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
+    sites = with_exclusion_zones(sites, case)
     sites = with_commitments(sites, scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value

@@ -200,6 +200,8 @@ def facts_of(case: Case, policy: Policy, scenario: Scenario, network: RoadNetwor
     for row in case.sites:
         sites[row.site_id] = _joined(row, sites[row.site_id], scenario)
     for site_id, zones in zones_near(case).items():
+        if site_id not in sites:
+            continue
         excluded = frozenset().union(*(excluded_by(zone, functions) for zone in zones))
         sites[site_id] = replace(sites[site_id], may_host=sites[site_id].may_host - excluded)
     radii = [function.service_radius_m for function in functions.values()]
