@@ -103,6 +103,7 @@ def _site(site_id: str, community: str, longitude: str, latitude: str, floor_are
         "year_available": "",
         "opening_cost_cny": "",
         "joint_programme": "",
+        "joint_programme_year": "",
         "excluded_functions": "",
         "serves_communities": "",
         **_ILLUSTRATIVE,

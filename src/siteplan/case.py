@@ -319,6 +319,15 @@ class CandidateSite(Row):
     joint_programme: Annotated[
         str, column("结合项目", "Programme it is joined with, such as 老旧小区改造.")
     ] = ""
+    joint_programme_year: Annotated[
+        int | None,
+        column(
+            "结合项目年份",
+            "Year in which that programme comes to the space; counts where the scenario lists the programme "
+            "(`joint_programmes`).",
+            unit="year",
+        ),
+    ] = None
     excluded_functions: Annotated[FunctionList, column("不宜功能", "Functions that may not go in it.")] = ()
     serves_communities: Annotated[
         CodeList, column("服务社区", "Further communities it is declared to serve.")

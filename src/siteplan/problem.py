@@ -54,6 +54,15 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class JointFunding:
+    """What a joint programme pays of a site's opening cost, if the site opens in the programme's year."""
+
+    programme: str
+    year: int
+    pays_cny: float
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A site of any role.
 
@@ -100,6 +109,15 @@ class Site:
     """Of a candidate."""
     converts: str | None = None
     held_until: int | None = None
+    joint: JointFunding | None = None
+
+    def joint_programme_cny(self, year: int) -> float:
+        """Return what its joint programme pays of the opening cost if it opens in ``year``."""
+        return self.joint.pays_cny if self.joint is not None and self.joint.year == year else 0.0
+
+    def opening_cost_in(self, year: int) -> float:
+        """Return what opening it in ``year`` costs the plan, CNY: less what a joint programme pays."""
+        return self.opening_cost_cny - self.joint_programme_cny(year)
 
     @property
     def floor_per_usable(self) -> float:

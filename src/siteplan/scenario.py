@@ -176,6 +176,38 @@ class Budget(ScenarioModel):
         return any(source.has_conditions for source in self.sources.values())
 
 
+class JointProgramme(ScenarioModel):
+    """A programme such as 老旧小区改造 that shares year and money with the candidates that name it.
+
+    ``programme``: as in the column ``joint_programme``. ``year`` is that of candidates without a
+    ``joint_programme_year`` of their own. A candidate that opens in its programme's year gets
+    ``pays_share`` of its opening cost (1 where left out), at most ``pays_at_most_cny``; it opens no earlier,
+    and gets nothing later.
+    """
+
+    programme: Annotated[str, Field(min_length=1)]
+    year: int | None = None
+    pays_share: Annotated[float | None, Field(gt=0, le=1)] = None
+    pays_at_most_cny: Annotated[float | None, Field(ge=0)] = None
+
+    @model_validator(mode="after")
+    def _says_what_it_pays(self) -> Self:
+        if self.pays_share is None and self.pays_at_most_cny is None:
+            raise InvalidValueError(
+                Text(
+                    "结合项目要写明出资：pays_share（比例）或 pays_at_most_cny（元），可同时写",
+                    "a joint programme says what it pays: `pays_share`, `pays_at_most_cny`, or both",
+                )
+            )
+        return self
+
+    def pays_cny(self, opening_cost_cny: float) -> float:
+        """Return what it pays of an opening cost, CNY."""
+        share = 1.0 if self.pays_share is None else self.pays_share
+        most = opening_cost_cny if self.pays_at_most_cny is None else self.pays_at_most_cny
+        return min(share * opening_cost_cny, most)
+
+
 class Pace(ScenarioModel):
     """At most so many newly opened candidate sites a year, in all and in each town."""
 
@@ -335,9 +367,9 @@ class SolverSettings(ScenarioModel):
 class Scenario(ScenarioModel):
     """A scenario after ``extends`` has been merged. Paths are resolved by the reader.
 
-    ``commit``, ``forbid`` and ``require`` are keyed by ids of the planner's choice, by which ``extends``
-    merges them. ``promises``: site → function → year from which an earlier plan provides it; the level
-    ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
+    ``commit``, ``forbid``, ``require`` and ``joint_programmes`` are keyed by ids of the planner's choice, by
+    which ``extends`` merges them. ``promises``: site → function → year from which an earlier plan provides
+    it; the level ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
     """
 
     title: BilingualTitle
@@ -347,6 +379,7 @@ class Scenario(ScenarioModel):
     coverage: CoverageSettings = CoverageSettings()
     targets: TargetSettings = TargetSettings()
     budget: Budget | None = None
+    joint_programmes: dict[str, JointProgramme] = {}
     pace: Pace = Pace()
     rules: Rules = Rules()
     standards: StandardsOverride = StandardsOverride()

@@ -405,7 +405,7 @@ class Areas:
     def _capital(self, year: int) -> dict[int, float]:
         """Return the capital of a year in thousand CNY; what is constant is in a column fixed at 1."""
         total: dict[int, float] = {}
-        opening = sum(choice.site.opening_cost_cny for choice in self.plan if choice.opens() == year) / CNY
+        opening = sum(_opening_cny(choice.site, year) for choice in self.plan if choice.opens() == year) / CNY
         if opening:
             total[self.one] = opening
         for name, column in self.names.items():
@@ -592,6 +592,12 @@ def _best_feasible(
     return []
 
 
+def _opening_cny(site: Site, year: int) -> float:
+    """Return the opening cost less what a joint programme pays in its own year."""
+    joint = site.joint
+    return site.opening_cost_cny - (joint.pays_cny if joint is not None and joint.year == year else 0.0)
+
+
 def _costs_too_much(problem: Problem, plan: Plan) -> bool:
     """Return whether opening the sites alone costs more than all money until some year."""
     if problem.money.capital_cny is None:
@@ -599,7 +605,9 @@ def _costs_too_much(problem: Problem, plan: Plan) -> bool:
     money = 0.0
     for year in problem.years:
         money += problem.money.capital_cny[year]
-        opened = [choice.site for choice in plan if (choice.opens() or year + 1) <= year]
-        if sum(site.opening_cost_cny for site in opened) > money + 1e-6:
+        opened = [
+            (choice.site, opens) for choice in plan if (opens := choice.opens()) is not None and opens <= year
+        ]
+        if sum(_opening_cny(*opening) for opening in opened) > money + 1e-6:
             return True
     return False

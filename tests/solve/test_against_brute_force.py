@@ -25,7 +25,7 @@ from tests.tiny_problem import (
 )
 
 from siteplan.case import Form, Mode
-from siteplan.problem import Money, Pace, Problem, Role, Site
+from siteplan.problem import JointFunding, Money, Pace, Problem, Role, Site
 from siteplan.scenario import Basis, Level, SolverSettings
 from siteplan.solve import InfeasibleError, solve
 
@@ -57,6 +57,8 @@ def tiny_instance(seed: int) -> Problem:
         sites[0] = _committed(sites[0], random, years)
     if seed % 4 >= 2:
         sites = _rented_on_one_plot(sites, seed)
+    if seed % 5 >= 3:
+        sites[1] = _joined(sites[1], years[seed % len(years)])
     listed = {site.site_id: site for site in (*sites, EXISTING)}
     distances = {
         point: {key: float(random.integers(1, 12)) * 100.0 for key in (site.site_id for site in sites)}
@@ -126,6 +128,12 @@ def _rented_on_one_plot(sites: list[Site], seed: int) -> list[Site]:
         )
         for number, site in enumerate(sites)
     ]
+
+
+def _joined(site: Site, year: int) -> Site:
+    """Return the site waiting for a joint programme that pays half of it in its year."""
+    joint = JointFunding("老旧小区改造", year, 0.5 * site.opening_cost_cny)
+    return replace(site, joint=joint, available_from=max(site.available_from, year))
 
 
 def _committed(site: Site, random: np.random.Generator, years: tuple[int, ...]) -> Site:

@@ -34,6 +34,7 @@ from siteplan.solve import InfeasibleError, solve
 from siteplan.verify.facts import facts_of
 
 FUNCTIONS = (ELDERLY, INFANT, SCHOOL, MEALS, SPORTS, CULTURE)
+JOINT = {"year": 2027, "pays_share": 0.4, "pays_at_most_cny": 200_000}
 COMMUNITIES = ("610124001001", "610124001002", "610124100201")
 
 
@@ -123,6 +124,8 @@ def _site(dice: random.Random, row: TableRow) -> TableRow:
         year_available=dice.choice(["", "", "2028"]),
         project_level=dice.choice(["", "municipal", "national"]),
         excluded_functions=dice.choice(["", MEALS, CULTURE]),
+        joint_programme=dice.choice(["", "老旧小区改造"]),
+        joint_programme_year=dice.choice(["", "2026", "2027", "2028"]),
         serves_communities=dice.choice(["", COMMUNITIES[1]]),
     )
 
@@ -143,6 +146,7 @@ def random_scenario(dice: random.Random, seed: int) -> Scenario:
         budget=dice.choice([None, _one_sum(dice, years), _by_source(dice, years)]),
         pace=dice.choice([{}, {"sites_per_year": 1}, {"sites_per_year": 2, "sites_per_year_and_town": 1}]),
         rules=rules,
+        joint_programmes=dice.choice([{}, {"old": {"programme": "老旧小区改造", **JOINT}}]),
         objective=[Level.SHORTFALL, *(level for level in levels if level is not Level.SHORTFALL)],
         forbid={"sports": {"site": "S3", "functions": [SPORTS]}} if dice.random() < 0.3 else {},
         solver={"time_limit_s": 30, "effort": 0.02},

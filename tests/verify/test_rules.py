@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tiny_case import changed, tiny_rows
 from tests.verify.world import (
     CULTURE,
     ELDERLY,
@@ -227,6 +228,24 @@ def with_subsidies(policy: Policy, **cny_per_m2_year: float) -> Policy:
         for key, function in policy.functions.items()
     }
     return replace(policy, functions=functions)
+
+
+@pytest.mark.parametrize(
+    ("year", "false", "paid_cny"), [("2027", set(), 250_000.0), ("2028", {"available_from"}, 0.0)]
+)
+def test_a_joint_programme_is_waited_for_and_pays(
+    tmp_path: Path, year: str, false: set[str], paid_cny: float
+) -> None:
+    """S1 opens in 2027: with its programme of that year, which pays 250 000 CNY, or before that of 2028."""
+    first, *others = tiny_rows("sites")
+    sites = [changed(first, joint_programme="完整社区建设", joint_programme_year=year), *others]
+    entry = {"programme": "完整社区建设", "pays_share": 0.4, "pays_at_most_cny": 250_000}
+    world = tiny_world(tmp_path, tiny_scenario(joint_programmes={"x": entry}), sites=sites)
+    assert {claim.key for claim in verify(world.facts, world.results).false} == false
+    assert world.plan.money[0].joint_programmes_cny == paid_cny
+    less = tiny_scenario(joint_programmes={"x": {**entry, "pays_at_most_cny": 200_000}})
+    claims = verify(facts_after(world, scenario=less), world.results).false
+    assert ("money_of_sites" in {claim.key for claim in claims}) is (paid_cny > 0.0)
 
 
 PLENTY = dict.fromkeys((ELDERLY, INFANT, SCHOOL, MEALS, CULTURE), 200.0)

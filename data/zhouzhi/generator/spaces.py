@@ -346,7 +346,8 @@ class Spaces:
             "year_available": year,
             "opening_cost_cny": f"{cost:.0f}" if dice.chance(0.15) else "",
             "project_level": _level_for(floor_area),
-            "joint_programme": dice.pick(PROGRAMMES) if dice.chance(0.22) else "",
+            "joint_programme": (joined := dice.pick(PROGRAMMES) if dice.chance(0.22) else ""),
+            "joint_programme_year": _joint_year(number, year) if joined else "",
             "excluded_functions": dice.pick(EXCLUSIONS) if dice.chance(0.1) else "",
             "serves_communities": self._neighbour(community, floor_area, dice),
             "land_use_code": profile.land_use_code,
@@ -396,6 +397,7 @@ class Spaces:
             "opening_cost_cny": 0,
             "project_level": "county",
             "joint_programme": "",
+            "joint_programme_year": "",
             "excluded_functions": "",
         }
 
@@ -405,6 +407,12 @@ class Spaces:
 
 NATIONAL_FROM_M2, MUNICIPAL_FROM_M2 = 1000.0, 600.0
 """Floor areas from which a space would be put forward at a level: assumptions."""
+
+
+def _joint_year(number: int, year_available: object) -> int:
+    """The year in which a joint programme comes to a space, not before it is there; drawn apart."""
+    drawn = Dice(f"joint-programme/{number}").weighted({2027: 0.3, 2028: 0.4, 2029: 0.3})
+    return max(drawn, int(str(year_available or 0)))
 
 
 def _level_for(floor_area_m2: float) -> str:

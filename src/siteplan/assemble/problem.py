@@ -8,6 +8,7 @@ from typing import TypeVar
 from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
 from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import with_estates
+from siteplan.assemble.joint_programmes import with_joint_programmes
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_floors, resolve_local_targets, resolve_targets
@@ -42,9 +43,10 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
-    sites = with_exclusion_zones(sites, case)
     sites = with_estates(with_times(sites, case, policy, scenario), case)
+    sites = with_joint_programmes(sites, case, scenario)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
+    sites = with_exclusion_zones(sites, case)
     sites = with_commitments(sites, scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value

@@ -63,6 +63,7 @@ def _planned_site(
         functions=_functions(problem, decisions, site),
         rooms=_rooms(problem, decisions, site),
         data_status=site.data_status,
+        joint_programme=None if site.joint is None else site.joint.programme,
         converted_in=converted_in(problem, decisions, site.site_id),
         **_land_use(problem, site, open_from),
         **_money_by_year(problem, money),
@@ -87,6 +88,7 @@ def _money_by_year(problem: Problem, money: SiteMoney | None) -> dict[str, Any]:
         "capital_cny_by_year": dict(money.capital) if money else nothing,
         "operating_cny_by_year": dict(money.operating) if money else nothing,
         "fees_cny_by_year": dict(money.fees) if money else nothing,
+        "joint_programme_cny": sum(money.joint_programme.values()) if money else 0.0,
     }
 
 

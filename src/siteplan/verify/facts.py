@@ -87,6 +87,10 @@ class SiteFacts:
     """Yearly rent, from the year after opening."""
     converts: str | None = None
     held_until: int | None = None
+    joint_programme: str | None = None
+    joint_programme_year: int | None = None
+    joint_programme_pays_cny: float = 0.0
+    """What the joint programme pays of an opening in its year."""
 
     @property
     def floor_per_usable(self) -> float:
@@ -213,7 +217,11 @@ def facts_of(case: Case, policy: Policy, scenario: Scenario, network: RoadNetwor
         if housing is not None:
             from_then = max(sites[row.site_id].available_from, housing)
             sites[row.site_id] = replace(sites[row.site_id], available_from=from_then, opening_cost_cny=0.0)
+    for row in case.sites:
+        sites[row.site_id] = _joined(row, sites[row.site_id], scenario)
     for site_id, zones in zones_near(case).items():
+        if site_id not in sites:
+            continue
         excluded = frozenset().union(*(excluded_by(zone, functions) for zone in zones))
         sites[site_id] = replace(sites[site_id], may_host=sites[site_id].may_host - excluded)
     radii = [function.service_radius_m for function in functions.values()]
@@ -328,6 +336,25 @@ def _first_year(row: CandidateSite, policy: Policy, scenario: Scenario) -> int:
     lead_time = policy.standards.lead_time_years.get(row.mode)
     waits = scenario.rules.lead_time and row.stock_kind is not StockKind.NEW_ESTATE_FACILITY
     return first + max(0, math.ceil(lead_time.value) - 1) if waits and lead_time is not None else first
+
+
+def _joined(row: CandidateSite, site: SiteFacts, scenario: Scenario) -> SiteFacts:
+    """Return the site with its joint programme: what it waits for, and what that pays."""
+    for entry in scenario.joint_programmes.values():
+        year = entry.year if row.joint_programme_year is None else row.joint_programme_year
+        if entry.programme != row.joint_programme or year is None or year < min(scenario.years):
+            continue
+        pays = (1.0 if entry.pays_share is None else entry.pays_share) * site.opening_cost_cny
+        if entry.pays_at_most_cny is not None:
+            pays = min(pays, entry.pays_at_most_cny)
+        return replace(
+            site,
+            available_from=max(site.available_from, year),
+            joint_programme=entry.programme,
+            joint_programme_year=year,
+            joint_programme_pays_cny=pays,
+        )
+    return site
 
 
 def _may_host(row: CandidateSite, function: FunctionFacts, usable_area_m2: float, policy: Policy) -> bool:
