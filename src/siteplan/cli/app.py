@@ -388,6 +388,108 @@ def prices(
 
 
 @app.command(
+    name="white-spots",
+    help=bilingual(
+        "下一步到哪里找空间：在居民附近的道路上，多一处空间能新增多少覆盖，划出效果相当的区域并排序，"
+        "写出 white-spots.csv 和 white-spots.geojson。\n\n"
+        "例：siteplan white-spots results/2027 --function 养老服务 --count 5",
+        "Where to look for space next: zones along the roads near residents, ranked by the coverage that one "
+        "more space there would add; writes white-spots.csv and white-spots.geojson.\n\n"
+        "Example: siteplan white-spots results/2027 --function elderly_care --count 5",
+    ),
+)
+def white_spots(
+    context: typer.Context,
+    results: ResultsArgument,
+    function: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=bilingual("只看这一功能；默认全部。", "Only this function (name or key); by default all."),
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(metavar="YEAR", help=bilingual("年份；默认末年。", "Year; by default the last.")),
+    ] = None,
+    count: Annotated[
+        int, typer.Option(min=1, max=100, help=bilingual("要几处。", "How many zones are wanted."))
+    ] = 10,
+    minimum_area_m2: Annotated[
+        float | None,
+        typer.Option(
+            "--minimum-area-m2",
+            metavar="M2",
+            min=1.0,
+            help=bilingual(
+                "要找的空间至少有多少建筑面积：只计装得下的功能。默认按所需面积。",
+                "Floor area of the spaces looked for: only functions that fit in count. By default as large "
+                "as they need be.",
+            ),
+        ),
+    ] = None,
+    only_without_candidates: Annotated[
+        bool,
+        typer.Option(
+            "--only-without-candidates",
+            help=bilingual(
+                "只计名录中没有空间能覆盖的（真正的空白）。",
+                "Count only what no listed space could cover: the true blanks.",
+            ),
+        ),
+    ] = False,
+    solved: Annotated[
+        int,
+        typer.Option(
+            "--solve",
+            min=0,
+            help=bilingual(
+                "前几处加入这处空间重新求解。", "So many zones are solved for, with a space in them."
+            ),
+        ),
+    ] = 3,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store",
+            help=bilingual(
+                "存入结果文件夹的 explanations.json，地图和报告采用。",
+                "Keep them in the result folder (explanations.json) for the map and the report.",
+            ),
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "两个文件的文件夹；默认结果文件夹。", "Folder of the files; by default the results."
+            ),
+        ),
+    ] = None,
+    seconds: SecondsOption = 60.0,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Print and write the zones in which to look for space next."""
+    from siteplan.cli.white_spots import Searched, search_results
+
+    asked = Searched(
+        function=function,
+        year=year,
+        count=count,
+        minimum_area_m2=minimum_area_m2,
+        only_without_candidates=only_without_candidates,
+        solved=solved,
+        seconds=seconds or None,
+        output=output,
+        store=store,
+        case=case,
+    )
+    search_results(results, asked, session_of(context))
+
+
+@app.command(
     help=bilingual(
         "权衡曲线：让一项设定由紧到松，每一点都求到最好并证明界，都是完整的方案。"
         "--over 可写 budget（资金，%）、sites（每年新开点位）、walking（步行距离，%）、worst_community"

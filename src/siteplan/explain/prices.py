@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from siteplan.explain.new_space import NewSpace, with_new_space
+from siteplan.explain.new_space import NewSpace, walks_to, with_new_space
 from siteplan.explain.what_if import LEVEL_WORDS, SAME, Question, solve_changed
 from siteplan.network import Reach
 from siteplan.outcome import MAXIMISED, UNITS
@@ -125,7 +125,7 @@ def price_of_space(question: Question, space: NewSpace, reach: Reach) -> Iterato
         f"{name}: one more space of {space.floor_area_m2:,.0f} m² at {near} "
         f"(opening takes {opening:,.0f} × 10 000 CNY; solved again):",
     )
-    yield from _gains(question, with_new_space(problem, space, reach), None)
+    yield from _gains(question, with_new_space(problem, space, walks_to(reach, space.near_demand_id)), None)
 
 
 def _gains(question: Question, changed: Problem, units: float | None) -> Iterator[Text]:
@@ -133,20 +133,30 @@ def _gains(question: Question, changed: Problem, units: float | None) -> Iterato
 
     ``units``: the number of 10 000 CNY that were added, for the average; None: no money was added.
     """
+    found = gains(question, changed)
+    lines = [found] if isinstance(found, Text) else [gain_in_words(each, units) for each in found]
+    for line in lines:
+        yield Text(f"  {line.zh}", f"  {line.en}")
+
+
+def gains(question: Question, changed: Problem) -> list[Gain] | Text:
+    """Return the gains of the levels compared, up to the first that isn't proven to be zero.
+
+    Words for why there are none, where the time gave no plan.
+    """
     answer = solve_changed(question, changed)
     if answer.result is None:
-        for line in answer.words:
-            yield Text(f"  {line.zh}", f"  {line.en}")
-        return
+        return Text("".join(line.zh for line in answer.words), " ".join(line.en for line in answer.words))
+    found: list[Gain] = []
     for before, after in zip(question.levels(), answer.result.levels, strict=True):
-        found = gain(before, after)
-        line = _told(found, units)
-        yield Text(f"  {line.zh}", f"  {line.en}")
-        if not found.is_zero:
-            return
+        found.append(gain(before, after))
+        if not found[-1].is_zero:
+            break
+    return found
 
 
-def _told(found: Gain, units: float | None) -> Text:
+def gain_in_words(found: Gain, units: float | None) -> Text:
+    """Say what a level gains; ``units``: the number of 10 000 CNY added, for the average."""
     name, unit = LEVEL_WORDS[found.level.name], UNITS[found.level.name]
     if found.is_zero:
         return Text(f"{name.zh}：没有改善（已证）", f"{name.en}: no gain (proven)")
