@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +16,22 @@ from siteplan.cli.benching import bench_app
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
-from siteplan.cli.options import Difference, ExportTarget, LanguageOption, ReportKind, show_version
+from siteplan.cli.options import (
+    Difference,
+    ExportTarget,
+    LanguageOption,
+    PictureFormat,
+    PictureKind,
+    ReportKind,
+    SolveOutput,
+    show_version,
+)
 from siteplan.cli.roads import roads_app
-from siteplan.cli.session import session_of
+from siteplan.cli.session import Session, session_of
 from siteplan.text import Text
+
+if TYPE_CHECKING:
+    from siteplan.cli.stages import FurtherOutputs
 
 app = typer.Typer(
     name="siteplan",
@@ -63,6 +75,17 @@ CaseOption = Annotated[
 ]
 ResultsArgument = Annotated[
     Path, typer.Argument(metavar="RESULTS", help=bilingual("结果文件夹。", "The result folder."))
+]
+OnlyOption = Annotated[
+    SolveOutput | None,
+    typer.Option(
+        "--only",
+        case_sensitive=False,
+        help=bilingual(
+            "plan：不写报告、地图和图片，较快。",
+            "plan: without report, map and pictures; faster.",
+        ),
+    ),
 ]
 SecondsOption = Annotated[
     float,
@@ -220,13 +243,26 @@ def solve(
             help=bilingual("工作量的倍数，0.1 为快速试算。", "Work limits times this; 0.1 is a quick trial."),
         ),
     ] = None,
+    only: OnlyOption = None,
     lang: LanguageOption = None,
 ) -> int:
     """Run every stage and print the summary; the exit code is returned."""
     from siteplan.cli.solving import Options, solve_scenario
 
-    options = Options(output=output, time_limit_s=time_limit, gap=gap, seed=seed, effort=effort)
-    return solve_scenario(scenario, options, session_of(context))
+    session = session_of(context)
+    options = Options(output, time_limit, gap, seed, effort, _further_outputs(only, session))
+    return solve_scenario(scenario, options, session)
+
+
+def _further_outputs(only: SolveOutput | None, session: Session) -> FurtherOutputs:
+    """Return what makes the results for people, unless only the plan is wanted; loading it takes a second."""
+    if only is SolveOutput.PLAN:
+        from siteplan.cli.stages import no_further_outputs
+
+        return no_further_outputs
+    from siteplan.cli.readable import every_output
+
+    return every_output(session)
 
 
 @app.command(
@@ -660,12 +696,15 @@ def replan(
             ),
         ),
     ] = None,
+    only: OnlyOption = None,
     lang: LanguageOption = None,
 ) -> None:
     """Replan with as few changed promises as possible."""
     from siteplan.cli.replanning import Adjusted, replan_results
 
-    replan_results(Adjusted(results, progress, scenario, output), session_of(context))
+    session = session_of(context)
+    given = Adjusted(results, progress, scenario, output, _further_outputs(only, session))
+    replan_results(given, session)
 
 
 @app.command(
@@ -816,6 +855,17 @@ def export(
             ),
         ),
     ] = None,
+    identifiers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=bilingual(
+                "onemap：主管部门已赋的标识码等（CSV）；默认取字段映射旁或案例中的 onemap_identifiers.csv。",
+                "onemap: identifiers that the bureau has assigned, a CSV file; by default "
+                "onemap_identifiers.csv beside the mapping or in the case.",
+            ),
+        ),
+    ] = None,
     connection: Annotated[
         str | None,
         typer.Option(
@@ -835,7 +885,7 @@ def export(
     """Write the layers of a result folder in a geographic format."""
     from siteplan.cli.exporting import ExportOptions, export_results
 
-    options = ExportOptions(to, output, case, draft, mapping, connection, schema)
+    options = ExportOptions(to, output, case, draft, mapping, identifiers, connection, schema)
     export_results(results, options, session_of(context))
 
 
@@ -891,6 +941,50 @@ def report(
     from siteplan.cli.reporting import ReportOptions, report_results
 
     report_results(results, ReportOptions(output, only, pdf, template, case), session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "把方案画成图片：设施布局图、覆盖与目标、分年开放安排、分年资金，带标题、图例、来源和日期，"
+        "写入结果文件夹的 pictures。\n\n例：siteplan plot results/2027 --kind map --format svg",
+        "Draw the plan as pictures: map, coverage against targets, openings by year, money by year; with "
+        "title, legend, sources and date, in the folder pictures of the results.\n\n"
+        "Example: siteplan plot results/2027 --kind map --format svg",
+    )
+)
+def plot(
+    context: typer.Context,
+    results: ResultsArgument,
+    kind: Annotated[
+        PictureKind, typer.Option(case_sensitive=False, help=bilingual("哪一张。", "Which picture."))
+    ] = PictureKind.ALL,
+    file_format: Annotated[
+        PictureFormat,
+        typer.Option(
+            "--format",
+            case_sensitive=False,
+            help=bilingual("png，或可任意放大的 svg。", "png, or svg, which scales."),
+        ),
+    ] = PictureFormat.PNG,
+    dpi: Annotated[
+        int, typer.Option(min=50, max=1200, help=bilingual("每英寸点数。", "Dots per inch."))
+    ] = 300,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "图片文件夹；默认 结果文件夹/pictures。", "The folder; by default pictures in the results."
+            ),
+        ),
+    ] = None,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Write the pictures of a result folder."""
+    from siteplan.cli.plotting import PlotOptions, plot_results
+
+    plot_results(results, PlotOptions(kind, file_format, dpi, output, case), session_of(context))
 
 
 @app.command(

@@ -38,6 +38,7 @@ RUN_CIRCUMSTANCES = frozenset(
         "options",
         "outputs",
         "skipped_outputs",
+        "failed_outputs",
         "project_root",
         "case_folder",
         "inputs",
