@@ -13,7 +13,8 @@ from html import escape
 from pathlib import Path
 
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
-from siteplan.publish.map.font import LICENCE, font_face
+from siteplan.publish.map.font import font_face
+from siteplan.publish.typeface import SANS_LICENCE
 from siteplan.scenario import Level
 from siteplan.studies.comparison import grids
 from siteplan.studies.comparison.document import Comparison
@@ -115,7 +116,7 @@ def _body(
     for key, name in HEADINGS.items():
         yield f'<h2 id="{key}">{escape(words.say(name))}</h2>'
         yield from _section(key, words, level_names, pictures)
-    yield f'<p class="quiet">{escape(LICENCE)}</p>'
+    yield f'<p class="quiet">{escape(SANS_LICENCE)}</p>'
 
 
 def _warnings(words: Words) -> Iterator[str]:
