@@ -97,6 +97,19 @@ def page_of(
     )
 
 
+def glance(comparison: Comparison, level_names: Mapping[Level, Text], language: Language) -> str:
+    """Return the warnings and everything at a glance as HTML for a notebook, everything in it escaped."""
+    words = Words(comparison, language)
+    parts = []
+    if comparison.illustrative:
+        parts.append(f"<p><em>{escape(words.say(ILLUSTRATIVE_NOTE))}</em></p>")
+    if comparison.warnings:
+        listed = "".join(f"<li>{escape(words.say(remark))}</li>" for remark in comparison.warnings)
+        parts.append(f"<p><strong>{escape(words.say(FIRST_WARNINGS))}</strong></p><ul>{listed}</ul>")
+    parts.append(table_html(grids.overview(words, level_names), words))
+    return f'<div class="siteplan-comparison">{"".join(parts)}</div>'
+
+
 def _body(
     words: Words, level_names: Mapping[Level, Text], pictures: Pictures, made_on: date
 ) -> Iterator[str]:
