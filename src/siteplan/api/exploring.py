@@ -22,7 +22,7 @@ def explore(
 ) -> InteractiveMap:
     """Return the plan as a map to be used in a notebook: that of ``siteplan map``, which needs no network.
 
-    ``height`` in pixels. A page of more than ``largest_mb`` is made again without the minor roads.
+    ``height`` in pixels. A page of more than ``largest_mb`` is made again without its base map.
 
     Raises:
         ValueError: even without them it is larger; or the plan was neither solved here nor loaded.
