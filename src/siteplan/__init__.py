@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from siteplan.api import Case, Plan, Scenario
+    from siteplan.api import (
+        Case,
+        Comparison,
+        InteractiveMap,
+        Picture,
+        Plan,
+        Scenario,
+        compare,
+        explore,
+    )
 
-__all__ = ["Case", "Plan", "Scenario"]
+__all__ = ["Case", "Comparison", "InteractiveMap", "Picture", "Plan", "Scenario", "compare", "explore"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
 from rich.table import Table
+from rich.text import Text as Line
 
 from siteplan.cli.clock import RunClock
 from siteplan.cli.session import Session
 from siteplan.cli.solving import Options, solve_to_folder
 from siteplan.cli.wording import LEVEL_NAMES
 from siteplan.findings import Finding, InputError, Place, error
-from siteplan.inputs.roads import read_roads
-from siteplan.network import RoadNetwork
 from siteplan.publish import RunRecord, check_inputs, mend_interrupted_swap, read_plan, read_run_record
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.studies.comparison import (
@@ -26,14 +25,10 @@ from siteplan.studies.comparison import (
     from_folder,
     labels_of,
 )
-from siteplan.studies.comparison import files as comparison_files
-from siteplan.studies.comparison.grids import overview
-from siteplan.studies.comparison.page import PAGE_FILE, write_page
-from siteplan.studies.comparison.pictures import Ground, coverage_chart, side_by_side
-from siteplan.studies.comparison.report import REPORT_FILE, write_report
+from siteplan.studies.comparison.grids import Grid, overview
 from siteplan.studies.comparison.sources import too_few
-from siteplan.studies.comparison.tables import all_sheets
 from siteplan.studies.comparison.words import Words
+from siteplan.studies.comparison.writing import pictures_of, writers_of
 from siteplan.text import Text
 
 SCENARIO_SUFFIXES = (".yaml", ".yml")
@@ -125,52 +120,35 @@ def _show(comparison: Comparison, session: Session) -> None:
         session.out.print(f"{mark}{words.say(remark)}", style="bold red", markup=False, highlight=False)
     grid = overview(words, LEVEL_NAMES)
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for number, heading in enumerate(grid.headings):
-        justify = "right" if number in grid.numeric else "left"
-        table.add_column(words.say(heading), justify=justify, overflow="fold")  # type: ignore[arg-type]
+    shown = len(grid.headings) if len(comparison.plans) == FEWEST else len(grid.headings) - 1
+    for number, heading in enumerate(grid.headings[:shown]):
+        name, is_number = Line(words.say(heading)), number in grid.numeric
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in grid.rows:
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+        table.add_row(*(Line(cell) for cell in row[:shown]))
     session.out.print(table)
+    for said in () if shown == len(grid.headings) else _remarks(grid):
+        session.out.print(Line(said))
+
+
+def _remarks(grid: Grid) -> list[str]:
+    """Return what stands beside the rows of a table that is too wide to show it, the same remark once."""
+    rows: dict[str, list[str]] = {}
+    for row in grid.rows:
+        if row[-1]:
+            rows.setdefault(row[-1], []).append(row[0].strip())
+    return [f"{', '.join(names)}: {remark}" for remark, names in rows.items()]
 
 
 def _write_all(comparison: Comparison, plans: Sequence[ComparedPlan], folder: Path, session: Session) -> None:
-    language = session.language
-    pictures = _pictures(comparison, plans, session)
-    sheets = all_sheets(comparison, language, LEVEL_NAMES)
-    writers: dict[str, Callable[[Path], None]] = {
-        comparison_files.JSON_FILE: lambda file: comparison_files.write_json(comparison, file),
-        comparison_files.CSV_FILE: lambda file: comparison_files.write_csv(comparison, file),
-        comparison_files.WORKBOOK_FILE: lambda file: comparison_files.write_book(
-            sheets, comparison, language, file
-        ),
-        PAGE_FILE: lambda file: write_page(comparison, LEVEL_NAMES, pictures, language, file),
-        REPORT_FILE: lambda file: write_report(comparison, LEVEL_NAMES, pictures, language, file),
-    }
-    for name, write in writers.items():
-        file = folder / name
+    pictures = pictures_of(comparison, plans, session.language)
+    for file, write in writers_of(comparison, LEVEL_NAMES, pictures, session.language, folder).items():
         try:
             folder.mkdir(parents=True, exist_ok=True)
             write(file)
         except OSError as refusal:
             raise InputError([_not_writable(file, refusal)]) from refusal
         session.reporter.say(Text(f"已写出 {file}", f"wrote {file}"))
-
-
-def _pictures(comparison: Comparison, plans: Sequence[ComparedPlan], session: Session) -> dict[str, bytes]:
-    words = Words(comparison, session.language)
-    pictures = {"maps": side_by_side(plans, Ground.of(plans[0], _network(plans[0])), words)}
-    chart = coverage_chart(words)
-    return pictures if chart is None else pictures | {"coverage": chart}
-
-
-def _network(plan: ComparedPlan) -> RoadNetwork | None:
-    """Return the roads of a plan's case, None where they can't be read any more."""
-    if plan.case is None:
-        return None
-    try:
-        return read_roads(plan.case.roads_file, plan.case.header.metric_crs)
-    except InputError:
-        return None
 
 
 def _not_writable(file: Path, refusal: OSError) -> Finding:

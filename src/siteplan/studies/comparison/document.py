@@ -189,7 +189,8 @@ class SiteRow(ComparisonModel):
     """One way in which a site of ``plan`` differs from the reference.
 
     ``other_site_id``: what stands in for a moved one: a site in the same community with a function in common.
-    ``*_area_m2``: usable area of all rooms in the last year that both plans have. None: it isn't open.
+    ``area_*``: usable area of all rooms, in the last year that both plans have; of a site that isn't in
+    both, in the plan's own last year. None: it isn't open.
     """
 
     plan: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from siteplan.publish.documents import write_document
 from siteplan.publish.workbook import Book, Sheet, write_sheets
@@ -31,7 +32,7 @@ COLUMNS = (
 TITLE = Text("方案比较", "Plans compared")
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
-Line = dict[str, object]
+Line = dict[str, Any]
 
 
 def write_json(comparison: Comparison, file: Path) -> None:
@@ -80,7 +81,7 @@ def _plain(value: object) -> object:
 def lines(comparison: Comparison) -> Iterator[Line]:
     """Yield every figure of every plan, with its difference from the reference's."""
     for row in comparison.levels:
-        head = {"section": "levels", "figure": row.level.value, "unit": row.unit}
+        head: Line = {"section": "levels", "figure": row.level.value, "unit": row.unit}
         yield from _lines(comparison, row, head)
         for kind, figures in (("bound", row.bounds), ("gap", row.gaps)):
             head = {"section": "levels", "figure": f"{row.level.value}:{kind}", "unit": row.unit}
@@ -145,7 +146,7 @@ def _place_lines(comparison: Comparison) -> Iterator[Line]:
         for row in comparison.towns
     ]
     for section, code, row, persons, differences in places:
-        head = {"section": section, "place": code}
+        head: Line = {"section": section, "place": code}
         yield from _lines(comparison, row, head | {"figure": "function_years", "unit": "function-years"})
         people = Row(values=tuple(persons), differences=tuple(differences), why_not=row.why_not)
         yield from _lines(comparison, people, head | {"figure": "person_years", "unit": "person-years"})

@@ -108,14 +108,19 @@ def _differences(words: Words, row: Row, decimals: int = 0) -> Iterator[str]:
         yield words.difference(value, why, decimals)
 
 
+def common_years(words: Words) -> tuple[int, ...]:
+    """Return the years that all plans have."""
+    years = [set(plan.years) for plan in words.comparison.plans]
+    return tuple(sorted(set.intersection(*years)))
+
+
 def last_common_year(words: Words) -> int | None:
     """Return the last year that all plans have."""
-    years = [set(plan.years) for plan in words.comparison.plans]
-    return max(set.intersection(*years), default=None)
+    return max(common_years(words), default=None)
 
 
 def _coverage_glances(words: Words) -> Iterator[tuple[str, ...]]:
-    """Yield coverage in the last common year; the target stands with the function where all plans share it."""
+    """Yield coverage in the last common year; a target that all plans share stands with the function."""
     comparison, year = words.comparison, last_common_year(words)
     basis = comparison.plans[0].basis
     rows = [row for row in comparison.coverage if row.year == year and row.basis is basis]
@@ -182,6 +187,9 @@ def _counts(words: Words) -> Iterator[tuple[str, ...]]:
         ),
         "",
     )
+    other_years = any(plan.years != reference.years for plan in comparison.others)
+    hint = Text("规划期不同，含各自末年的点位", "the years differ: each plan's last year counts")
+    beyond = words.say(hint) if other_years else ""
     for change in SiteChange:
         numbers = [
             len({row.site_id for row in comparison.sites if (row.plan, row.change) == (plan.name, change)})
@@ -192,7 +200,7 @@ def _counts(words: Words) -> Iterator[tuple[str, ...]]:
                 words.say(Text(f"点位：{change.text.zh}", f"sites: {change.text.en}")),
                 *(NONE for _ in comparison.plans),
                 *(str(number) for number in numbers),
-                "",
+                beyond,
             )
     for name, sign in (
         (Text("得益社区", "communities that gain"), 1),
@@ -265,7 +273,8 @@ def levels_grid(words: Words, names: LevelNames) -> Grid:
 
 
 def _proven(words: Words, row: LevelRow, number: int) -> str:
-    value, bound, gap, status = (each[number] for each in (row.values, row.bounds, row.gaps, row.statuses))
+    value, bound, gap = row.values[number], row.bounds[number], row.gaps[number]
+    status = row.statuses[number]
     if value is None or status is None:
         return NONE
     said = words.say(STATUSES[status])
@@ -307,7 +316,7 @@ def coverage_grid(words: Words, rows: Sequence[CoverageRow] | None = None) -> Gr
             )
             for row in (by_year(comparison) if rows is None else rows)
         ),
-        (0.7, 1.6, 1.2, *(1.7,) * count, *(1.0,) * others, 1.8),
+        (0.9, 1.6, 1.2, *(1.7,) * count, *(1.0,) * others, 1.8),
         frozenset(range(3, 3 + count + others)),
     )
 
@@ -346,13 +355,13 @@ def radii_grid(words: Words) -> Grid:
             )
             for row in sorted(comparison.radii, key=lambda row: row.year)
         ),
-        (0.7, 1.6, 1.0, *(1.5,) * count, *(1.0,) * others, 1.6),
+        (0.9, 1.6, 1.0, *(1.5,) * count, *(1.0,) * others, 1.6),
         frozenset(range(2, 3 + count + others)),
     )
 
 
-def area_grid(words: Words) -> Grid:
-    """Return the area standard."""
+def area_grid(words: Words, years: Sequence[int] | None = None) -> Grid:
+    """Return the area standard; ``years``: only of these."""
     comparison = words.comparison
     count, others = len(comparison.plans), len(comparison.others)
     return Grid(
@@ -373,8 +382,9 @@ def area_grid(words: Words) -> Grid:
                 words.why_not(row.why_not),
             )
             for row in sorted(comparison.area_standard, key=lambda row: row.year)
+            if years is None or row.year in years
         ),
-        (0.7, 3.0, *(1.3,) * count, *(1.1,) * others, 1.6),
+        (0.9, 3.0, *(1.3,) * count, *(1.1,) * others, 1.6),
         frozenset(range(2, 2 + count + others)),
     )
 
@@ -383,8 +393,8 @@ def _decimals(measure: str) -> int:
     return 1 if measure == "m2_per_100" else 0
 
 
-def money_grid(words: Words) -> Grid:
-    """Return money by year and source."""
+def money_grid(words: Words, years: Sequence[int] | None = None) -> Grid:
+    """Return money by year and source; ``years``: only of these, and of the horizon."""
     comparison = words.comparison
     count, others = len(comparison.plans), len(comparison.others)
     whole, every = words.say(Text("规划期", "horizon")), words.say(Text("合计", "all sources"))
@@ -405,9 +415,9 @@ def money_grid(words: Words) -> Grid:
                 *_money(words, row, ""),
             )
             for row in comparison.money
-            if any(row.values)
+            if any(row.values) and (years is None or row.year is None or row.year in years)
         ),
-        (0.8, 1.8, 1.3, *(1.3,) * count, *(1.1,) * others, 1.6),
+        (0.9, 1.8, 1.3, *(1.3,) * count, *(1.1,) * others, 1.6),
         frozenset(range(3, 3 + count + others)),
     )
 

@@ -197,11 +197,16 @@ def _other_cases(plans: Sequence[ComparedPlan]) -> Iterable[Text]:
 
 def _other_years(plans: Sequence[ComparedPlan]) -> Iterable[Text]:
     if len({plan.plan.years for plan in plans}) > 1:
-        listed = "; ".join(f"{plan.name} {plan.plan.years[0]}–{plan.plan.years[-1]}" for plan in plans)
+        listed = "; ".join(f"{plan.name}: {years_of(plan.plan.years)}" for plan in plans)
         yield Text(
             f"规划期不同（{listed}）：只比较共有的年份，规划期合计和各级目标不可比",
             f"the years differ ({listed}): only years in common are compared; totals and levels can't be",
         )
+
+
+def years_of(years: Sequence[int]) -> str:
+    """Return consecutive years as first–last."""
+    return f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
 
 
 def _other_bases(plans: Sequence[ComparedPlan]) -> Iterable[Text]:

@@ -13,7 +13,8 @@ from html import escape
 from pathlib import Path
 
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
-from siteplan.publish.map.font import LICENCE, font_face
+from siteplan.publish.map.font import font_face
+from siteplan.publish.typeface import SANS_LICENCE
 from siteplan.scenario import Level
 from siteplan.studies.comparison import grids
 from siteplan.studies.comparison.document import Comparison
@@ -96,6 +97,19 @@ def page_of(
     )
 
 
+def glance(comparison: Comparison, level_names: Mapping[Level, Text], language: Language) -> str:
+    """Return the warnings and everything at a glance as HTML for a notebook, everything in it escaped."""
+    words = Words(comparison, language)
+    parts = []
+    if comparison.illustrative:
+        parts.append(f"<p><em>{escape(words.say(ILLUSTRATIVE_NOTE))}</em></p>")
+    if comparison.warnings:
+        listed = "".join(f"<li>{escape(words.say(remark))}</li>" for remark in comparison.warnings)
+        parts.append(f"<p><strong>{escape(words.say(FIRST_WARNINGS))}</strong></p><ul>{listed}</ul>")
+    parts.append(table_html(grids.overview(words, level_names), words))
+    return f'<div class="siteplan-comparison">{"".join(parts)}</div>'
+
+
 def _body(
     words: Words, level_names: Mapping[Level, Text], pictures: Pictures, made_on: date
 ) -> Iterator[str]:
@@ -115,7 +129,7 @@ def _body(
     for key, name in HEADINGS.items():
         yield f'<h2 id="{key}">{escape(words.say(name))}</h2>'
         yield from _section(key, words, level_names, pictures)
-    yield f'<p class="quiet">{escape(LICENCE)}</p>'
+    yield f'<p class="quiet">{escape(SANS_LICENCE)}</p>'
 
 
 def _warnings(words: Words) -> Iterator[str]:

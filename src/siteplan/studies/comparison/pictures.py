@@ -2,164 +2,212 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from typing import Any
 
-import matplotlib as mpl
-import pylopdf_fonts_zh_cn
-from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
+import numpy as np
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+from pyproj import Transformer
 
+from siteplan.case import DemandPoint
 from siteplan.network import RoadNetwork
 from siteplan.plan import PlannedSite
 from siteplan.problem import Role
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
+from siteplan.publish.pictures import Extent, draw_roads, draw_scale, drawing, png_of
+from siteplan.publish.pictures.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, chart, fitted, strips
+from siteplan.studies.comparison.document import CoverageRow
 from siteplan.studies.comparison.grids import last_common_year
 from siteplan.studies.comparison.sources import ComparedPlan
 from siteplan.studies.comparison.words import Words
 from siteplan.text import Text
 
 DOTS_PER_INCH = 150
-BLUE, ORANGE, GREEN, RED, PINK, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
-"""Of Okabe and Ito, which colour-blind readers tell apart."""
-PLAN_COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, "#999999")
-MARGIN_DEGREES = 0.01
-DEGREE_RATIO = 1.2
-"""A degree of latitude by one of longitude, about the county."""
-MAP_INCHES = 4.6
-SIDE_BY_SIDE = 2
-"""Maps in a row."""
+PLAN_COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, GREY)
+MARGIN_M, CLOSER_MARGIN_M = 800.0, 350.0
+WIDTH_INCHES = 9.2
+SIDE_BY_SIDE = 3
+"""Maps in a row, at most."""
+NARROWEST_SHARE, WIDEST_SHARE = 0.4, 1.0
+"""Height of a map by its width, at least and at most."""
+NAME_INCHES, LEGEND_INCHES, LEGEND_COLUMNS = 0.26, 0.55, 3
 
-Extent = tuple[float, float, float, float]
-"""West, south, east and north in degrees."""
-
-IN_ALL = Text("各方案都开放", "open in every plan")
-NOT_IN_ALL = Text("该方案有、并非各方案都有", "open in this plan, not in every one")
-ELSEWHERE = Text("其他方案有、该方案没有", "open in another plan only")
+IN_ALL = Text("各方案都新开", "opened in every plan")
+NOT_IN_ALL = Text("该方案新开，并非各方案都有", "opened here, not in every plan")
+ELSEWHERE = Text("只有其他方案新开", "opened in another plan only")
 ALREADY = Text("现有和已定设施", "existing and decided")
 HOMES = Text("居民点", "residential places")
 
+Places = NDArray[np.float64]
+"""x and y in metres: (places, 2)."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Ground:
-    """What lies under every map: roads and residential places, where the inputs are still there."""
+    """What lies under every map: the plans' sites, and homes and roads where the case is still there."""
 
-    roads: Sequence[tuple[tuple[float, float], tuple[float, float]]]
-    homes: Sequence[tuple[float, float]]
+    plans: Sequence[ComparedPlan]
+    network: RoadNetwork | None
 
-    @classmethod
-    def of(cls, plan: ComparedPlan, network: RoadNetwork | None) -> Ground:
-        """Return the ground of a plan's case; empty where it is gone."""
-        homes = (
-            [] if plan.case is None else [(row.longitude, row.latitude) for row in plan.case.demand_points]
+    @cached_property
+    def homes(self) -> tuple[DemandPoint, ...]:
+        """The residential places of the reference's case."""
+        case = self.plans[0].case
+        return () if case is None else case.demand_points
+
+    @cached_property
+    def _to_metres(self) -> Transformer:
+        case, first = self.plans[0].case, self.plans[0].plan.sites[0]
+        local = f"+proj=aeqd +lat_0={first.latitude} +lon_0={first.longitude}"
+        crs = local if case is None else case.header.metric_crs
+        return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+
+    def places(self, things: Sequence[Any]) -> Places:
+        """Return where things with longitude and latitude are, in metres."""
+        if not things:
+            return np.empty((0, 2))
+        longitudes, latitudes = [each.longitude for each in things], [each.latitude for each in things]
+        return np.column_stack(self._to_metres.transform(longitudes, latitudes))
+
+    def extent(self, things: Sequence[Any], margin_m: float) -> Extent:
+        """Return what holds all things, with a margin."""
+        places = self.places(things)
+        (west, south), (east, north) = places.min(axis=0) - margin_m, places.max(axis=0) + margin_m
+        return Extent(west, south, east, north)
+
+    @cached_property
+    def sites(self) -> tuple[PlannedSite, ...]:
+        """The candidates that any plan opens."""
+        every = {site.site_id: site for plan in reversed(self.plans) for site in opened(plan)}
+        return tuple(every.values())
+
+    @cached_property
+    def in_all(self) -> frozenset[str]:
+        """The candidates that every plan opens."""
+        return frozenset.intersection(
+            *(frozenset(site.site_id for site in opened(plan)) for plan in self.plans)
         )
-        if network is None:
-            return cls([], homes)
-        places = list(zip(network.longitude.tolist(), network.latitude.tolist(), strict=True))
-        ends = zip(network.edge_from.tolist(), network.edge_to.tolist(), strict=True)
-        return cls([(places[begin], places[end]) for begin, end in ends], homes)
+
+    @cached_property
+    def closer(self) -> str | None:
+        """The town in which plans differ most, to be drawn closer."""
+        differing = Counter(site.town_code for site in self.sites if site.site_id not in self.in_all)
+        every = differing or Counter(site.town_code for site in self.sites)
+        return min(every, key=lambda code: (-every[code], code), default=None)
+
+    @cached_property
+    def extents(self) -> tuple[Extent, ...]:
+        """The views: of everything, and of one town closer."""
+        sites = [site for plan in self.plans for site in plan.plan.sites]
+        whole = self.extent([*self.homes, *sites], MARGIN_M)
+        if self.closer is None:
+            return (whole,)
+        town_of = self.plans[0].names.town_of
+        inside: list[Any] = [site for site in sites if site.town_code == self.closer]
+        inside += [home for home in self.homes if town_of.get(home.community_code) == self.closer]
+        return whole, self.extent(inside, CLOSER_MARGIN_M)
 
 
-@contextmanager
-def _in_chinese() -> Iterator[None]:
-    """Draw with the font that comes with siteplan; a ``$`` in a name begins no formula."""
-    file = str(pylopdf_fonts_zh_cn.sans_path())
-    font_manager.fontManager.addfont(file)
-    family = font_manager.FontProperties(fname=file).get_name()
-    settings = {"font.family": [family, "DejaVu Sans"], "axes.unicode_minus": False, "text.parse_math": False}
-    with mpl.rc_context(settings):
-        yield
-
-
-@_in_chinese()
-def side_by_side(plans: Sequence[ComparedPlan], ground: Ground, words: Words) -> bytes:
-    """Return a map for each plan, all of one extent and one legend, as PNG."""
-    extent = _extent(plans, ground)
-    rows = ceil(len(plans) / SIDE_BY_SIDE)
-    height = MAP_INCHES * min(1.4, max(0.4, DEGREE_RATIO * (extent[3] - extent[1]) / (extent[2] - extent[0])))
-    figure = Figure(figsize=(MAP_INCHES * SIDE_BY_SIDE, rows * (height + 0.3) + 0.7), layout="constrained")
-    axes = figure.subplots(rows, SIDE_BY_SIDE, squeeze=False).ravel()
-    every = [{site.site_id for site in _chosen(plan)} for plan in plans]
-    for plan, part in zip(plans, axes, strict=False):
-        _draw(plan, part, ground, every, _all_sites(plans))
-        part.set_title(plan.name, fontsize=10, loc="left")
-        part.set_xlim(extent[0], extent[2])
-        part.set_ylim(extent[1], extent[3])
-        part.set_aspect(DEGREE_RATIO)
-    for part in axes[len(plans) :]:
-        part.set_axis_off()
-    figure.legend(handles=_legend(words), loc="outside lower center", ncols=5, fontsize=8, frameon=False)
-    if words.comparison.illustrative:
-        figure.suptitle(words.say(ILLUSTRATIVE_NOTE), fontsize=8, color="#9c2a00")
-    return _png(figure)
-
-
-def _chosen(plan: ComparedPlan) -> list[PlannedSite]:
-    """Return the candidates that a plan opens: what plans differ by."""
+def opened(plan: ComparedPlan) -> list[PlannedSite]:
+    """Return the candidates that a plan opens."""
     return [site for site in plan.plan.sites if site.role is Role.CANDIDATE]
 
 
-def _all_sites(plans: Sequence[ComparedPlan]) -> list[PlannedSite]:
-    return list({site.site_id: site for plan in reversed(plans) for site in _chosen(plan)}.values())
-
-
-def _extent(plans: Sequence[ComparedPlan], ground: Ground) -> Extent:
-    """Return the view of every map: all residential places and sites."""
-    places = [*ground.homes, *((site.longitude, site.latitude) for plan in plans for site in plan.plan.sites)]
-    longitudes, latitudes = zip(*places, strict=True)
-    return (
-        min(longitudes) - MARGIN_DEGREES,
-        min(latitudes) - MARGIN_DEGREES,
-        max(longitudes) + MARGIN_DEGREES,
-        max(latitudes) + MARGIN_DEGREES,
+@drawing()
+def side_by_side(plans: Sequence[ComparedPlan], network: RoadNetwork | None, words: Words) -> bytes:
+    """Return maps as PNG: every plan in the same view under one legend, then the same closer in one town."""
+    ground = Ground(plans, network)
+    columns = min(SIDE_BY_SIDE, len(plans))
+    rows = ceil(len(plans) / columns)
+    width = WIDTH_INCHES / columns
+    heights = [_share(extent) * width + NAME_INCHES for extent in ground.extents for _ in range(rows)]
+    figure, parts = strips(WIDTH_INCHES, [*heights, LEGEND_INCHES])
+    for number, extent in enumerate(ground.extents):
+        for place, plan in enumerate(plans):
+            strip = parts[number * rows + place // columns].column(place % columns, columns)
+            axes = _panel(figure, strip)
+            _draw(axes, plan, ground, extent.of_shape(_share(extent)), scale=1.0 + 0.5 * number)
+            town = words.town(ground.closer) if number and ground.closer else ""
+            name = fitted(f"{plan.name}  {town}", width - 0.2, 9.0)
+            axes.set_title(name, fontsize=9, loc="left", pad=3)
+    holder = parts[-1].axes(figure)
+    holder.set_axis_off()
+    holder.legend(
+        handles=_legend(words), loc="upper center", ncols=LEGEND_COLUMNS, fontsize=7.5, frameon=False
     )
+    if words.comparison.illustrative:
+        figure.text(0.5, 0.012, words.say(ILLUSTRATIVE_NOTE), ha="center", fontsize=6.5, color="#9c2a00")
+    return png_of(figure, DOTS_PER_INCH)
 
 
-def _draw(
-    plan: ComparedPlan, axes: Any, ground: Ground, every: Sequence[set[str]], sites: Sequence[PlannedSite]
-) -> None:
-    axes.add_collection(LineCollection(list(ground.roads), colors="#cfcfcf", linewidths=0.4, zorder=1))
-    _points(axes, ground.homes, s=4, c="#777777", linewidths=0, zorder=2)
-    decided = [(s.longitude, s.latitude) for s in plan.plan.sites if s.role is not Role.CANDIDATE]
-    _points(axes, decided, s=18, marker="s", c="#333333", zorder=3)
-    mine = {site.site_id for site in _chosen(plan)}
-    in_all = set.intersection(*every)
-    here = [(s.longitude, s.latitude) for s in sites if s.site_id in in_all]
-    own = [(s.longitude, s.latitude) for s in sites if s.site_id in mine - in_all]
-    elsewhere = [(s.longitude, s.latitude) for s in sites if s.site_id not in mine]
-    _points(axes, elsewhere, s=40, marker="o", c="none", edgecolors=RED, linewidths=1.1, zorder=4)
-    _points(axes, here, s=46, marker="^", c=BLUE, zorder=5)
-    _points(axes, own, s=52, marker="D", c=ORANGE, edgecolors="black", zorder=6)
+def _share(extent: Extent) -> float:
+    return min(WIDEST_SHARE, max(NARROWEST_SHARE, extent.height / extent.width))
+
+
+def _panel(figure: Any, strip: Any) -> Any:
+    width, height = figure.get_size_inches()
+    x, y, name = 0.05 / width, 0.04 / height, NAME_INCHES / height
+    return figure.add_axes((strip.left + x, strip.bottom + y, strip.width - 2 * x, strip.height - y - name))
+
+
+def _draw(axes: Any, plan: ComparedPlan, ground: Ground, extent: Extent, *, scale: float) -> None:
+    if ground.network is not None:
+        draw_roads(axes, ground.network)
+    mine = {site.site_id for site in opened(plan)}
+    groups: dict[Text, Sequence[Any]] = {
+        HOMES: list(ground.homes),
+        ALREADY: [site for site in plan.plan.sites if site.role is not Role.CANDIDATE],
+        ELSEWHERE: [site for site in ground.sites if site.site_id not in mine],
+        IN_ALL: [site for site in ground.sites if site.site_id in ground.in_all],
+        NOT_IN_ALL: [site for site in ground.sites if site.site_id in mine - ground.in_all],
+    }
+    for order, (name, things) in enumerate(groups.items(), 2):
+        shape, size, face, edge = STYLES[name]
+        places = ground.places(things)
+        style = {"marker": shape, "c": face, "edgecolors": edge, "linewidths": 0.9 if face == "none" else 0.5}
+        axes.scatter(places[:, 0], places[:, 1], s=(size * scale) ** 2, zorder=order, **style)
+    axes.set_xlim(extent.west, extent.east)
+    axes.set_ylim(extent.south, extent.north)
+    axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set_color("#999999")
+        spine.set_color(GREY)
+    draw_scale(axes, extent)
 
 
-def _points(axes: Any, places: Sequence[tuple[float, float]], **style: Any) -> None:
-    edges = {"edgecolors": "white", "linewidths": 0.5} | style
-    axes.scatter([place[0] for place in places], [place[1] for place in places], **edges)
+STYLES = {
+    HOMES: (".", 2.6, "#777777", "none"),
+    ALREADY: ("s", 3.4, "#333333", "white"),
+    ELSEWHERE: ("o", 6.2, "none", RED),
+    IN_ALL: ("^", 6.0, BLUE, "white"),
+    NOT_IN_ALL: ("D", 5.2, ORANGE, "black"),
+}
+"""Shape, size in points, face and edge of each kind of place: shape and colour both tell them apart."""
 
 
 def _legend(words: Words) -> list[Line2D]:
-    styles = (
-        (IN_ALL, {"marker": "^", "color": BLUE}),
-        (NOT_IN_ALL, {"marker": "D", "color": ORANGE, "markeredgecolor": "black"}),
-        (ELSEWHERE, {"marker": "o", "color": RED, "markerfacecolor": "none"}),
-        (ALREADY, {"marker": "s", "color": "#333333"}),
-        (HOMES, {"marker": ".", "color": "#777777"}),
-    )
-    return [Line2D([], [], linestyle="none", label=words.say(name), **style) for name, style in styles]
+    return [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            label=words.say(name),
+            marker=shape,
+            markersize=size,
+            markerfacecolor=face,
+            markeredgecolor=edge,
+        )
+        for name, (shape, size, face, edge) in STYLES.items()
+    ]
 
 
-@_in_chinese()
+@drawing()
 def coverage_chart(words: Words) -> bytes | None:
     """Return coverage of each function in the last common year against the targets, all plans, as PNG.
 
@@ -173,47 +221,33 @@ def coverage_chart(words: Words) -> bytes | None:
     if not rows:
         return None
     count = len(comparison.plans)
-    thickness = 0.8 / count
-    figure = Figure(figsize=(9.2, 0.7 + len(rows) * (0.18 + 0.17 * count)), layout="constrained")
-    axes = figure.add_subplot()
-    for number, plan in enumerate(comparison.plans):
-        colour = PLAN_COLOURS[number % len(PLAN_COLOURS)]
-        for place, row in enumerate(rows):
-            share, target = (
-                _share(row.values[number], row.counted[number]),
-                _share(row.targets[number], row.counted[number]),
-            )
-            at = place + (number - (count - 1) / 2) * thickness
-            if share is None:
-                continue
-            label = plan.name if place == 0 else None
-            axes.barh(at, share, height=thickness * 0.9, color=colour, label=label)
-            figures = f"{row.values[number]:,.0f}/{row.counted[number]:,.0f}"
-            axes.text(max(share, target or 0.0) + 1, at, figures, va="center", fontsize=7)
-            if target is not None:
-                axes.plot([target, target], [at - thickness / 2, at + thickness / 2], color=RED, lw=1.8)
-    axes.plot([], [], color=RED, lw=1.8, label=words.say(Text("目标", "target")))
-    axes.set_yticks(range(len(rows)), [words.function(row.function) for row in rows], fontsize=8)
+    figure, axes = chart(WIDTH_INCHES, 0.7 + len(rows) * (0.16 + 0.17 * count), None)
+    for number in range(count):
+        _draw_bars(axes, rows, number, 0.8 / count, words)
+    axes.plot([], [], color=RED, linewidth=1.8, label=words.say(Text("目标", "target")))
+    axes.set_yticks(range(len(rows)), [fitted(words.function(row.function), 2.2, 8.0) for row in rows])
     axes.invert_yaxis()
     axes.set_xlim(0, 115)
     axes.set_xticks(range(0, 101, 20))
-    axes.tick_params(labelsize=8)
-    name = words.say(
-        Text(f"{year} 年覆盖率（%，{basis.text.zh}）", f"coverage in {year} (%, {basis.text.en})")
-    )
-    axes.set_xlabel(name, fontsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    name = Text(f"{year}年覆盖率（%，{basis.text.zh}）", f"coverage in {year} (%, {basis.text.en})")
+    axes.set_xlabel(words.say(name), fontsize=8)
     axes.legend(fontsize=8, loc="lower right", frameon=False)
-    return _png(figure)
+    return png_of(figure, DOTS_PER_INCH)
 
 
-def _share(value: float | None, counted: float | None) -> float | None:
-    return None if value is None or not counted else 100.0 * value / counted
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-    return buffer.getvalue()
+def _draw_bars(axes: Any, rows: Sequence[CoverageRow], number: int, thickness: float, words: Words) -> None:
+    """Draw the bars of one plan, each with n of m and a mark at the target."""
+    count = len(words.comparison.plans)
+    colour = PLAN_COLOURS[number % len(PLAN_COLOURS)]
+    name = fitted(words.comparison.plans[number].name, 3.0, 8.0)
+    axes.barh([], [], color=colour, label=name)
+    for place, row in enumerate(rows):
+        value, counted, goal = row.values[number], row.counted[number], row.targets[number]
+        if value is None or not counted:
+            continue
+        at = place + (number - (count - 1) / 2) * thickness
+        share, target = 100.0 * value / counted, None if goal is None else 100.0 * goal / counted
+        axes.barh(at, share, height=thickness * 0.9, color=colour)
+        axes.text(max(share, target or 0.0) + 1, at, f"{value:,.0f}/{counted:,.0f}", va="center", fontsize=7)
+        if target is not None:
+            axes.plot([target] * 2, [at - thickness / 2, at + thickness / 2], color=RED, linewidth=1.8)

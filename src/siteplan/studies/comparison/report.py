@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
+
+from docx.enum.section import WD_ORIENT
+from docx.shared import Mm
 
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
@@ -19,6 +24,13 @@ from siteplan.studies.comparison.words import Words
 from siteplan.text import Language, Text
 
 REPORT_FILE = "compare.docx"
+HIGHEST_PICTURE = Mm(105)
+PLANS_ON_PORTRAIT = 2
+"""With more plans the page lies on its side."""
+ELSEWHERE = Text(
+    "只列共有的年份；其他年份、其他口径和固定步行距离见 compare.xlsx。",
+    "Only years in common are listed; other years, other bases and fixed walks are in compare.xlsx.",
+)
 
 
 def write_report(
@@ -36,6 +48,8 @@ def write_report(
     """
     words = Words(comparison, language)
     document = official_document(language)
+    if len(comparison.plans) > PLANS_ON_PORTRAIT:
+        _turn(document)
     manuscript = Manuscript(document, language, is_draft=comparison.illustrative)
     day = made_on or date.today()
     names = words.joined(plan.name for plan in comparison.plans)
@@ -50,6 +64,13 @@ def write_report(
     properties.title = f"{words.say(TITLE)} {names}"
     properties.author = properties.comments = ""
     document.save(str(file))
+
+
+def _turn(document: Any) -> None:
+    """Lay the page on its side."""
+    for section in document.sections:
+        section.page_width, section.page_height = section.page_height, section.page_width
+        section.orientation = WD_ORIENT.LANDSCAPE
 
 
 def _write_inputs(words: Words, manuscript: Manuscript) -> None:
@@ -77,23 +98,32 @@ def _write_figures(
     _write(grids.overview(words, level_names), manuscript)
     if "maps" in pictures:
         manuscript.heading(HEADINGS["maps"])
-        manuscript.picture(
-            Text("各方案布局（同一范围、同一图例）", "Layouts: one view, one legend"), pictures["maps"]
+        _picture(
+            Text("各方案布局（同一范围、同一图例）", "Layouts: one view, one legend"),
+            pictures["maps"],
+            manuscript,
         )
     manuscript.heading(HEADINGS["levels"])
     _write(grids.levels_grid(words, level_names), manuscript)
     manuscript.note(ON_PROOF)
     manuscript.heading(HEADINGS["coverage"])
     if "coverage" in pictures:
-        manuscript.picture(HEADINGS["coverage"], pictures["coverage"])
-    _write(grids.coverage_grid(words, grids.on_target_basis(words)), manuscript)
-    manuscript.note(
-        Text("其他口径和固定步行距离见 compare.xlsx。", "Other bases and fixed walks are in compare.xlsx.")
-    )
+        _picture(HEADINGS["coverage"], pictures["coverage"], manuscript)
+    common = grids.common_years(words)
+    rows = [row for row in grids.on_target_basis(words) if row.year in common]
+    _write(grids.coverage_grid(words, rows), manuscript)
+    manuscript.note(ELSEWHERE)
     manuscript.heading(HEADINGS["area"])
-    _write(grids.area_grid(words), manuscript)
+    _write(grids.area_grid(words, common), manuscript)
     manuscript.heading(HEADINGS["money"])
-    _write(grids.money_grid(words), manuscript)
+    _write(grids.money_grid(words, common), manuscript)
+
+
+def _picture(caption: Text, png: bytes, manuscript: Manuscript) -> None:
+    """Insert a picture, no higher than a page on its side has room for."""
+    width, height = struct.unpack(">II", png[16:24])
+    room = min(1.0, HIGHEST_PICTURE * width / height / manuscript.text_width)
+    manuscript.picture(caption, png, room)
 
 
 def _write_places(words: Words, manuscript: Manuscript) -> None:

@@ -25,16 +25,17 @@ def site_rows(reference: ComparedPlan, other: ComparedPlan) -> Iterator[SiteRow]
     new = [site for key, site in sorted(after.items()) if key not in before]
     moves = _moves(gone, new)
     taken = {site.site_id for site in moves.values()}
+    ends = reference.plan.years[-1], other.plan.years[-1]
     for site in gone:
         instead = moves.get(site.site_id)
         change = SiteChange.ONLY_REFERENCE if instead is None else SiteChange.MOVED
-        yield _row(other.name, change, site, instead, year, instead_of=instead is not None)
+        yield _row(other.name, change, site, instead, ends)
     for site in new:
         if site.site_id not in taken:
-            yield _row(other.name, SiteChange.ONLY_OTHER, None, site, year)
+            yield _row(other.name, SiteChange.ONLY_OTHER, None, site, ends)
     for key in sorted(before.keys() & after.keys()):
         for change in _changes(before[key], after[key], year):
-            yield _row(other.name, change, before[key], after[key], year)
+            yield _row(other.name, change, before[key], after[key], (year, year))
 
 
 def last_common_year(one: Plan, other: Plan) -> int | None:
@@ -87,12 +88,11 @@ def _row(
     change: SiteChange,
     before: PlannedSite | None,
     after: PlannedSite | None,
-    year: int | None,
-    *,
-    instead_of: bool = False,
+    years: tuple[int | None, int | None],
 ) -> SiteRow:
     site = before or after
     assert site is not None
+    instead = after if change is SiteChange.MOVED else None
     return SiteRow(
         plan=plan,
         change=change,
@@ -100,12 +100,12 @@ def _row(
         name=site.name,
         role=site.role.value,
         community_code=site.community_code,
-        other_site_id=after.site_id if instead_of and after is not None else None,
-        other_name=after.name if instead_of and after is not None else None,
+        other_site_id=None if instead is None else instead.site_id,
+        other_name=None if instead is None else instead.name,
         functions_reference=() if before is None else functions_of(before),
         functions=() if after is None else functions_of(after),
         year_reference=None if before is None else before.open_from,
         year=None if after is None else after.open_from,
-        area_reference_m2=None if before is None else rooms_m2(before, year),
-        area_m2=None if after is None else rooms_m2(after, year),
+        area_reference_m2=None if before is None else rooms_m2(before, years[0]),
+        area_m2=None if after is None else rooms_m2(after, years[1]),
     )

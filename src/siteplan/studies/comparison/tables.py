@@ -5,7 +5,7 @@ In the workbook differences, totals of towns and gaps are live formulas; elsewhe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from xlsxwriter.utility import xl_col_to_name
 
@@ -22,6 +22,7 @@ from siteplan.publish.workbook import (
 )
 from siteplan.scenario import Level
 from siteplan.studies.comparison.document import CommunityRow, Comparison, CoverageRow, Remark
+from siteplan.studies.comparison.inputs import years_of
 from siteplan.studies.comparison.words import MONEY_ITEMS, NOT_COMPARABLE, STATUSES, STOPPED_BY, Words
 from siteplan.text import Language, Text
 
@@ -31,11 +32,9 @@ COMMUNITY_VALUES = 4
 HASH_SHOWN = 12
 """Characters of a SHA-256 that are shown; ``compare.json`` has all."""
 
-SheetOf = Callable[[Words], Sheet]
-
 
 def all_sheets(
-    comparison: Comparison, language: Language, level_names: dict[Level, Text]
+    comparison: Comparison, language: Language, level_names: Mapping[Level, Text]
 ) -> tuple[Sheet, ...]:
     """Return every table, the differences of the inputs first."""
     words = Words(comparison, language)
@@ -73,7 +72,7 @@ def plans(words: Words) -> Sheet:
         (
             plan.name,
             words.say(Text(plan.title_zh, plan.title_en)),
-            _years(plan.years),
+            years_of(plan.years),
             words.basis(plan.basis),
             plan.threshold,
             plan.candidates_opened,
@@ -99,10 +98,6 @@ def plans(words: Words) -> Sheet:
         ),
         rows,
     )
-
-
-def _years(years: Sequence[int]) -> str:
-    return f"{years[0]}" if len(years) == 1 else f"{years[0]}–{years[-1]}"
 
 
 def inputs(words: Words) -> Sheet:
@@ -193,16 +188,15 @@ def _remarks() -> Column:
     return Column(Text("说明", "remark"), width=40)
 
 
-def levels(words: Words, names: dict[Level, Text]) -> Sheet:
+def levels(words: Words, names: Mapping[Level, Text]) -> Sheet:
     """Return the levels of the objective with bound, gap and what the bounds prove."""
     comparison, per_plan = words.comparison, 4
     rows: list[tuple[Cell, ...]] = []
     for row in comparison.levels:
         cells: list[Cell] = [words.say(names[row.level]), words.say(UNITS[row.level])]
         for number in _numbers(comparison):
-            value, bound, gap, status = (
-                each[number] for each in (row.values, row.bounds, row.gaps, row.statuses)
-            )
+            value, bound, gap = row.values[number], row.bounds[number], row.gaps[number]
+            status = row.statuses[number]
             first = xl_col_to_name(2 + per_plan * number)
             second = xl_col_to_name(3 + per_plan * number)
             live = Formula(f"ABS({first}{{row}}-{second}{{row}})", gap) if gap is not None else None
@@ -460,7 +454,7 @@ def by_town(comparison: Comparison) -> list[CommunityRow]:
 def _communities_question(words: Words) -> Text:
     comparison = words.comparison
     basis, years = comparison.community_basis.text, comparison.community_years
-    when = _years(years) if years else "—"
+    when = years_of(years) if years else "—"
     left_out = len({row.function for row in comparison.coverage}) - len(comparison.community_functions)
     zh = f"，{left_out} 类功能不可比，未计入" if left_out else ""
     en = f"; {left_out} functions that can't be compared are left out" if left_out else ""

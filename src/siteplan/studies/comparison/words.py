@@ -34,8 +34,10 @@ MONEY_ITEMS = {
     "paid_cny": Text("支付", "paid"),
     "carried_out_cny": Text("结转下年", "carried out"),
 }
-NOT_COMPARABLE = Text("不可比", "cannot be compared")
+NOT_COMPARABLE = Text("不可比", "not comparable")
 NONE = "—"
+MINUS = "−"
+"""No line breaks after it, other than after a hyphen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +131,4 @@ class Words:
 def signed(value: float, decimals: int = 0) -> str:
     """Return a number with its sign; 0 without."""
     rounded = round(value, decimals)
-    return "0" if rounded == 0 else f"{rounded:+,.{decimals}f}"
+    return "0" if rounded == 0 else f"{rounded:+,.{decimals}f}".replace("-", MINUS)
