@@ -299,9 +299,13 @@ class StandardsOverride(ScenarioModel):
 
 
 class CostsOverride(ScenarioModel):
-    """Unit costs that the scenario replaces, CNY per m² floor area."""
+    """Unit costs that the scenario replaces, CNY per m² floor area.
+
+    ``capital_scale`` multiplies every opening cost, stated in a table or not, and every fit-out cost.
+    """
 
     opening_cost_cny_per_m2: dict[Mode, Annotated[float, Field(ge=0)]] = {}
+    capital_scale: Annotated[float, Field(gt=0)] = 1.0
 
 
 class Commitment(ScenarioModel):
@@ -351,6 +355,62 @@ class Level(StrEnum):
     CHANGES = "changes"
 
 
+class DecisionRule(StrEnum):
+    """By which measure over the futures the common decision is the best one.
+
+    ``robust``: the first level of the worst future. ``expected``: its probability-weighted mean.
+    ``regret``: by how much the first level misses the future's own best plan, in the worst future.
+    """
+
+    ROBUST = "robust"
+    EXPECTED = "expected"
+    REGRET = "regret"
+
+    @property
+    def text(self) -> Text:
+        """Return the rule in words."""
+        return {
+            DecisionRule.ROBUST: Text("最坏情况", "worst case"),
+            DecisionRule.EXPECTED: Text("期望值", "expected value"),
+            DecisionRule.REGRET: Text("最大遗憾", "largest regret"),
+        }[self]
+
+
+class DecidedNow(StrEnum):
+    """What is decided before the future is known; all else adapts to it."""
+
+    SITES = "sites"
+    FUNCTIONS = "functions"
+
+
+class FutureCase(ScenarioModel):
+    """One future: what is different in it from the scenario as it stands.
+
+    ``budget_scale`` multiplies every amount of money for capital, ``cost_scale`` every opening and fit-out
+    cost, ``demand_scale`` the target group of a function. A site of ``lost_sites`` provides nothing.
+    """
+
+    title: BilingualTitle | None = None
+    probability: Annotated[float | None, Field(ge=0, le=1)] = None
+    budget_scale: Annotated[float, Field(ge=0)] = 1.0
+    cost_scale: Annotated[float, Field(gt=0)] = 1.0
+    demand_scale: dict[str, Annotated[float, Field(gt=0)]] = {}
+    lost_sites: tuple[str, ...] = ()
+
+
+class Futures(ScenarioModel):
+    """Futures of which nobody knows which one comes, and how a decision that suits them all is judged.
+
+    ``decide``: sites and their opening years, or the functions and their years too.
+    """
+
+    rule: DecisionRule
+    decide: DecidedNow = DecidedNow.SITES
+    cases: Annotated[
+        dict[Annotated[str, Field(pattern=r"^\w[\w-]*$")], FutureCase], Field(min_length=2, max_length=20)
+    ]
+
+
 class SolverSettings(ScenarioModel):
     """How long and how hard to search.
 
@@ -370,6 +430,7 @@ class Scenario(ScenarioModel):
     ``commit``, ``forbid``, ``require`` and ``joint_programmes`` are keyed by ids of the planner's choice, by
     which ``extends`` merges them. ``promises``: site → function → year from which an earlier plan provides
     it; the level ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
+    ``futures`` are for ``siteplan futures``; a plan of the scenario alone doesn't know them.
     """
 
     title: BilingualTitle
@@ -398,6 +459,7 @@ class Scenario(ScenarioModel):
         Level.WALKING_DISTANCE,
     )
     tolerance: dict[Level, Annotated[float, Field(ge=0)]] = {}
+    futures: Futures | None = None
     solver: SolverSettings = SolverSettings()
 
     @model_validator(mode="after")

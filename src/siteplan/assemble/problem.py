@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
+from siteplan.assemble.capital import with_scaled_costs
 from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import with_estates
 from siteplan.assemble.joint_programmes import with_joint_programmes
@@ -43,6 +44,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
+    sites = with_scaled_costs(sites, case, scenario)
     sites = with_estates(with_times(sites, case, policy, scenario), case)
     sites = with_joint_programmes(sites, case, scenario)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}

@@ -23,6 +23,7 @@ from siteplan.cli.options import (
     PictureFormat,
     PictureKind,
     ReportKind,
+    Rule,
     SolveOutput,
     show_version,
 )
@@ -660,6 +661,60 @@ def alternatives(
 
     wanted = Wanted(within, count, Measure(by.value), seconds, output, case)
     propose_alternatives(source, wanted, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "多种未来，一个共同决定：情景的 futures 写明各种未来（资金、造价、需求、失去的空间，可带概率）；"
+        "启用哪些点位、哪一年现在决定，其余随未来调整。规则：robust 最坏情况最好、expected 期望最好、regret "
+        "最大遗憾最小。列出各种未来都启用的点位（无悔）、其余取决于什么。\n\n"
+        "例：siteplan futures scenarios/2027-futures.yaml",
+        "One decision for several futures: `futures` in the scenario states them (money, cost, demand, lost "
+        "spaces, with probabilities or not); which sites open when is decided now, all else adapts. Rules: "
+        "robust (best worst case), expected (best mean), regret (least largest regret). Lists the sites that "
+        "open in every future (no-regret) and what the others depend on.\n\n"
+        "Example: siteplan futures scenarios/2027-futures.yaml",
+    )
+)
+def futures(
+    context: typer.Context,
+    scenario: ScenarioArgument,
+    rule: Annotated[
+        Rule | None,
+        typer.Option(
+            case_sensitive=False,
+            help=bilingual("代替情景中的规则。", "In place of the scenario's rule."),
+        ),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual(
+                "每种未来每次求解的秒数；共同决定另有同样多乘以未来数。",
+                "For each solve of a future; the decision has as many times that as there are futures.",
+            ),
+        ),
+    ] = 20.0,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<情景文件名>-futures。",
+                "The folder, inside the project; by default results/<scenario's name>-futures.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Find one decision for several futures."""
+    from siteplan.cli.foreseeing import Foreseen, decide_for_futures
+    from siteplan.scenario import DecisionRule
+
+    asked = Foreseen(None if rule is None else DecisionRule(rule.value), seconds, output)
+    decide_for_futures(scenario, asked, session_of(context))
 
 
 @app.command(

@@ -114,6 +114,14 @@ def _run(
         session.reporter.say(
             Text(f"详见 siteplan check {scenario_file}", f"see siteplan check {scenario_file}")
         )
+    if loaded.scenario.futures is not None:
+        session.reporter.say(
+            Text(
+                f"只求情景本身的方案；各种未来的共同决定用 siteplan futures {scenario_file}",
+                f"this is the plan of the scenario as it stands; for its futures: siteplan futures "
+                f"{scenario_file}",
+            )
+        )
     with result_folder(folder) as results:
         interruption.search_begins()
         result = search(

@@ -16,6 +16,7 @@ from typing import Any
 from siteplan.findings import Finding, InputError, Place, YamlPath, error, has_errors, nearest_place, warning
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.by_hand import check_entries_by_hand, functions_by_hand
+from siteplan.inputs.futures import check_futures, functions_of_futures
 from siteplan.inputs.yaml_merge import merged, stated_in_code, without_nulls
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, closest, missing_file, read_yaml
 from siteplan.inputs.yaml_validation import unknown_key, validated
@@ -79,6 +80,7 @@ def check_scenario_functions(
         for function in promised
     ]
     named += functions_by_hand(scenario)
+    named += functions_of_futures(scenario)
     named += _eligible_functions(scenario)
     return [
         unknown_key(key, policy.functions, nearest_place(places, path))
@@ -283,6 +285,7 @@ def _semantic_findings(loaded: LoadedScenario) -> Iterator[Finding]:
     yield from _target_years(loaded)
     yield from _rule_years(loaded)
     yield from check_entries_by_hand(loaded)
+    yield from check_futures(loaded)
 
 
 def _years(loaded: LoadedScenario) -> Iterator[Finding]:

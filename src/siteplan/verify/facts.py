@@ -302,6 +302,8 @@ def _candidate(
     cost = row.opening_cost_cny
     if cost is None:
         cost = policy.costs.opening_cost_cny_per_m2[row.mode].value * row.floor_area_m2
+    else:
+        cost *= scenario.costs.capital_scale
     usable = _usable_area(row, policy)
     return SiteFacts(
         site_id=row.site_id,
@@ -421,7 +423,7 @@ def _project(
         listed_form=row.form,
         programme=dict(row.function_areas) if decided else None,
         required_functions=frozenset() if decided else _required_of_project(row, functions),
-        opening_cost_cny=row.opening_cost_cny,
+        opening_cost_cny=row.opening_cost_cny * scenario.costs.capital_scale,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=_status_of_project(row, decided),

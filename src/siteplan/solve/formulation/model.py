@@ -102,8 +102,13 @@ def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
     Each family is attached under its own name, so that rows read ``rooms_fit_in_site[S012,2028]``.
     """
     model = new_model()
+    fill_model(problem, model, levels)
+    return model
+
+
+def fill_model(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
+    """Add the variables and constraints to an empty model, or to a block of one."""
     add_variables(problem, model, levels)
     families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
     for family in families:
         setattr(model, family.__name__, family(problem, model))
-    return model
