@@ -274,6 +274,8 @@ class Problem:
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""
+    coverage_per_town: Mapping[int, float] = field(default_factory=dict)
+    """Year → percent of the pairs (counted community, function) that every town must have covered."""
     local_targets: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
     """(town or community, function, year) → target of its own, in the unit of ``targets``; only where
     somebody is counted."""
@@ -430,6 +432,12 @@ class Problem:
             code
             for code in self.counted_communities(function, year)
             if area in (code, self.communities[code].town_code)
+        )
+
+    def pairs_of_town(self, town: str, year: int) -> tuple[tuple[str, str], ...]:
+        """Return the pairs (counted community of the town, function) of a year."""
+        return tuple(
+            (code, function) for function in self.functions for code in self.counted_in(town, function, year)
         )
 
     def area_name(self, area: str) -> str:

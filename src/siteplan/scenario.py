@@ -221,6 +221,8 @@ class Rules(ScenarioModel):
     ``newly_built_sites_at_most``: candidates newly built (新建) within the horizon, in all.
     ``area_standard_at_least_m2``: year → floor area per 100 households that every community must have;
     ``functions_per_community_at_least``: year → covered functions that every community must have then;
+    ``coverage_per_town_at_least``: year → percent of its communities, over all functions, that every town
+    must have covered then;
     ``coverage_at_least``: function → year → percent that must be covered then, on the target basis.
     """
 
@@ -229,6 +231,7 @@ class Rules(ScenarioModel):
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
+    coverage_per_town_at_least: dict[int, Annotated[float, Field(ge=0, le=100)]] = {}
     coverage_at_least: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
     capacity: Annotated[
         bool, Field(description="Persons served are limited by places; the basis `served` needs it.")

@@ -151,7 +151,8 @@ def _uses_stock(problem: Problem, plan: Plan) -> bool:
 
 def _keeps_function_floor(problem: Problem, plan: Plan) -> bool:
     coverage = Coverage(problem)
-    for year, floor in problem.functions_per_community.items():
+    for year in {*problem.functions_per_community, *problem.coverage_per_town}:
+        floor = problem.functions_per_community.get(year, 0)
         reached: dict[str, int] = {}
         counted: dict[str, int] = {}
         for key in problem.functions:
@@ -167,6 +168,15 @@ def _keeps_function_floor(problem: Problem, plan: Plan) -> bool:
                 counted[code] = counted.get(code, 0) + 1
         for code, community in problem.communities.items():
             if community.in_scope and reached.get(code, 0) < min(floor, counted.get(code, 0)):
+                return False
+        for town in {entry.town_code for entry in problem.communities.values()}:
+            inside = [
+                code
+                for code, entry in problem.communities.items()
+                if entry.in_scope and entry.town_code == town
+            ]
+            wanted = problem.coverage_per_town.get(year, 0.0) / 100.0 * sum(counted.get(c, 0) for c in inside)
+            if sum(reached.get(code, 0) for code in inside) < wanted - 1e-9:
                 return False
     return True
 

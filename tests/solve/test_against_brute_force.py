@@ -101,6 +101,7 @@ def _floors(random: np.random.Generator, years: tuple[int, ...]) -> dict[str, An
         "coverage_floor": {(CULTURE, years[-1]): 1.0},
         "functions_per_community": {years[-1]: int(random.integers(1, 3))},
         "area_floor_m2_per_100_households": {years[-1]: float(random.choice([10.0, 30.0]))},
+        "coverage_per_town": {years[-1]: float(random.choice([0.0, 40.0, 60.0]))},
     }
 
 

@@ -471,6 +471,16 @@ CASES: dict[str, Case] = {
         {("community_covered", A, ELDERLY, 2027): 1.0},
         Level.WORST_COMMUNITY,
     ),
+    # A and B with three functions each: half of six pairs are three.
+    "coverage_per_town": Case(
+        free(coverage_per_town={2027: 50.0}),
+        {
+            **{("community_covered", B, key, 2027): 0.0 for key in ALL},
+            ("community_covered", A, CULTURE, 2027): 0.0,
+        },
+        {("community_covered", A, CULTURE, 2027): 1.0},
+        Level.WORST_COMMUNITY,
+    ),
     # Meals: e1 covers A; both communities must be covered.
     "coverage_floor": Case(
         free(coverage_floor={(MEALS, 2027): 2.0}),

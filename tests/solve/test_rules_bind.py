@@ -76,7 +76,7 @@ BINDS: dict[str, Claim] = {
         (TWO_YEARS, SHORTFALL),
     ),
     "yearly_budget": ("2027", SHORTFALL),
-    "coverage_floor": ("2027-sports-first", SHORTFALL),
+    **dict.fromkeys(("coverage_floor", "coverage_per_town"), ("2027-sports-first", SHORTFALL)),
     "newly_built_sites": ("2030-need-existing-stock", SHORTFALL),
     **dict.fromkeys(("use_is_held", "places_reserved_first"), ("2030-need-existing-stock", (Level.COST,))),
     "one_use_of_a_plot": ("2030-need-factory-kept", SHORTFALL),

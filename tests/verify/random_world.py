@@ -178,6 +178,7 @@ def _rules(dice: random.Random, years: tuple[int, ...]) -> dict[str, Any]:
         "use_is_held_years": dice.choice([None, 2]),
         "area_standard_at_least_m2": {years[-1]: 10} if dice.random() < 0.2 else {},
         "functions_per_community_at_least": {years[-1]: 1} if dice.random() < 0.3 else {},
+        "coverage_per_town_at_least": {years[-1]: 30} if len(years) > 1 else {},
     }
 
 

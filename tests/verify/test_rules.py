@@ -173,6 +173,12 @@ BROKEN: list[tuple[str, Decisions, dict[str, Any], set[str]]] = [
         {"coverage_floor"},
     ),
     (
+        "less coverage in a town than a must",
+        tiny_decisions(),
+        {"rules": {"places_reserved_first": True, "coverage_per_town_at_least": {2028: 100}}},
+        {"coverage_per_town"},
+    ),
+    (
         "too many newly built",
         tiny_decisions(),
         {"rules": {"places_reserved_first": True, "newly_built_sites_at_most": 0}},

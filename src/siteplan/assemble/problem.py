@@ -76,6 +76,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         operator_viability=scenario.rules.operator_viability,
         area_floor_m2_per_100_households=_in_years(scenario.rules.area_standard_at_least_m2, scenario.years),
         functions_per_community=_in_years(scenario.rules.functions_per_community_at_least, scenario.years),
+        coverage_per_town=_in_years(scenario.rules.coverage_per_town_at_least, scenario.years),
         area_standard=AreaStandard(
             tiers_m2=tuple(figure.value for figure in policy.standards.area_tiers_m2_per_100_households),
             elderly_m2=policy.standards.elderly_area_m2_per_100_households.value,

@@ -415,7 +415,11 @@ def _covered_or_not(
 
 
 def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
-    for name in ("area_standard_at_least_m2", "functions_per_community_at_least"):
+    for name in (
+        "area_standard_at_least_m2",
+        "functions_per_community_at_least",
+        "coverage_per_town_at_least",
+    ):
         yield from _years_outside(loaded, ("rules", name), getattr(loaded.scenario.rules, name))
     for key, percents in loaded.scenario.rules.coverage_at_least.items():
         yield from _years_outside(loaded, ("rules", "coverage_at_least", key), percents)

@@ -13,6 +13,7 @@ SQUARE_METRES = Text("m²", "m²")
 ITEMS = Text("项", "entries")
 SITES = Text("处", "sites")
 FUNCTIONS = Text("类功能", "functions")
+COMMUNITY_FUNCTIONS = Text("个社区·功能", "community-functions")
 COMMUNITIES_OR_POINTS = Text("个社区（人口口径为百分点）", "communities (points on the residents basis)")
 
 
@@ -79,6 +80,13 @@ RULES: dict[str, Rule] = {
         FUNCTIONS,
         "rules",
         "functions_per_community_at_least",
+    ),
+    "coverage_per_town": _count(
+        "每个镇街覆盖的底线",
+        "the coverage that every town must have",
+        COMMUNITY_FUNCTIONS,
+        "rules",
+        "coverage_per_town_at_least",
     ),
     "coverage_floor": _count(
         "功能覆盖率的底线",

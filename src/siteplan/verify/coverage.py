@@ -28,6 +28,7 @@ def coverage_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, 
         *_at_radii(schedule),
         *_communities(schedule, seating),
         *_functions_per_community(schedule),
+        *_coverage_per_town(schedule),
         *_coverage_floor(schedule),
     )
 
@@ -379,6 +380,28 @@ def _functions_per_community(schedule: Schedule) -> tuple[ClaimResult, ...]:
             counted = sum(community in facts.counted_communities(key, year) for key in facts.functions)
             place = f"functions covered in {community} in {year}"
             check.at_least(place, count, min(floor, counted), 0.0, "")
+    return check.results()
+
+
+def _coverage_per_town(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """The least coverage of each town: of its counted communities, over all functions."""
+    check = Check(
+        "coverage_per_town",
+        Text(
+            "各镇街覆盖不低于底线", "no town has less of its communities and functions covered than it must"
+        ),
+    )
+    facts = schedule.facts
+    for year, percent in facts.scenario.rules.coverage_per_town_at_least.items():
+        if year not in facts.years:
+            continue
+        covered = functions_covered(schedule, year)
+        for town in sorted({row.town_code for row in facts.communities.values()}):
+            inside = facts.communities_in(town)
+            counted = sum(len(counted_in(facts, town, key, year)) for key in facts.functions)
+            least = math.ceil(percent * counted / 100.0 - SLACK)
+            reached = sum(covered.get(code, 0) for code in inside)
+            check.at_least(f"communities and functions covered in {town} in {year}", reached, least, 0.0, "")
     return check.results()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from pyomo.environ import Constraint, Set
@@ -10,6 +11,9 @@ from siteplan.problem import Problem
 from siteplan.scenario import Basis
 from siteplan.solve.formulation.variables import Expression, PlanModel, impossible
 from siteplan.units import PERSONS_PER_MODEL_PERSON, to_points
+
+COUNT_SLACK = 1e-9
+"""Keeps 50 % of 24 at 12 despite floating-point products."""
 
 
 def providers(
@@ -232,6 +236,25 @@ def functions_per_community(problem: Problem, model: PlanModel) -> Constraint:
         return covered >= min(floor, len(counted))
 
     return Constraint(model.communities, model.years, rule=rule)
+
+
+def coverage_per_town(problem: Problem, model: PlanModel) -> Constraint:
+    """Every town has at least so much of what it could have covered in the years that ask for it.
+
+    Σ_{c∈town, f} community_covered[c,f,t] ≥ ⌈floor[t] / 100 · pairs (c, f) of the town that are counted⌉
+
+    周至方案: 公益普惠; the percentage is the scenario's.
+    """
+    towns = sorted({problem.communities[code].town_code for code in model.communities})
+
+    def rule(model: PlanModel, town: str, year: int) -> Expression:
+        pairs = problem.pairs_of_town(town, year)
+        least = math.ceil(problem.coverage_per_town.get(year, 0.0) / 100.0 * len(pairs) - COUNT_SLACK)
+        if least <= 0:
+            return Constraint.Skip
+        return sum(model.community_covered[code, function, year] for code, function in pairs) >= least
+
+    return Constraint(towns, model.years, rule=rule)
 
 
 def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:

@@ -66,6 +66,7 @@ _ALWAYS: tuple[Family, ...] = (
     conversion.conversion_starts_and_stops,
     conversion.use_is_held,
     coverage.functions_per_community,
+    coverage.coverage_per_town,
     coverage.coverage_floor,
     standards.area_standard_floor,
     capacity.served_only_where_provided,

@@ -159,6 +159,7 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
         or (counts and (community, function, year) in targeted)
         or Level.WORST_COMMUNITY in levels
         or year in problem.functions_per_community
+        or year in problem.coverage_per_town
         or (counts and (function, year) in problem.coverage_floor)
     ]
     model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)
