@@ -99,6 +99,7 @@ def _site(site_id: str, community: str, longitude: str, latitude: str, floor_are
         "has_outdoor_space": "true",
         "owner": "示例社区",
         "tenure": "lent_free",
+        "operator": "",
         "consent": "agreed",
         "year_available": "",
         "opening_cost_cny": "",

@@ -300,6 +300,7 @@ class CandidateSite(Row):
             ge=0,
         ),
     ] = None
+    operator: Annotated[str, column("运营主体", "Who runs it, or is to run it; empty: not settled.")] = ""
     consent: Annotated[Consent, column("意见征求", "Consent of residents and owners.")] = Consent.SEEKING
     year_available: Annotated[
         int | None, column("可用年份", "First year in which it can open; empty: at once.", unit="year")
@@ -370,6 +371,7 @@ class CommittedProject(Row):
     opening_cost_cny: Annotated[
         float, column("建设费用", "Cost of making it ready, without fit-out.", unit="CNY", ge=0)
     ] = 0.0
+    operator: Annotated[str, column("运营主体", "Who runs it, or is to run it; empty: not settled.")] = ""
     serves_communities: Annotated[
         CodeList, column("服务社区", "Further communities it is declared to serve.")
     ] = ()
@@ -399,6 +401,7 @@ class ExistingService(Row):
     serves_communities: Annotated[
         CodeList, column("服务社区", "Further communities it is declared to serve.")
     ] = ()
+    operator: Annotated[str, column("运营主体", "Who runs it, or is to run it; empty: not settled.")] = ""
     convertible: Annotated[
         bool, column("可否转换", "Whether it is little used and may be converted to other functions.")
     ] = False

@@ -104,6 +104,8 @@ class PlannedSite(PlanModel):
     converted_in: int | None
     land_use_procedure_due: int | None
     land_use_procedure_cny: float | None
+    operator: str
+    """Who runs it, or is to run it; empty: not settled."""
     joint_programme: str | None
     """Programme whose year and money the scenario shares with the site."""
     joint_programme_cny: float

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from math import floor
 
 from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel
 from siteplan.network import Reach
@@ -110,6 +111,8 @@ class Site:
     converts: str | None = None
     held_until: int | None = None
     joint: JointFunding | None = None
+    operator: str = ""
+    """Who runs it; empty: not settled."""
 
     def joint_programme_cny(self, year: int) -> float:
         """Return what its joint programme pays of the opening cost if it opens in ``year``."""
@@ -292,6 +295,12 @@ class Problem:
     """(site, function) → last year in which the scenario forbids it (``forbid``)."""
     required_coverage: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(community, function) → first year in which the scenario requires it to be covered (``require``)."""
+    places_at_least: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    """(function or `CARE_BEDS`, year) → places that all sites together must have, in the function's unit."""
+    complex_places_at_least: Mapping[str, float] = field(default_factory=dict)
+    """Function or `CARE_BEDS` → places of a candidate complex that provides it."""
+    operator_share_at_most: float | None = None
+    """Share (0 to 1) of the open sites with a named operator that one operator runs at most."""
     promises: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(site, function) → year from which an earlier plan provides it (``promises``), within the horizon: what
     was promised for earlier has its first year. The sites needn't be sites of this problem."""
@@ -318,6 +327,20 @@ class Problem:
     def capacity_is_a_rule(self) -> bool:
         """Whether persons served are limited by places, in the model and in what the plan claims."""
         return self.assignment_rule is not AssignmentRule.NEAREST_FIRST
+
+    def care_beds(self, elderly_area_m2: float) -> int:
+        """Return the whole care beds with short stays that an elderly room holds; 0 where not counted."""
+        share = self.care_bed_share_of_elderly_room
+        return 0 if share is None else floor(elderly_area_m2 * share / self.care_bed_area_m2 + BED_SLACK)
+
+    @cached_property
+    def operators(self) -> Mapping[str, tuple[str, ...]]:
+        """Operator → its sites, of any role; sites without a named operator are nobody's."""
+        sites: dict[str, list[str]] = {}
+        for key, site in self.sites.items():
+            if site.operator:
+                sites.setdefault(site.operator, []).append(key)
+        return {operator: tuple(keys) for operator, keys in sites.items()}
 
     @cached_property
     def room_groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -532,3 +555,6 @@ class Problem:
 
 THRESHOLD_SLACK = 1e-9
 """A community is covered from threshold × (1 − this) on: sums of persons are floating-point."""
+
+BED_SLACK = 1e-5
+"""Areas come from the solver: a bed that misses its area by that is a bed."""

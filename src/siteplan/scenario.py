@@ -215,6 +215,10 @@ class Pace(ScenarioModel):
     sites_per_year_and_town: Annotated[int | None, Field(ge=0)] = None
 
 
+CARE_BEDS = "care_beds"
+"""Stands for care beds with short stays (护理型床位), a share of elderly rooms, where places are counted."""
+
+
 class Rules(ScenarioModel):
     """Switches for the rules of the formulation that a scenario may leave out.
 
@@ -224,6 +228,10 @@ class Rules(ScenarioModel):
     ``coverage_per_town_at_least``: year → percent of its communities, over all functions, that every town
     must have covered then;
     ``coverage_at_least``: function → year → percent that must be covered then, on the target basis.
+    ``places_at_least``: function or ``care_beds`` → year → places that the county must have then;
+    ``complex_places_at_least``: function or ``care_beds`` → places of a candidate complex that provides it;
+    ``operator_sites_share_at_most``: share (0 to 1) of the open sites with a named operator that are one
+    operator's, rounded up to whole sites.
     """
 
     site_form: bool = True
@@ -233,6 +241,9 @@ class Rules(ScenarioModel):
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
     coverage_per_town_at_least: dict[int, Annotated[float, Field(ge=0, le=100)]] = {}
     coverage_at_least: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
+    places_at_least: dict[str, dict[int, Annotated[float, Field(ge=0)]]] = {}
+    complex_places_at_least: dict[str, Annotated[float, Field(ge=0)]] = {}
+    operator_sites_share_at_most: Annotated[float | None, Field(gt=0, le=1)] = None
     capacity: Annotated[
         bool, Field(description="Persons served are limited by places; the basis `served` needs it.")
     ] = False
@@ -356,6 +367,8 @@ class Level(StrEnum):
     NEWLY_BUILT = "newly_built"
     PREFERRED_FORM = "preferred_form"
     CHANGES = "changes"
+    SCATTERED_FUNCTIONS = "scattered_functions"
+    OPERATOR_CONCENTRATION = "operator_concentration"
 
 
 class DecisionRule(StrEnum):

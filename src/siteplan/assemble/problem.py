@@ -88,6 +88,13 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         land_use_procedure_cny_per_m2=None if procedure_cost is None else procedure_cost.value,
         forbidden_by_hand=forbidden_pairs(sites, scenario),
         required_coverage=required_pairs(communities, scenario),
+        places_at_least={
+            (key, year): places
+            for key, by_year in scenario.rules.places_at_least.items()
+            for year, places in _in_years(by_year, scenario.years).items()
+        },
+        complex_places_at_least=dict(scenario.rules.complex_places_at_least),
+        operator_share_at_most=scenario.rules.operator_sites_share_at_most,
         promises=promised_pairs(scenario),
         town_names={row.town_code: row.town_name for row in case.towns},
         newly_built_at_most=scenario.rules.newly_built_sites_at_most,

@@ -87,6 +87,7 @@ class SiteFacts:
     """Yearly rent, from the year after opening."""
     converts: str | None = None
     held_until: int | None = None
+    operator: str = ""
     joint_programme: str | None = None
     joint_programme_year: int | None = None
     joint_programme_pays_cny: float = 0.0
@@ -325,6 +326,7 @@ def _candidate(
         mode=row.mode,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
         project_level=row.project_level,
         rent_cny=row.floor_area_m2 * (row.rent_cny_per_m2_year or 0.0) * (row.tenure is Tenure.RENTED),
     )
@@ -427,6 +429,7 @@ def _project(
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=_status_of_project(row, decided),
+        operator=row.operator,
         project_level=row.level,
     )
 
@@ -466,6 +469,7 @@ def _existing(row: ExistingService, policy: Policy, scenario: Scenario, town_cod
         opening_cost_cny=0.0,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
+        operator=row.operator,
         data_status=row.data_status,
     )
 
@@ -505,6 +509,7 @@ def _conversion(
         mode=Mode.REBUILD,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
         converts=row.service_id,
         held_until=since + held_years if since is not None and held_years is not None else None,
     )

@@ -16,6 +16,8 @@ from siteplan.solve.formulation import (
     form,
     funding,
     money,
+    operators,
+    places,
     space,
     standards,
     stock,
@@ -69,6 +71,10 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.coverage_per_town,
     coverage.coverage_floor,
     standards.area_standard_floor,
+    places.care_beds_fit_in_elderly_room,
+    places.places_at_least,
+    places.complex_places_at_least,
+    operators.operator_share,
     capacity.served_only_where_provided,
     capacity.served_at_most_demand,
     capacity.served_within_capacity,
@@ -87,6 +93,8 @@ _FOR_LEVEL: Mapping[Level, tuple[Family, ...]] = {
         coverage.covered_are_assigned,
     ),
     Level.PREFERRED_FORM: (form.complex_has_care,),
+    Level.SCATTERED_FUNCTIONS: (form.provided_outside_complex,),
+    Level.OPERATOR_CONCENTRATION: (operators.operator_with_most_sites,),
     Level.WORST_COMMUNITY: (coverage.no_community_left_behind,),
 }
 
