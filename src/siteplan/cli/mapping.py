@@ -50,6 +50,7 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
             each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
         },
         reasons={} if stored.explanations is None else stored.explanations.reasons(),
+        white_spots=None if stored.explanations is None else stored.explanations.white_spots,
     )
     file = options.output if options.output is not None else results / MAP_FILE
     write_map(sources, file, language=session.language, tiles=tiles)
