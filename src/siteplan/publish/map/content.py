@@ -11,7 +11,6 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from siteplan.case import Case, Choice, Consent, DataStatus, Form, Mode
@@ -24,7 +23,7 @@ from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
 from siteplan.publish.map.geometry import DEGREES_PER_UNIT, Grid
 from siteplan.publish.map.walks import walks_of_plan
 from siteplan.publish.map.words import WORDS
-from siteplan.publish.white_spots import place_of, words_of_white_spot
+from siteplan.publish.white_spots import place_of, polygon_of, words_of_white_spot
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
@@ -381,7 +380,6 @@ def _white_spots(sources: MapSources, found: WhiteSpots) -> list[Json]:
     spots = []
     for spot in found.spots:
         x, y = sources.grid.unit(spot.longitude, spot.latitude)
-        outer, *inner = spot.zone
         spots.append(
             {
                 "rank": spot.rank,
@@ -389,7 +387,7 @@ def _white_spots(sources: MapSources, found: WhiteSpots) -> list[Json]:
                 "name": _pair(place_of(spot, sources.problem)),
                 "x": x,
                 "y": y,
-                "rings": sources.grid.rings(shapely.Polygon(outer, inner)),
+                "rings": sources.grid.rings(polygon_of(spot)),
                 "lines": [_pair(line) for line in words_of_white_spot(spot, sources.problem)],
             }
         )
