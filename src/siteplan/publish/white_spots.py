@@ -148,10 +148,15 @@ def _need(spot: WhiteSpot, problem: Problem) -> Text:
 def _added(problem: Problem, spot: WhiteSpot) -> Iterator[Text]:
     """Yield what a space would add: communities with their functions, those without a candidate, persons."""
     covered = _by_community(problem, {each.function: each.communities for each in spot.functions})
-    if covered is not None:
-        yield Text(f"新覆盖：{covered.zh}", f"newly covers {covered.en}")
     hopeless = _by_community(problem, {each.function: each.without_candidate for each in spot.functions})
-    if hopeless is not None:
+    if covered is not None and covered == hopeless:
+        yield Text(
+            f"新覆盖，都没有可用的备选空间：{covered.zh}",
+            f"newly covers, where no listed space could: {covered.en}",
+        )
+    elif covered is not None:
+        yield Text(f"新覆盖：{covered.zh}", f"newly covers {covered.en}")
+    if hopeless is not None and covered != hopeless:
         yield Text(
             f"其中没有可用的备选空间：{hopeless.zh}", f"of these, no listed space could cover {hopeless.en}"
         )
