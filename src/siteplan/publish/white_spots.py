@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import shapely
+
 from siteplan.case import Form
 from siteplan.problem import Problem
 from siteplan.publish.explanations import WhiteSpot, WhiteSpots
@@ -26,7 +28,7 @@ M2_PER_HECTARE = 10_000.0
 def write_white_spots(found: WhiteSpots, problem: Problem, illustrative: bool, folder: Path) -> list[Path]:
     """Write the table (UTF-8 with a byte-order mark, for Excel) and the zones (RFC 7946)."""
     table, zones = folder / CSV_FILE, folder / GEOJSON_FILE
-    rows = [_properties(found, spot, problem, illustrative) for spot in found.spots]
+    rows = [properties_of(found, spot, problem, illustrative) for spot in found.spots]
     with table.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()
@@ -64,7 +66,8 @@ COLUMNS = (
 )
 
 
-def _properties(found: WhiteSpots, spot: WhiteSpot, problem: Problem, illustrative: bool) -> dict[str, Any]:
+def properties_of(found: WhiteSpots, spot: WhiteSpot, problem: Problem, illustrative: bool) -> dict[str, Any]:
+    """Return a zone as a row of a table; areas m², money CNY."""
     keys = [each.function for each in spot.functions]
     details, solved = list(_added(problem, spot)), list(_solved(spot))
     return {
@@ -107,6 +110,12 @@ def _feature(spot: WhiteSpot, properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def polygon_of(spot: WhiteSpot) -> shapely.Polygon:
+    """Return the zone as a polygon in longitude and latitude."""
+    outer, *inner = spot.zone
+    return shapely.Polygon(outer, inner)
+
+
 def place_of(spot: WhiteSpot, problem: Problem) -> Text:
     """Say where the zone is: its community and the demand point nearest to the marked place."""
     community, near = problem.communities[spot.community_code].name, problem.demand[spot.demand_id].name
@@ -139,10 +148,15 @@ def _need(spot: WhiteSpot, problem: Problem) -> Text:
 def _added(problem: Problem, spot: WhiteSpot) -> Iterator[Text]:
     """Yield what a space would add: communities with their functions, those without a candidate, persons."""
     covered = _by_community(problem, {each.function: each.communities for each in spot.functions})
-    if covered is not None:
-        yield Text(f"新覆盖：{covered.zh}", f"newly covers {covered.en}")
     hopeless = _by_community(problem, {each.function: each.without_candidate for each in spot.functions})
-    if hopeless is not None:
+    if covered is not None and covered == hopeless:
+        yield Text(
+            f"新覆盖，都没有可用的备选空间：{covered.zh}",
+            f"newly covers, where no listed space could: {covered.en}",
+        )
+    elif covered is not None:
+        yield Text(f"新覆盖：{covered.zh}", f"newly covers {covered.en}")
+    if hopeless is not None and covered != hopeless:
         yield Text(
             f"其中没有可用的备选空间：{hopeless.zh}", f"of these, no listed space could cover {hopeless.en}"
         )
