@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,7 @@ def measure_siteplan(task: Task, threads: int) -> Measured:
 
 def measure_peer(task: Task, name: str, seconds: float) -> Measured:
     """Prepare a peer, let it search from random sources for so many seconds, and extrapolate."""
+    import_module(name)
     begin = time.monotonic()
     peer = PEERS[name](task)
     prepare_s = time.monotonic() - begin
@@ -354,13 +356,13 @@ def report(task: Task, measured: Sequence[Measured], compile_s: float, absent: S
     lines = [
         "## Walking distances, many to many",
         "",
-        f"Written by `python benchmarks/distances.py`. {len(task.x_m):,} nodes, {len(task.start):,} streets of "
-        f"a generated grid, {len(task.demand):,} demand points × {len(task.sites):,} sites on nodes, within "
-        f"{task.limit_m:,.0f} m: {measured[0].entries:,} pairs.",
+        f"Written by `python benchmarks/distances.py`. {len(task.x_m):,} nodes, {len(task.start):,} streets "
+        f"of a generated grid, {len(task.demand):,} demand points × {len(task.sites):,} sites on nodes, "
+        f"within {task.limit_m:,.0f} m: {measured[0].entries:,} pairs.",
         "Seconds include preparation. A search may begin at the demand points or, as walks are as long both "
-        "ways here, at the fewer sites; both are shown for everybody. siteplan does the whole; peers searched "
-        "as many sources as the column says, and their time for all is **extrapolated**. Ratios are to the "
-        "faster siteplan row. Memory is the process's. The difference is from siteplan's distances, over the "
+        "ways here, at the fewer sites; both are shown for everybody. siteplan does the whole; peers "
+        "searched as many sources as the column says, and their time for all is **extrapolated**. Ratios are "
+        "to the faster siteplan row. Memory is the process's. The difference is from siteplan's distances, over the "
         "first sources and every node within the limit.",
         f"Compiling siteplan's search, once after installation, took {compile_s:.1f} s and is not counted.",
         "",
