@@ -297,10 +297,10 @@ def report(
         "",
         *table(head, own),
         "",
-        f"Peers had {seconds:g} s each (HiGHS and CBC in one thread, CP-SAT on all cores); seconds beyond that "
-        "are model building and overrun. `siteplan reaches it in` is its shortest tried time limit that covers "
-        "at least as much, in seconds really used. Where the ratio is below 1, or siteplan didn't get there, "
-        "the peer is better.",
+        f"Peers had {seconds:g} s each (HiGHS and CBC in one thread, CP-SAT on all cores); seconds beyond "
+        "that are model building and overrun. `siteplan reaches it in` is its shortest tried time limit that "
+        "covers at least as much, in seconds really used. Where the ratio is below 1, or siteplan didn't get "
+        "there, the peer is better.",
         "",
         *table(
             (

@@ -362,8 +362,8 @@ def report(task: Task, measured: Sequence[Measured], compile_s: float, absent: S
         "Seconds include preparation. A search may begin at the demand points or, as walks are as long both "
         "ways here, at the fewer sites; both are shown for everybody. siteplan does the whole; peers "
         "searched as many sources as the column says, and their time for all is **extrapolated**. Ratios are "
-        "to the faster siteplan row. Memory is the process's. The difference is from siteplan's distances, over the "
-        "first sources and every node within the limit.",
+        "to the faster siteplan row. Memory is the process's. The difference is from siteplan's distances, "
+        "over the first sources and every node within the limit.",
         f"Compiling siteplan's search, once after installation, took {compile_s:.1f} s and is not counted.",
         "",
         *measured_on(("siteplan", "numba", *PEERS)),
