@@ -37,8 +37,7 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
     stored = read_explanations(results)
     if stored.ignored is not None:
         session.reporter.say(stored.ignored)
-    reasons = {} if stored.explanations is None else stored.explanations.reasons()
-    sources = readable_sources(prepared, question.plan, session.language).map(reasons)
+    sources = readable_sources(prepared, question.plan, session.language).map(stored.explanations)
     file = options.output if options.output is not None else results / MAP_FILE
     write_map(sources, file, language=session.language, tiles=tiles)
     size = file.stat().st_size / 1e6

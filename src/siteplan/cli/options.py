@@ -28,6 +28,14 @@ class Difference(StrEnum):
     FUNCTIONS = "functions"
 
 
+class Rule(StrEnum):
+    """How ``siteplan futures`` judges a decision; as `siteplan.scenario.DecisionRule`."""
+
+    ROBUST = "robust"
+    EXPECTED = "expected"
+    REGRET = "regret"
+
+
 class ReportKind(StrEnum):
     """Files of ``siteplan report``, by their ending."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from pydantic import ValidationError
 
-from siteplan.cli.clock import MINIMUM_TIME_LIMIT_S
+from siteplan.cli.clock import MINIMUM_TIME_LIMIT_S, RunClock
 from siteplan.cli.display import progress_on
 from siteplan.cli.errors import counts
 from siteplan.cli.exit_codes import ExitCode
@@ -77,14 +77,23 @@ def solve_scenario(scenario_file: Path, options: Options, session: Session) -> E
         KeyboardInterrupt: the run was interrupted before the search, or twice.
     """
     folder = options.folder(scenario_file)
-    with progress_on(session.err, session.language, session.clock) as display:
-        interruption = Interruption(display.stopping)
-        with interruption.watch():
-            solved = _run(
-                scenario_file, options, folder, Stopwatch(display, session.clock), interruption, session
-            )
+    solved = solve_to_folder(scenario_file, options, session, session.clock)
     Summary(solved.plan, solved.problem, session.out, session.language).print(folder, solved.record)
     return ExitCode.DONE
+
+
+def solve_to_folder(scenario_file: Path, options: Options, session: Session, clock: RunClock) -> Solved:
+    """Run every stage and publish, with progress on stderr; ``clock``: from when the time limit counts.
+
+    Raises:
+        InputError, InfeasibleError, NoPlanError, KeyboardInterrupt: as `solve_scenario`.
+    """
+    folder = options.folder(scenario_file)
+    with progress_on(session.err, session.language, clock) as display:
+        interruption = Interruption(display.stopping)
+        with interruption.watch():
+            stopwatch = Stopwatch(display, clock)
+            return _run(scenario_file, options, folder, stopwatch, interruption, session)
 
 
 def _run(
@@ -104,6 +113,14 @@ def _run(
         session.reporter.say(counts(prepared.warnings))
         session.reporter.say(
             Text(f"详见 siteplan check {scenario_file}", f"see siteplan check {scenario_file}")
+        )
+    if loaded.scenario.futures is not None:
+        session.reporter.say(
+            Text(
+                f"只求情景本身的方案；各种未来的共同决定用 siteplan futures {scenario_file}",
+                f"this is the plan of the scenario as it stands; for its futures: siteplan futures "
+                f"{scenario_file}",
+            )
         )
     with result_folder(folder) as results:
         interruption.search_begins()

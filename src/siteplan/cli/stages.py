@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from siteplan.assemble import build_problem, check_by_hand
+from siteplan.assemble import build_problem, check_by_hand, check_future_cases, check_local_targets
 from siteplan.case import Case
 from siteplan.cli.clock import RunClock
 from siteplan.findings import Finding, InputError, has_errors
@@ -181,7 +181,9 @@ def prepare(
             inputs.case, inputs.policy, possible_providers(problem), access, inputs.network
         )
         by_hand = check_by_hand(problem, inputs.case, inputs.loaded)
-    warnings = (*inputs.warnings, *by_hand, *suspicious)
+        local = check_local_targets(problem, inputs.loaded)
+        futures = check_future_cases(problem, inputs.policy, inputs.loaded)
+    warnings = (*inputs.warnings, *by_hand, *local, *futures, *suspicious)
     if has_errors(warnings):
         raise InputError(warnings)
     return Prepared(inputs, access, problem, warnings)

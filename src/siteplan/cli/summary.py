@@ -60,6 +60,8 @@ class Summary:
             self._say(ILLUSTRATIVE_NOTE, style="yellow")
         self._console.print(self._openings())
         self._console.print(self._coverage())
+        if self._plan.local_coverage:
+            self._console.print(self._local_targets())
         if (missing := self._missing()) is not None:
             self._console.print(missing)
         self._console.print(self._area())
@@ -146,6 +148,25 @@ class Summary:
                 self._in(function.name),
                 self._target(figures[self._plan.basis]),
                 *(self._n_of_m(figures[basis]) for basis in Basis),
+            )
+        return table
+
+    def _local_targets(self) -> Table:
+        """Say how far the towns and communities with targets of their own are."""
+        table = self._table(
+            Text("镇街、社区的目标（目标口径）", "Targets of towns and communities (on the targets' basis)"),
+            [
+                (Text("年份", "year"), "left"),
+                (Text("镇街或社区", "town or community"), "left"),
+                (Text("功能", "function"), "left"),
+                (Text("目标", "target"), "right"),
+                (Text("已覆盖/应覆盖", "n of m"), "right"),
+            ],
+        )
+        for figure in self._plan.local_coverage:
+            name = self._in(self._problem.functions[figure.function].name)
+            table.add_row(
+                str(figure.year), figure.area_name, name, self._target(figure), self._n_of_m(figure)
             )
         return table
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.plan import Plan
 from siteplan.policy import Policy
 from siteplan.problem import Problem
-from siteplan.publish.explanations import MissedTarget
+from siteplan.publish.explanations import Explanations, MissedTarget
 from siteplan.publish.map import MapSources, write_map
 from siteplan.publish.pictures.files import write_pictures
 from siteplan.publish.pictures.sources import PictureSources
@@ -82,8 +82,8 @@ class ReadableSources:
             missed=missed,
         )
 
-    def map(self, reasons: Mapping[str, Sequence[Text]] | None = None) -> MapSources:
-        """Return what the map is made from; ``reasons``: the stored reasons of sites.
+    def map(self, stored: Explanations | None = None) -> MapSources:
+        """Return what the map is made from; ``stored``: reasons of sites, and where to look for space.
 
         Raises:
             InputError: the road file is damaged.
@@ -99,7 +99,8 @@ class ReadableSources:
             boundaries={
                 each.community_code: shapely.from_wkt(each.wkt) for each in self.case.community_boundaries
             },
-            reasons=reasons or {},
+            reasons={} if stored is None else stored.reasons(),
+            white_spots=None if stored is None else stored.white_spots,
         )
 
 

@@ -54,7 +54,7 @@ class ServiceAreas:
         if not spans:
             return shapely.Polygon()
         strip = shapely.union_all(shapely.buffer(self._lines(spans), strip_m))
-        return shapely.make_valid(_without_small_holes(strip.simplify(OUTLINE_TOLERANCE_M), smallest_hole_m2))
+        return shapely.make_valid(without_small_holes(strip.simplify(OUTLINE_TOLERANCE_M), smallest_hole_m2))
 
     def _spans(self, sites: Snapped, site: int, walk_m: float) -> Iterator[Span]:
         """Yield the stretches from which the site is reached within ``walk_m``."""
@@ -131,7 +131,7 @@ class ServiceAreas:
         return np.asarray(shapely.linestrings(np.stack([x_m, y_m], axis=2)))
 
 
-def _without_small_holes(area: BaseGeometry, smallest_hole_m2: float) -> BaseGeometry:
+def without_small_holes(area: BaseGeometry, smallest_hole_m2: float) -> BaseGeometry:
     """Return an area without its holes that are smaller than so many m²."""
     parts = [
         shapely.Polygon(

@@ -217,7 +217,7 @@ def _panel(figure: Figure, strip: Strip, above_inches: float) -> Any:
 def draw_places(axes: Any, ground: MapGround, extent: Extent, *, scale: float = 1.0) -> None:
     """Draw roads, demand points by what they reach, sites by year, north and a scale bar into axes."""
     sources = ground.sources
-    _draw_roads(axes, sources.network)
+    draw_roads(axes, sources.network)
     shares = sources.shares_covered(sources.plan.years[-1])
     points = [sources.problem.demand[key] for key in shares]
     colours = [COVERED_STYLES[_covered_class(share)][1] for share in shares.values()]
@@ -235,7 +235,7 @@ def draw_places(axes: Any, ground: MapGround, extent: Extent, *, scale: float = 
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_color(FRAME)
-    _draw_scale(axes, extent)
+    draw_scale(axes, extent)
 
 
 def _draw_points(
@@ -251,7 +251,8 @@ def _covered_class(share: float) -> int:
     return 3 if share >= 1.0 else 1 + (share >= 0.5)
 
 
-def _draw_roads(axes: Any, network: RoadNetwork) -> None:
+def draw_roads(axes: Any, network: RoadNetwork) -> None:
+    """Draw roads into axes in metres."""
     begin = np.column_stack([network.x_m[network.edge_from], network.y_m[network.edge_from]])
     end = np.column_stack([network.x_m[network.edge_to], network.y_m[network.edge_to]])
     lines = LineCollection(list(np.stack([begin, end], axis=1)), colors=ROAD, linewidths=0.5, zorder=1)
@@ -259,7 +260,7 @@ def _draw_roads(axes: Any, network: RoadNetwork) -> None:
     axes.add_collection(lines, autolim=False)
 
 
-def _draw_scale(axes: Any, extent: Extent) -> None:
+def draw_scale(axes: Any, extent: Extent) -> None:
     """Draw a bar of a round length at the lower left, and north at the upper right."""
     bar_m = next(step for step in SCALE_BARS_M if step <= extent.width / 4.0)
     x, y = extent.west + 0.03 * extent.width, extent.south + 0.05 * extent.height
