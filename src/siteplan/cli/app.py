@@ -32,7 +32,9 @@ from siteplan.cli.session import Session, session_of
 from siteplan.text import Text
 
 if TYPE_CHECKING:
-    from siteplan.cli.stages import FurtherOutputs
+    from siteplan.cli.stages import FurtherOutputs, Prepared
+    from siteplan.plan import Plan
+    from siteplan.publish import Output
 
 app = typer.Typer(
     name="siteplan",
@@ -256,14 +258,15 @@ def solve(
 
 
 def _further_outputs(only: SolveOutput | None, session: Session) -> FurtherOutputs:
-    """Return what makes the results for people, unless only the plan is wanted; loading it takes a second."""
-    if only is SolveOutput.PLAN:
-        from siteplan.cli.stages import no_further_outputs
+    """Return what makes the results for people, unless only the plan is wanted."""
+    from siteplan.cli.stages import no_further_outputs
 
-        return no_further_outputs
-    from siteplan.cli.readable import every_output
+    def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
+        from siteplan.cli.readable import every_output  # takes a second to load, which the search can use
 
-    return every_output(session)
+        return every_output(prepared, plan, deadline, session.language)
+
+    return no_further_outputs if only is SolveOutput.PLAN else outputs
 
 
 @app.command(
