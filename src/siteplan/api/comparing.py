@@ -133,6 +133,24 @@ class Comparison:
         )
 
     @cached_property
+    def radii(self) -> pd.DataFrame:
+        """Persons with a provider within fixed walks: comparable also where service radii differ."""
+        return self._table(
+            self.data.radii,
+            lambda row: {
+                "function": row.function,
+                "year": row.year,
+                "radius_m": row.radius_m,
+                **self._by_plan("counted ", row.counted),
+            },
+        )
+
+    @cached_property
+    def area_standard(self) -> pd.DataFrame:
+        """Area standard by year: m² per 100 households, what is short of a tier, communities that meet it."""
+        return self._table(self.data.area_standard, lambda row: {"year": row.year, "measure": row.measure})
+
+    @cached_property
     def money(self) -> pd.DataFrame:
         """Money by year (none: the horizon) and source (none: all together), CNY."""
         return self._table(
@@ -233,6 +251,21 @@ class Comparison:
         return pd.DataFrame(lines)
 
 
-KEYS = ("function", "year", "basis", "level", "unit", "source", "item", "town", "community_code", "community")
+KEYS = frozenset(
+    {
+        "function",
+        "year",
+        "basis",
+        "radius_m",
+        "measure",
+        "level",
+        "unit",
+        "source",
+        "item",
+        "town",
+        "community_code",
+        "community",
+    }
+)
 """Columns of a comparison's tables that say what a row is about."""
 RowT = TypeVar("RowT", bound=Row)
