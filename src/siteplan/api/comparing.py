@@ -87,7 +87,7 @@ class Comparison:
     says why.
     """
 
-    data: ComparisonData
+    data: ComparisonData = field(repr=False)
     sources: tuple[ComparedPlan, ...] = field(repr=False)
     language: Language = Language.ZH
 
@@ -218,6 +218,9 @@ class Comparison:
         for file, write in files.items():
             write(file)
         return list(files)
+
+    def __repr__(self) -> str:
+        return f"Comparison({', '.join(self._names)})"
 
     def _repr_html_(self) -> str:
         return glance(self.data, LEVEL_NAMES, self.language)

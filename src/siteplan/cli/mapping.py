@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import typer
 
 from siteplan.cli.explaining import question_about
 from siteplan.cli.session import Session
+from siteplan.cli.stages import Prepared
 from siteplan.inputs.base_map import read_base_map
+from siteplan.plan import Plan
 from siteplan.publish import read_explanations
 from siteplan.publish.map import MAP_FILE, MapSources, TileLayer, tile_layer, write_map
 from siteplan.text import Text
@@ -35,22 +37,11 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
     """
     tiles = _tiles(options.tiles, session)
     question, prepared = question_about(results, None, options.case, session)
-    inputs = prepared.inputs
     stored = read_explanations(results)
     if stored.ignored is not None:
         session.reporter.say(stored.ignored)
-    sources = MapSources(
-        plan=question.plan,
-        problem=prepared.problem,
-        case=inputs.case,
-        network=inputs.network,
-        access=prepared.access,
-        base_map=read_base_map(inputs.case.roads_file, inputs.network),
-        boundaries={
-            each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
-        },
-        reasons={} if stored.explanations is None else stored.explanations.reasons(),
-    )
+    reasons = {} if stored.explanations is None else stored.explanations.reasons()
+    sources = map_sources(question.plan, prepared, reasons)
     file = options.output if options.output is not None else results / MAP_FILE
     write_map(sources, file, language=session.language, tiles=tiles)
     size = file.stat().st_size / 1e6
@@ -59,6 +50,23 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
             f"已写出 {file}（{size:.1f} MB）：用浏览器打开即可，不需要联网",
             f"wrote {file} ({size:.1f} MB): open it in a browser, no network needed",
         )
+    )
+
+
+def map_sources(plan: Plan, prepared: Prepared, reasons: Mapping[str, Sequence[Text]]) -> MapSources:
+    """Return what the map of a plan is made of; ``reasons``: those that are stored of its sites."""
+    inputs = prepared.inputs
+    return MapSources(
+        plan=plan,
+        problem=prepared.problem,
+        case=inputs.case,
+        network=inputs.network,
+        access=prepared.access,
+        base_map=read_base_map(inputs.case.roads_file, inputs.network),
+        boundaries={
+            each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
+        },
+        reasons=reasons,
     )
 
 

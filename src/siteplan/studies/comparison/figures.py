@@ -50,11 +50,6 @@ def compared(
     return differences, why
 
 
-def in_order(keys: Iterator[object]) -> list[object]:
-    """Return each key once, in order of first appearance."""
-    return list(dict.fromkeys(keys))
-
-
 def coverage_rows(plans: Sequence[ComparedPlan], pairs: Sequence[Comparability]) -> Iterator[CoverageRow]:
     """Yield coverage by function, year and basis."""
     figures = [
