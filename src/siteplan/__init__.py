@@ -15,11 +15,12 @@ if TYPE_CHECKING:
         Picture,
         Plan,
         Scenario,
+        Why,
         compare,
         explore,
     )
 
-__all__ = ["Case", "Comparison", "InteractiveMap", "Picture", "Plan", "Scenario", "compare", "explore"]
+__all__ = ["Case", "Comparison", "InteractiveMap", "Picture", "Plan", "Scenario", "Why", "compare", "explore"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ method says so.
 
 from siteplan.api.comparing import Comparison, Picture, compare
 from siteplan.api.exploring import InteractiveMap, explore
-from siteplan.api.planning import Case, Plan, Scenario
+from siteplan.api.planning import Case, Plan, Scenario, Why
 
 __all__ = [
     "Case",
@@ -15,6 +15,7 @@ __all__ = [
     "Picture",
     "Plan",
     "Scenario",
+    "Why",
     "compare",
     "explore",
 ]

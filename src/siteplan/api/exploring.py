@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from siteplan.api.planning import Plan
-from siteplan.cli.mapping import map_sources
+from siteplan.cli.readable import readable_sources
 from siteplan.cli.stages import Prepared, Stopwatch, prepare
 from siteplan.findings import raise_errors
 from siteplan.publish import check_inputs, read_run_record
@@ -27,7 +27,7 @@ def explore(
         InputError: inputs of a loaded plan are missing or have changed since it was solved.
     """
     prepared = plan.prepared or _prepared_again(plan)
-    sources = map_sources(plan.data, prepared, {})
+    sources = readable_sources(prepared, plan.data, Language(language)).map()
     page = map_page(sources, language=Language(language), tiles=())
     if _megabytes(page) > largest_mb:
         page = map_page(replace(sources, base_map={}), language=Language(language), tiles=())

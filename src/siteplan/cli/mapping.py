@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import shapely
 import typer
 
 from siteplan.cli.explaining import question_about
+from siteplan.cli.readable import readable_sources
 from siteplan.cli.session import Session
-from siteplan.cli.stages import Prepared
-from siteplan.inputs.base_map import read_base_map
-from siteplan.plan import Plan
 from siteplan.publish import read_explanations
-from siteplan.publish.map import MAP_FILE, MapSources, TileLayer, tile_layer, write_map
+from siteplan.publish.map import MAP_FILE, TileLayer, tile_layer, write_map
 from siteplan.text import Text
 
 
@@ -40,8 +37,7 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
     stored = read_explanations(results)
     if stored.ignored is not None:
         session.reporter.say(stored.ignored)
-    reasons = {} if stored.explanations is None else stored.explanations.reasons()
-    sources = map_sources(question.plan, prepared, reasons)
+    sources = readable_sources(prepared, question.plan, session.language).map(stored.explanations)
     file = options.output if options.output is not None else results / MAP_FILE
     write_map(sources, file, language=session.language, tiles=tiles)
     size = file.stat().st_size / 1e6
@@ -50,23 +46,6 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
             f"已写出 {file}（{size:.1f} MB）：用浏览器打开即可，不需要联网",
             f"wrote {file} ({size:.1f} MB): open it in a browser, no network needed",
         )
-    )
-
-
-def map_sources(plan: Plan, prepared: Prepared, reasons: Mapping[str, Sequence[Text]]) -> MapSources:
-    """Return what the map of a plan is made of; ``reasons``: those that are stored of its sites."""
-    inputs = prepared.inputs
-    return MapSources(
-        plan=plan,
-        problem=prepared.problem,
-        case=inputs.case,
-        network=inputs.network,
-        access=prepared.access,
-        base_map=read_base_map(inputs.case.roads_file, inputs.network),
-        boundaries={
-            each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
-        },
-        reasons=reasons,
     )
 
 

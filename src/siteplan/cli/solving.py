@@ -14,7 +14,16 @@ from siteplan.cli.errors import counts
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.interruption import Interruption
 from siteplan.cli.session import Session
-from siteplan.cli.stages import Solved, Stopwatch, now, prepare, publish_result, search
+from siteplan.cli.stages import (
+    FurtherOutputs,
+    Solved,
+    Stopwatch,
+    no_further_outputs,
+    now,
+    prepare,
+    publish_result,
+    search,
+)
 from siteplan.cli.summary import Summary
 from siteplan.findings import InputError, error
 from siteplan.publish import result_folder
@@ -24,13 +33,17 @@ from siteplan.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of the command line; None where the scenario's setting holds."""
+    """Options of the command line; None where the scenario's setting holds.
+
+    ``further``: makes the outputs besides the essential ones.
+    """
 
     output: Path | None
     time_limit_s: float | None
     gap: float | None
     seed: int | None
     effort: float | None
+    further: FurtherOutputs = no_further_outputs
 
     def settings(self, scenario: SolverSettings) -> SolverSettings:
         """Return the scenario's solver settings with the options in place.
@@ -65,8 +78,7 @@ def solve_scenario(scenario_file: Path, options: Options, session: Session) -> E
     """
     folder = options.folder(scenario_file)
     solved = solve_to_folder(scenario_file, options, session, session.clock)
-    skipped = [Text.same(name) for name in solved.record.skipped_outputs]
-    Summary(solved.plan, solved.problem, session.out, session.language).print(folder, skipped)
+    Summary(solved.plan, solved.problem, session.out, session.language).print(folder, solved.record)
     return ExitCode.DONE
 
 
@@ -102,10 +114,24 @@ def _run(
         session.reporter.say(
             Text(f"详见 siteplan check {scenario_file}", f"see siteplan check {scenario_file}")
         )
+    if loaded.scenario.futures is not None:
+        session.reporter.say(
+            Text(
+                f"只求情景本身的方案；各种未来的共同决定用 siteplan futures {scenario_file}",
+                f"this is the plan of the scenario as it stands; for its futures: siteplan futures "
+                f"{scenario_file}",
+            )
+        )
     with result_folder(folder) as results:
         interruption.search_begins()
-        result = search(prepared, settings, stopwatch, interruption.stop)
-        return publish_result(prepared, result, results, settings, stopwatch, started_at)
+        result = search(
+            prepared,
+            settings,
+            stopwatch,
+            interruption.stop,
+            keeps_time_for_readables=options.further is not no_further_outputs,
+        )
+        return publish_result(prepared, result, results, settings, stopwatch, started_at, options.further)
 
 
 def _refuse_short_limit(settings: SolverSettings, loaded: LoadedScenario) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from siteplan.case import Case
 from siteplan.network import RoadNetwork
-from siteplan.plan import CoverageFigure, Plan, PlannedSite
+from siteplan.plan import CoverageFigure, LocalCoverage, Plan, PlannedSite
 from siteplan.policy import Policy
 from siteplan.problem import Problem
 from siteplan.publish.explanations import MissedTarget
@@ -115,9 +115,15 @@ class ReportSources:
 
     @cached_property
     def shortfalls(self) -> tuple[CoverageFigure, ...]:
-        """The figures below their target, by year."""
-        figures = (each for each in self.plan.coverage if shortfall(each) > 0.0)
+        """The figures below their target, by year: those of the county, then local ones."""
+        targeted = (*self.plan.coverage, *self.plan.local_coverage)
+        figures = (each for each in targeted if shortfall(each) > 0.0)
         return tuple(sorted(figures, key=lambda each: each.year))
+
+    def whose_target(self, figure: CoverageFigure) -> str:
+        """Return the function of a target, of a local one with the town or community."""
+        name = self.function(figure.function)
+        return f"{figure.area_name} {name}" if isinstance(figure, LocalCoverage) else name
 
 
 SMALLEST_SHORTFALL = 1e-6
