@@ -20,6 +20,7 @@ COMMANDS = (
     "explain",
     "prices",
     "futures",
+    "sweep",
     "export",
     "assumptions",
     "roads",
@@ -46,7 +47,8 @@ def test_help_is_in_one_language(siteplan: Siteplan, command: str, lang: str) ->
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "check", "solve", "verify", "explain", "prices", "futures", "export", "assumptions"]
+    "command",
+    ["init", "check", "solve", "verify", "explain", "prices", "futures", "sweep", "export", "assumptions"],
 )
 def test_help_teaches_by_example(siteplan: Siteplan, command: str) -> None:
     """The help of every command shows a line that can be copied."""

@@ -194,7 +194,7 @@ def _run_on_cluster(tasks: Sequence[Task], scheduler: str, stop: threading.Event
         raise ClusterError(
             Text(f"连不上 Dask 调度器 {scheduler}：{refusal}", f"no Dask scheduler at {scheduler}: {refusal}")
         ) from refusal
-    with client:
+    with client, client.as_current():
         waiting = {
             client.submit(solve_task, task, pure=False, key=f"{task.name}-{time.time_ns()}"): (task, 1)
             for task in tasks
