@@ -21,6 +21,7 @@ COMMANDS = (
     "prices",
     "futures",
     "sweep",
+    "province",
     "export",
     "assumptions",
     "roads",
@@ -48,7 +49,19 @@ def test_help_is_in_one_language(siteplan: Siteplan, command: str, lang: str) ->
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "check", "solve", "verify", "explain", "prices", "futures", "sweep", "export", "assumptions"],
+    [
+        "init",
+        "check",
+        "solve",
+        "verify",
+        "explain",
+        "prices",
+        "futures",
+        "sweep",
+        "province",
+        "export",
+        "assumptions",
+    ],
 )
 def test_help_teaches_by_example(siteplan: Siteplan, command: str) -> None:
     """The help of every command shows a line that can be copied."""

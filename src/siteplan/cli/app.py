@@ -652,6 +652,53 @@ def sweep(
 
 @app.command(
     help=bilingual(
+        "全省（市）资金在各县之间的分配：每个县按多种资金规模各求一次（并行），再精确分配每年总额，"
+        "并给出任何分配都不能超过的界；每个县的方案都是完整的结果文件夹。"
+        "文件写明 counties 和 budget_cny。\n\n"
+        "例：siteplan province scenarios/province.yaml",
+        "The money of a province split among its counties: each county solved at several budgets, in "
+        "parallel, an exact split of each year's total over these points, and a bound that no split "
+        "exceeds; every county's plan is a full result folder. The file states `counties` and `budget_cny`.\n\n"
+        "Example: siteplan province scenarios/province.yaml",
+    )
+)
+def province(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="PROVINCE", help=bilingual("省级文件（YAML）。", "The province file (YAML).")),
+    ],
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual("一个县每次求解的秒数。", "For each solve of a county."),
+        ),
+    ] = None,
+    processes: ProcessesOption = None,
+    scheduler: SchedulerOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<名称>-province。",
+                "The folder, inside the project; by default results/<name>-province.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> int:
+    """Split the money of a province among its counties."""
+    from siteplan.cli.provincing import Shared, plan_province
+
+    asked = Shared(seconds, processes or cores(), scheduler, output)
+    return plan_province(file, asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
         "动态调整（调入、调出、替换）：已建成和在建的不动，滞后的推迟，新增和失去的空间按新情景计入，"
         "其余承诺尽量不变；逐项列出变动和原因。进度表的列：点位、阶段（摸底、方案、联评联审、立项、开工、"
         "完工、联合验收、运营）、日期。\n\n"
