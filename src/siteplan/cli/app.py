@@ -658,7 +658,8 @@ def sweep(
         "例：siteplan province scenarios/province.yaml",
         "The money of a province split among its counties: each county solved at several budgets, in "
         "parallel, an exact split of each year's total over these points, and a bound that no split "
-        "exceeds; every county's plan is a full result folder. The file states `counties` and `budget_cny`.\n\n"
+        "exceeds; every county's plan is a full result folder. The file states `counties` and "
+        "`budget_cny`.\n\n"
         "Example: siteplan province scenarios/province.yaml",
     )
 )
