@@ -23,8 +23,10 @@ COMMANDS = (
     "sweep",
     "province",
     "export",
+    "plot",
     "assumptions",
     "roads",
+    "bench",
 )
 
 
@@ -60,6 +62,7 @@ def test_help_is_in_one_language(siteplan: Siteplan, command: str, lang: str) ->
         "sweep",
         "province",
         "export",
+        "plot",
         "assumptions",
     ],
 )

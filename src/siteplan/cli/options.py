@@ -44,6 +44,29 @@ class ReportKind(StrEnum):
     XLSX = "xlsx"
 
 
+class SolveOutput(StrEnum):
+    """What ``siteplan solve --only`` writes."""
+
+    PLAN = "plan"
+
+
+class PictureKind(StrEnum):
+    """Pictures of ``siteplan plot``."""
+
+    MAP = "map"
+    COVERAGE = "coverage"
+    OPENINGS = "openings"
+    MONEY = "money"
+    ALL = "all"
+
+
+class PictureFormat(StrEnum):
+    """File formats of ``siteplan plot``."""
+
+    PNG = "png"
+    SVG = "svg"
+
+
 LanguageOption = Annotated[
     Language | None,
     typer.Option(

@@ -31,12 +31,17 @@ AREA_DECIMALS = 6
 """Areas in m² are rounded to this many decimals when read from the solver."""
 
 
+TargetKey = tuple[str, int] | tuple[str, str, int]
+"""(function, year) of a target of the county, (area, function, year) of one of a town or community."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """Where each variable of the model stands among the program's columns.
 
     Keys are those of the Pyomo variables: ``open[site, year]``, ``provide[site, function, year]``,
-    ``complex[site]``, ``area[site, function, year]``, ``room[site, group, year]``.
+    ``complex[site]``, ``area[site, function, year]``, ``room[site, group, year]``; ``shortfall`` is
+    of the county and of towns and communities: `TargetKey`.
     """
 
     open: Mapping[tuple[str, int], int]
@@ -44,7 +49,7 @@ class Columns:
     complex: Mapping[str, int]
     area: Mapping[tuple[str, str, int], int]
     room: Mapping[tuple[str, str, int], int]
-    shortfall: Mapping[tuple[str, int], int]
+    shortfall: Mapping[TargetKey, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,5 +213,5 @@ def columns_of(model: PlanModel, index: Mapping[int, int]) -> Columns:
         complex=positions(model.complex),
         area=positions(model.area),
         room=positions(model.room),
-        shortfall=positions(model.shortfall),
+        shortfall=positions(model.shortfall) | positions(model.local_shortfall),
     )
