@@ -196,6 +196,10 @@ class Rules(ScenarioModel):
 
     site_form: bool = True
     places_reserved_first: bool = False
+    new_estate_area_standard: Annotated[
+        bool,
+        Field(description="Developers' facilities of new estates have their floor area from the start."),
+    ] = False
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
@@ -257,6 +261,7 @@ class StandardsOverride(ScenarioModel):
     usable_share_of_floor_area: Annotated[float | None, Field(gt=0, le=1)] = None
     area_tiers_m2_per_100_households: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     elderly_area_m2_per_100_households: Annotated[float | None, Field(ge=0)] = None
+    new_estate_area_m2_per_100_households: Annotated[float | None, Field(ge=0)] = None
     complex_minimum_floor_area_m2: Annotated[float | None, Field(ge=0)] = None
     complex_preferred_floor_area_m2: Annotated[float | None, Field(ge=0)] = None
     complex_minimum_functions: Annotated[int | None, Field(ge=1)] = None

@@ -76,6 +76,11 @@ def random_tables(dice: random.Random) -> dict[str, Any]:
     for number, row in enumerate(sites, start=1):
         row["site_id"], row["name"] = f"S{number}", f"空间 S{number}"
         row["plot_id"] = "PL1" if number > 3 else ""
+    for row in sites:
+        row["estate_id"] = ""
+    if points[0]["occupied_from"]:
+        points[0]["estate_id"] = sites[2]["estate_id"] = "N1"
+        sites[2] |= {"tenure": "returned", "rent_cny_per_m2_year": ""}
     project = tiny_rows("projects")[0]
     second = changed(
         project,
@@ -174,6 +179,7 @@ def _rules(dice: random.Random, years: tuple[int, ...]) -> dict[str, Any]:
         "use_is_held_years": dice.choice([None, 2]),
         "area_standard_at_least_m2": {years[-1]: 10} if dice.random() < 0.2 else {},
         "functions_per_community_at_least": {years[-1]: 1} if dice.random() < 0.3 else {},
+        "new_estate_area_standard": len(years) > 1,
         "coverage_per_town_at_least": {years[-1]: 30} if len(years) > 1 else {},
     }
 

@@ -111,6 +111,7 @@ def tiny_policy() -> Policy:
         "usable_share_of_floor_area": figure(0.7),
         "area_tiers_m2_per_100_households": [figure(30), figure(200)],
         "elderly_area_m2_per_100_households": figure(20),
+        "new_estate_area_m2_per_100_households": figure(50),
         "complex_minimum_floor_area_m2": figure(600),
         "complex_preferred_floor_area_m2": figure(1200),
         "complex_minimum_functions": figure(3),

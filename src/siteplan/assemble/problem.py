@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
 from siteplan.assemble.conversion import conversion_sites
-from siteplan.assemble.estates import with_estates
+from siteplan.assemble.estates import estates_with_a_standard, with_estates
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_floors, resolve_local_targets, resolve_targets
@@ -43,7 +43,8 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
     sites = with_exclusion_zones(sites, case)
-    sites = with_estates(with_times(sites, case, policy, scenario), case)
+    estates_are_a_rule = scenario.rules.new_estate_area_standard
+    sites = with_estates(with_times(sites, case, policy, scenario), case, fitted_out=estates_are_a_rule)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
     sites = with_commitments(sites, scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
@@ -72,6 +73,11 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         operator_viability=scenario.rules.operator_viability,
         area_floor_m2_per_100_households=_in_years(scenario.rules.area_standard_at_least_m2, scenario.years),
         functions_per_community=_in_years(scenario.rules.functions_per_community_at_least, scenario.years),
+        new_estates=estates_with_a_standard(
+            sites, case, _value(policy.standards.new_estate_area_m2_per_100_households) or 0.0
+        )
+        if estates_are_a_rule
+        else {},
         coverage_per_town=_in_years(scenario.rules.coverage_per_town_at_least, scenario.years),
         area_standard=AreaStandard(
             tiers_m2=tuple(figure.value for figure in policy.standards.area_tiers_m2_per_100_households),

@@ -104,4 +104,10 @@ def asked_for(problem: Problem) -> frozenset[Pair]:
         for site in problem.planned_sites
         if function in problem.sites[site].may_host
     }
-    return frozenset(committed | required | floored)
+    delivered = {
+        (site, function)
+        for estate in problem.new_estates.values()
+        for site in estate.sites
+        for function in problem.sites[site].may_host
+    }
+    return frozenset(committed | required | floored | delivered)

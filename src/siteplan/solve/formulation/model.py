@@ -69,6 +69,7 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.coverage_per_town,
     coverage.coverage_floor,
     standards.area_standard_floor,
+    standards.new_estate_area_standard,
     capacity.served_only_where_provided,
     capacity.served_at_most_demand,
     capacity.served_within_capacity,
