@@ -257,6 +257,7 @@ class Problem:
     """(function, year) → target: communities (a whole number) on community bases, else percent.
     Only function-years that have a target."""
     objective: tuple[Level, ...]
+    """The level of the weighed sum alone where levels are weighed."""
     tolerance: Mapping[Level, float]
     form_standard: FormStandard | None
     """None where the scenario switches the rules of form off."""
@@ -270,6 +271,8 @@ class Problem:
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""
+    weights: Mapping[Level, float] = field(default_factory=dict)
+    """Level → weight of one of its reported units, for the level ``weighed``."""
     new_estates: Mapping[str, NewEstate] = field(default_factory=dict)
     """Estate → its facilities, where their floor area is a rule."""
     coverage_per_town: Mapping[int, float] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from siteplan.case import Form, Mode, ProjectLevel, StockKind
 from siteplan.findings import Finding, InvalidValueError, Place, YamlPath, nearest_place
@@ -313,7 +313,10 @@ class Requirement(ScenarioModel):
 
 
 class Level(StrEnum):
-    """A level of the lexicographic objective, first named first optimised."""
+    """A level of the lexicographic objective, first named first optimised.
+
+    ``weighed`` is not named in a scenario: it is the one level of an objective with weights.
+    """
 
     SHORTFALL = "shortfall"
     PERSONS_COVERED = "persons_covered"
@@ -325,6 +328,30 @@ class Level(StrEnum):
     NEWLY_BUILT = "newly_built"
     PREFERRED_FORM = "preferred_form"
     CHANGES = "changes"
+    WEIGHED = "weighed"
+
+
+class WeighedObjective(ScenarioModel):
+    """Levels weighed against each other instead of ordered: Σ weight · value is minimised.
+
+    ``weights``: level → weight of one of its units (a coverage point, person-year, m², site, CNY,
+    resident-metre, function, promise); what is to be large counts with a minus.
+    """
+
+    weights: Annotated[dict[Level, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+
+
+LEVELS_TAG, WEIGHED_TAG = "[levels]", "[weighed]"
+"""Steps that pydantic puts into the location of a fault in the objective."""
+
+Objective = Annotated[
+    Annotated[tuple[Level, ...], Field(min_length=1), Tag(LEVELS_TAG)]
+    | Annotated[WeighedObjective, Tag(WEIGHED_TAG)],
+    Discriminator(
+        lambda stated: WEIGHED_TAG if isinstance(stated, (Mapping, WeighedObjective)) else LEVELS_TAG
+    ),
+]
+"""Levels in their order, or weighed."""
 
 
 class SolverSettings(ScenarioModel):
@@ -364,7 +391,7 @@ class Scenario(ScenarioModel):
     forbid: dict[str, Prohibition] = {}
     require: dict[str, Requirement] = {}
     promises: dict[str, dict[str, int]] = {}
-    objective: Annotated[tuple[Level, ...], Field(min_length=1)] = (
+    objective: Objective = (
         Level.SHORTFALL,
         Level.PERSONS_COVERED,
         Level.AREA_STANDARD,
@@ -374,6 +401,16 @@ class Scenario(ScenarioModel):
     )
     tolerance: dict[Level, Annotated[float, Field(ge=0)]] = {}
     solver: SolverSettings = SolverSettings()
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Return the levels in their order; of a weighed objective that of the weighed sum alone."""
+        return (Level.WEIGHED,) if isinstance(self.objective, WeighedObjective) else self.objective
+
+    @property
+    def weights(self) -> dict[Level, float]:
+        """Return the weights of a weighed objective; empty where levels are ordered."""
+        return dict(self.objective.weights) if isinstance(self.objective, WeighedObjective) else {}
 
     @model_validator(mode="after")
     def _places_count_only_with_capacity(self) -> Self:

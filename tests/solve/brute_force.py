@@ -606,6 +606,24 @@ def _covers_what_is_required(problem: Problem, coverage: Coverage, plan: Plan) -
     return True
 
 
+def least_weighed(problem: Problem) -> float | None:
+    """Return the least weighed sum of all plans, of which one level at most depends on areas."""
+    coverage = Coverage(problem)
+    best: float | None = None
+    for plan in plans(problem):
+        values = countable(problem, coverage, plan)
+        areas = Areas(problem, plan)
+        total = 0.0
+        for level, weight in problem.weights.items():
+            value = areas.least(level, {}) if level in CONTINUOUS else values[level]
+            if value is None or areas.least(None, {}) is None:
+                break
+            total += weight * value * (-1.0 if level in MAXIMISED else 1.0)
+        else:
+            best = total if best is None else min(best, total)
+    return best
+
+
 Valued = tuple[Plan, dict[Level, float]]
 
 

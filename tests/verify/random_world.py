@@ -138,7 +138,8 @@ def random_scenario(dice: random.Random, seed: int) -> Scenario:
     rules = _rules(dice, years)
     bases = ["reachable", "established", "residents", *(["served"] if rules["capacity"] else [])]
     basis = dice.choice(bases)
-    levels = dice.sample(list(Level), dice.randint(2, len(Level)))
+    named = [level for level in Level if level is not Level.WEIGHED]
+    levels = dice.sample(named, dice.randint(2, len(named)))
     if basis in {"residents", "served"}:
         levels = [level for level in levels if level is not Level.WORST_COMMUNITY]
     return tiny_scenario(

@@ -297,6 +297,7 @@ LOCAL_TARGETS = {
         {"coverage": {"basis": "residents", "threshold": 0.9}},
         {"coverage": {"basis": "established"}},
         {"objective": ["cost", "shortfall"]},
+        {"objective": {"weights": {"shortfall": 1, "persons_covered": 0.001, "cost": 1e-6}}},
         {"targets": LOCAL_TARGETS},
         {"targets": LOCAL_TARGETS, "coverage": {"basis": "residents"}},
         {

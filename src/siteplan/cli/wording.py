@@ -16,6 +16,7 @@ LEVEL_NAMES = {
     Level.PREFERRED_FORM: Text("综合体条件", "preferred form"),
     Level.NEWLY_BUILT: Text("新建数", "newly built"),
     Level.CHANGES: Text("变动的承诺", "promises changed"),
+    Level.WEIGHED: Text("加权和", "weighed sum"),
 }
 
 

@@ -28,7 +28,8 @@ class Question:
 
     def levels(self) -> tuple[LevelResult, ...]:
         """Return the plan's levels that answers compare."""
-        return self.plan.levels[:LEVELS_COMPARED]
+        levels = self.plan.levels[:LEVELS_COMPARED]
+        return tuple(level for level in levels if level.status != "component")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +98,6 @@ LEVEL_WORDS: dict[Level, Text] = {
     Level.NEWLY_BUILT: Text("新建数", "newly built sites"),
     Level.CHANGES: Text("变动的承诺", "promises changed"),
     Level.PREFERRED_FORM: Text("优先形式", "preferred form"),
+    Level.WEIGHED: Text("加权和", "weighed sum"),
 }
 """What the levels are called in a sentence."""

@@ -28,6 +28,7 @@ UNITS: Mapping[Level, Text] = MappingProxyType(
         Level.PREFERRED_FORM: Text("处", "sites"),
         Level.NEWLY_BUILT: Text("处", "sites"),
         Level.CHANGES: Text("项承诺", "promises"),
+        Level.WEIGHED: Text("加权单位", "weighed units"),
     }
 )
 """Unit of each level's value, bound and gap."""
@@ -230,6 +231,14 @@ def worst_community(problem: Problem, decisions: Decisions) -> float:
     return float(total)
 
 
+def weighed(problem: Problem, decisions: Decisions) -> float:
+    """Return Σ weight · value over the levels with a weight, with a minus where more is better."""
+    return sum(
+        weight * (-1.0 if level in MAXIMISED else 1.0) * level_value(problem, decisions, level)
+        for level, weight in problem.weights.items()
+    )
+
+
 _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyType(
     {
         Level.SHORTFALL: shortfall,
@@ -242,5 +251,6 @@ _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyTyp
         Level.PREFERRED_FORM: preferred_form,
         Level.NEWLY_BUILT: newly_built,
         Level.CHANGES: changes,
+        Level.WEIGHED: weighed,
     }
 )

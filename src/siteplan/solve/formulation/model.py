@@ -98,12 +98,18 @@ CONSTRAINTS: Mapping[str, Family] = {
 """Every constraint family by the name it has in ``model/formulation.md``."""
 
 
+def with_components(problem: Problem, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Return the levels, and those that the weighed sum is made of if it is among them."""
+    return (*levels, *(problem.weights if Level.WEIGHED in levels else ()))
+
+
 def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
     """Build the Pyomo model with the variables and constraints that the given levels need.
 
     Each family is attached under its own name, so that rows read ``rooms_fit_in_site[S012,2028]``.
     """
     model = new_model()
+    levels = with_components(problem, levels)
     add_variables(problem, model, levels)
     families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
     for family in families:
