@@ -13,7 +13,7 @@ SQUARE_METRES = Text("m²", "m²")
 ITEMS = Text("项", "entries")
 SITES = Text("处", "sites")
 FUNCTIONS = Text("类功能", "functions")
-COMMUNITIES_OR_POINTS = Text("个社区（人口口径为百分点）", "communities (points on the residents basis)")
+COMMUNITIES = Text("个社区", "communities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ RULES: dict[str, Rule] = {
     "coverage_floor": _count(
         "功能覆盖率的底线",
         "the coverage that a function must have",
-        COMMUNITIES_OR_POINTS,
+        COMMUNITIES,
         "rules",
         "coverage_at_least",
     ),
