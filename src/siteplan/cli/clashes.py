@@ -78,6 +78,17 @@ PATHS: Mapping[str, Callable[[Scenario, Keys, Problem], YamlPath]] = {
         "functions_per_community_at_least",
         int(keys[-1]),
     ),
+    "coverage_per_town": lambda scenario, keys, problem: (
+        "rules",
+        "coverage_per_town_at_least",
+        int(keys[-1]),
+    ),
+    "places_at_least": lambda scenario, keys, problem: ("rules", "places_at_least", keys[0], int(keys[-1])),
+    "complex_places_at_least": lambda scenario, keys, problem: (
+        "rules",
+        "complex_places_at_least",
+        keys[0],
+    ),
     "coverage_floor": lambda scenario, keys, problem: ("rules", "coverage_at_least", keys[0], int(keys[-1])),
     "area_standard_floor": lambda scenario, keys, problem: (
         "rules",

@@ -18,12 +18,21 @@ from siteplan.publish.explanations import (
 )
 from siteplan.publish.folder import ResultFolder, mend_interrupted_swap, result_folder
 from siteplan.publish.plan_file import read_plan
-from siteplan.publish.publication import OUTPUTS, Output, Run, publish, publishing_seconds
+from siteplan.publish.publication import (
+    OUTPUTS,
+    READABLES,
+    Output,
+    Run,
+    publish,
+    publishing_seconds,
+    readable_seconds,
+)
 from siteplan.publish.run_record import RunRecord, check_inputs, read_run_record, record_inputs
 
 __all__ = [
     "EXPLANATIONS_FILE",
     "OUTPUTS",
+    "READABLES",
     "Cause",
     "CauseShare",
     "Explanations",
@@ -46,6 +55,7 @@ __all__ = [
     "read_explanations",
     "read_plan",
     "read_run_record",
+    "readable_seconds",
     "record_inputs",
     "result_folder",
     "store_explanations",

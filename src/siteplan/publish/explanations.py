@@ -105,10 +105,12 @@ class Remedy(StoredModel):
 class MissedTarget(StoredModel):
     """A missed target of a plan: function and year, figures in the target's unit, causes and remedies.
 
+    ``area_code``: the town or community whose own target it is, None for the county's.
     ``counts_communities``: the figures are communities, else persons. ``missing_alone_low`` and ``…_high``:
     how much of it would be missing if this were the only target, under the same money and pace.
     """
 
+    area_code: str | None = None
     function: str
     year: int
     basis: Basis
@@ -287,7 +289,7 @@ def store_explanations(
 ) -> Path:
     """Add explanations to those that a result folder has stored of its plan, and return the file.
 
-    What was stored of the same site, or of the same function and year, and earlier white spots, are replaced.
+    What was stored of the same site or target, and earlier white spots, are replaced.
 
     Raises:
         LockHeldError: a run is working on the folder.
@@ -299,7 +301,10 @@ def store_explanations(
             site: tuple(Words(zh=line.zh.strip(), en=line.en.strip()) for line in lines)
             for site, lines in (sites or {}).items()
         }
-        missed = {(entry.year, entry.function): entry for entry in (*stored.shortfalls, *shortfalls)}
+        missed = {
+            (entry.year, entry.function, entry.area_code): entry
+            for entry in (*stored.shortfalls, *shortfalls)
+        }
         renewed = stored.model_copy(
             update={
                 "sites": dict(sorted({**stored.sites, **reasons}.items())),

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from siteplan.highs import Clock, Limits, Program, SolverSession, Status
 from siteplan.problem import Problem
+from siteplan.scenario import CARE_BEDS
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.by_hand import FORM, OPENING
 from siteplan.solve.formulation.time import ALL_TOWNS
@@ -27,6 +28,7 @@ WORDS = {
     OPENING: Text("启用年份", "opening year"),
     FORM: Text("建设形式", "form"),
     ALL_TOWNS: Text("全县", "the whole county"),
+    CARE_BEDS: Text("护理型床位", "care beds"),
 }
 """What `committed_by_hand` fixes of a site besides its functions, and whom `rollout_pace` limits."""
 DIGITS_OF_A_YEAR = 4
@@ -55,7 +57,11 @@ OBJECTS: Mapping[str, int | None] = {
     "required_coverage": 2,
     "functions_per_community": None,
     "coverage_floor": None,
+    "coverage_per_town": None,
     "area_standard_floor": None,
+    "places_at_least": None,
+    "complex_places_at_least": 2,
+    "operator_share": None,
     "one_use_of_a_plot": 1,
     "newly_built_sites": None,
 }
@@ -266,6 +272,8 @@ def _named(problem: Problem, keys: Keys) -> Text:
             words.append(Text.same(f"{problem.sites[key].name}（{key}）"))
         elif key in problem.communities:
             words.append(Text.same(problem.communities[key].name))
+        elif key in problem.town_names:
+            words.append(Text.same(problem.town_names[key]))
         elif key in problem.functions:
             words.append(problem.functions[key].name)
         elif key in problem.money.sources:

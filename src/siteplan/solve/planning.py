@@ -290,7 +290,7 @@ def _with_year_bounds(
     for year, bound in bounds.items():
         if bound <= 0.0:
             continue
-        columns = [column for key, column in compiled.columns.shortfall.items() if key[1] == year]
+        columns = [column for key, column in compiled.columns.shortfall.items() if key[-1] == year]
         if not columns:
             continue
         coefficients = np.zeros(len(program.cost))

@@ -1,4 +1,4 @@
-"""siteplan from Python: a scenario, changed as a planner asks "what if", solved to a plan of tables.
+"""A scenario, changed as a planner asks "what if", solved to a plan of tables.
 
 The way through is that of ``siteplan solve`` (`siteplan.cli.stages`); nothing is written to the disk.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -136,7 +136,7 @@ class Scenario:
         settings = prepared.inputs.loaded.scenario.solver
         begin = None if start is None else decisions_of(prepared.problem, start.data)
         result = search(prepared, settings, stopwatch, stop or threading.Event(), begin)
-        return Plan(achieved(prepared, result)[1])
+        return Plan(achieved(prepared, result)[1], prepared=prepared)
 
     def why(self, plan: Plan, seconds: float | None = 20.0) -> Why:
         """Return the questions that a plan of this scenario can be asked.
@@ -153,9 +153,14 @@ class Scenario:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A layout plan as tables; ``data`` is ``plan.json`` as it stands."""
+    """A layout plan as tables; ``data`` is ``plan.json`` as it stands.
+
+    ``folder``: where it was read from. ``prepared``: the inputs it was solved from, where that was done here.
+    """
 
     data: plan.Plan
+    folder: Path | None = None
+    prepared: Prepared | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, result_folder: str | Path) -> Self:
@@ -166,7 +171,7 @@ class Plan:
         """
         folder = Path(result_folder)
         mend_interrupted_swap(folder)
-        return cls(read_plan(folder))
+        return cls(read_plan(folder), folder)
 
     @property
     def title(self) -> Text:
