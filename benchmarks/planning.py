@@ -165,6 +165,12 @@ def read_measurements(file: Path) -> list[Measurement]:
     return [Measurement(**{key: value for key, value in row.items() if key in known}) for row in rows]
 
 
+def write_measurements(measured: Iterable[Measurement], file: Path) -> None:
+    """Keep measurements in a file."""
+    text = json.dumps([asdict(row) for row in measured], indent=1, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
 def with_newest(kept: Iterable[Measurement], new: Measurement) -> list[Measurement]:
     """Return measurements with ``new`` in place of an older one, ordered by size and basis."""
     others = [row for row in kept if (row.size, row.basis) != (new.size, new.basis)]
@@ -350,8 +356,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for basis in options.basis or BASES:
                 new = measure(case, size, basis, seconds[size], alone_gib)
                 kept = with_newest(kept, new)
-                text = json.dumps([asdict(row) for row in kept], indent=1, ensure_ascii=False)
-                options.measurements.write_text(text + "\n", encoding="utf-8")
+                write_measurements(kept, options.measurements)
     lines = report(kept)
     renew_section(options.output, "planning", lines)
     plot(kept, options.output.with_name(PLOT_FILE.name))
