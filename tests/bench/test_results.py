@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from siteplan.bench.measuring import growth_exponent, run_measured
-from siteplan.bench.plain import first_plan_seconds
 from siteplan.bench.results import figure, ratio, renew_section, table
 
 
@@ -48,17 +47,6 @@ def test_growth_of_a_power_is_its_exponent() -> None:
     sizes = [60.0, 600.0, 6000.0]
     assert growth_exponent(sizes, [3.0 * size**1.5 for size in sizes]) == pytest.approx(1.5)
     assert growth_exponent([60.0], [3.0]) is None
-
-
-def test_first_plan_is_counted_from_solving() -> None:
-    """The first line of the search with a best plan counts, those before solving don't."""
-    lines = [
-        "[   2.0 s] solving",
-        "[   2.5 s] first objective level · shortfall to targets",
-        "[   9.5 s] first objective level · shortfall to targets · best 3 · bound 1 coverage points",
-    ]
-    assert first_plan_seconds(lines) == pytest.approx(7.5)
-    assert first_plan_seconds(lines[:2]) is None
 
 
 def test_memory_includes_children() -> None:
