@@ -384,12 +384,7 @@ class Problem:
     def covering_sites_on(self, basis: Basis, community: str, function: str, year: int) -> tuple[str, ...]:
         """Return the sites that alone cover the community on a community basis."""
         if basis is Basis.ESTABLISHED:
-            return tuple(
-                key
-                for key, site in self.sites.items()
-                if self.can_provide(key, function)
-                and (site.community_code == community or community in site.serves_communities)
-            )
+            return tuple(key for key in self._sites_of[community] if self.can_provide(key, function))
         total = 0.0
         within: dict[str, float] = {}
         for demand_id in self.demand_of_community[community]:
@@ -400,7 +395,8 @@ class Problem:
         if total <= 0.0:
             return ()
         enough = self.threshold * total * (1.0 - THRESHOLD_SLACK)
-        return tuple(key for key in self.sites if within.get(key, 0.0) >= enough)
+        covering = [key for key, persons in within.items() if persons >= enough]
+        return tuple(sorted(covering, key=self._site_position.__getitem__))
 
     def counted_communities(self, function: str, year: int) -> tuple[str, ...]:
         """Return the communities in scope that have a target group for the function in the year."""
@@ -430,12 +426,30 @@ class Problem:
     @cached_property
     def _covering_sites(self) -> Mapping[tuple[str, str, int], tuple[str, ...]]:
         basis = self.basis if self.basis.counts_communities else Basis.REACHABLE
-        return {
-            (community, function, year): self.covering_sites_on(basis, community, function, year)
-            for community in self.communities
-            for function in self.functions
-            for year in self.years
-        }
+        covering: dict[tuple[str, str, int], tuple[str, ...]] = {}
+        for community, points in self.demand_of_community.items():
+            moved_in = {self.demand[key].occupied_from for key in points}
+            for function in self.functions:
+                sites: tuple[str, ...] | None = None
+                for year in self.years:
+                    if sites is None or year in moved_in:
+                        sites = self.covering_sites_on(basis, community, function, year)
+                    covering[community, function, year] = sites
+        return covering
+
+    @cached_property
+    def _site_position(self) -> Mapping[str, int]:
+        """Site → its place in the order of `sites`."""
+        return {key: position for position, key in enumerate(self.sites)}
+
+    @cached_property
+    def _sites_of(self) -> Mapping[str, tuple[str, ...]]:
+        """Community → the sites located in it or declared to serve it."""
+        sites: dict[str, list[str]] = {community: [] for community in self.communities}
+        for key, site in self.sites.items():
+            for community in {site.community_code, *site.serves_communities}:
+                sites.setdefault(community, []).append(key)
+        return {community: tuple(keys) for community, keys in sites.items()}
 
     @cached_property
     def _counted_communities(self) -> Mapping[tuple[str, int], tuple[str, ...]]:

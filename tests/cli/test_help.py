@@ -12,7 +12,18 @@ from tests.cli.conftest import Siteplan
 from siteplan.cli.language import chosen_language
 from siteplan.text import Language
 
-COMMANDS = ("init", "check", "solve", "verify", "explain", "prices", "export", "assumptions", "roads")
+COMMANDS = (
+    "init",
+    "check",
+    "solve",
+    "verify",
+    "explain",
+    "prices",
+    "export",
+    "assumptions",
+    "roads",
+    "bench",
+)
 
 
 def test_help_names_every_command(siteplan: Siteplan) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from siteplan.cli.benching import bench_app
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
@@ -42,6 +43,7 @@ app = typer.Typer(
     ),
 )
 app.add_typer(roads_app, name="roads")
+app.add_typer(bench_app, name="bench")
 
 ScenarioArgument = Annotated[
     Path,
