@@ -7,10 +7,11 @@ the rows of the mixed-integer program can be told to a planner. `siteplan.assemb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from math import floor
 
 from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel
 from siteplan.network import Reach
@@ -51,6 +52,15 @@ class Role(StrEnum):
     CANDIDATE = "candidate"
     COMMITTED = "committed"
     EXISTING = "existing"
+
+
+@dataclass(frozen=True, slots=True)
+class JointFunding:
+    """What a joint programme pays of a site's opening cost, if the site opens in the programme's year."""
+
+    programme: str
+    year: int
+    pays_cny: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,17 @@ class Site:
     """Of a candidate."""
     converts: str | None = None
     held_until: int | None = None
+    joint: JointFunding | None = None
+    operator: str = ""
+    """Who runs it; empty: not settled."""
+
+    def joint_programme_cny(self, year: int) -> float:
+        """Return what its joint programme pays of the opening cost if it opens in ``year``."""
+        return self.joint.pays_cny if self.joint is not None and self.joint.year == year else 0.0
+
+    def opening_cost_in(self, year: int) -> float:
+        """Return what opening it in ``year`` costs the plan, CNY: less what a joint programme pays."""
+        return self.opening_cost_cny - self.joint_programme_cny(year)
 
     @property
     def floor_per_usable(self) -> float:
@@ -256,6 +277,12 @@ class Problem:
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""
+    coverage_per_town: Mapping[int, float] = field(default_factory=dict)
+    """Year → percent of the pairs (counted community, function) that every town must have covered."""
+    local_targets: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
+    """(town or community, function, year) → target of its own, in the unit of ``targets``; only where
+    somebody is counted."""
+    town_names: Mapping[str, str] = field(default_factory=dict)
     coverage_floor: Mapping[tuple[str, int], float] = field(default_factory=dict)
     """(function, year) → least coverage, a must, in the unit of ``targets``."""
     elderly_function: str = "elderly_care"
@@ -268,6 +295,12 @@ class Problem:
     """(site, function) → last year in which the scenario forbids it (``forbid``)."""
     required_coverage: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(community, function) → first year in which the scenario requires it to be covered (``require``)."""
+    places_at_least: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    """(function or `CARE_BEDS`, year) → places that all sites together must have, in the function's unit."""
+    complex_places_at_least: Mapping[str, float] = field(default_factory=dict)
+    """Function or `CARE_BEDS` → places of a candidate complex that provides it."""
+    operator_share_at_most: float | None = None
+    """Share (0 to 1) of the open sites with a named operator that one operator runs at most."""
     promises: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(site, function) → year from which an earlier plan provides it (``promises``), within the horizon: what
     was promised for earlier has its first year. The sites needn't be sites of this problem."""
@@ -294,6 +327,20 @@ class Problem:
     def capacity_is_a_rule(self) -> bool:
         """Whether persons served are limited by places, in the model and in what the plan claims."""
         return self.assignment_rule is not AssignmentRule.NEAREST_FIRST
+
+    def care_beds(self, elderly_area_m2: float) -> int:
+        """Return the whole care beds with short stays that an elderly room holds; 0 where not counted."""
+        share = self.care_bed_share_of_elderly_room
+        return 0 if share is None else floor(elderly_area_m2 * share / self.care_bed_area_m2 + BED_SLACK)
+
+    @cached_property
+    def operators(self) -> Mapping[str, tuple[str, ...]]:
+        """Operator → its sites, of any role; sites without a named operator are nobody's."""
+        sites: dict[str, list[str]] = {}
+        for key, site in self.sites.items():
+            if site.operator:
+                sites.setdefault(site.operator, []).append(key)
+        return {operator: tuple(keys) for operator, keys in sites.items()}
 
     @cached_property
     def room_groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -402,6 +449,44 @@ class Problem:
         """Return the communities in scope that have a target group for the function in the year."""
         return self._counted_communities[function, year]
 
+    def counted_in(self, area: str, function: str, year: int) -> tuple[str, ...]:
+        """Return the counted communities of a town, or the community itself if it is counted."""
+        return tuple(
+            code
+            for code in self.counted_communities(function, year)
+            if area in (code, self.communities[code].town_code)
+        )
+
+    def pairs_of_town(self, town: str, year: int) -> tuple[tuple[str, str], ...]:
+        """Return the pairs (counted community of the town, function) of a year."""
+        return tuple(
+            (code, function) for function in self.functions for code in self.counted_in(town, function, year)
+        )
+
+    def area_name(self, area: str) -> str:
+        """Return the name of a town or community."""
+        community = self.communities.get(area)
+        return self.town_names.get(area, area) if community is None else community.name
+
+    def persons_in(self, communities: Iterable[str], function: str, year: int) -> float:
+        """Return the persons of the function's target group in some communities in a year."""
+        return sum(
+            self.target_group(demand_id, function, year)
+            for code in communities
+            for demand_id in self.demand_of_community[code]
+        )
+
+    def share_of_county(self, area: str, function: str, year: int) -> float:
+        """Return what part of the county a town or community is: of its counted communities, or persons.
+
+        It is the weight of a local target's percentage points beside the county's.
+        """
+        local = self.counted_in(area, function, year)
+        county = self.counted_communities(function, year)
+        if self.basis.counts_communities:
+            return len(local) / max(1, len(county))
+        return self.persons_in(local, function, year) / (self.persons_in(county, function, year) or 1.0)
+
     def can_provide(self, site_id: str, function: str) -> bool:
         """Return whether the site has the function by its programme, or may host it."""
         site = self.sites[site_id]
@@ -470,3 +555,6 @@ class Problem:
 
 THRESHOLD_SLACK = 1e-9
 """A community is covered from threshold × (1 − this) on: sums of persons are floating-point."""
+
+BED_SLACK = 1e-5
+"""Areas come from the solver: a bed that misses its area by that is a bed."""

@@ -19,7 +19,9 @@ COMMANDS = (
     "verify",
     "explain",
     "prices",
+    "futures",
     "export",
+    "plot",
     "assumptions",
     "roads",
     "bench",
@@ -46,7 +48,8 @@ def test_help_is_in_one_language(siteplan: Siteplan, command: str, lang: str) ->
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "check", "solve", "verify", "explain", "prices", "export", "assumptions"]
+    "command",
+    ["init", "check", "solve", "verify", "explain", "prices", "futures", "export", "plot", "assumptions"],
 )
 def test_help_teaches_by_example(siteplan: Siteplan, command: str) -> None:
     """The help of every command shows a line that can be copied."""

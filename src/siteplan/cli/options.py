@@ -28,11 +28,42 @@ class Difference(StrEnum):
     FUNCTIONS = "functions"
 
 
+class Rule(StrEnum):
+    """How ``siteplan futures`` judges a decision; as `siteplan.scenario.DecisionRule`."""
+
+    ROBUST = "robust"
+    EXPECTED = "expected"
+    REGRET = "regret"
+
+
 class ReportKind(StrEnum):
     """Files of ``siteplan report``, by their ending."""
 
     DOCX = "docx"
     XLSX = "xlsx"
+
+
+class SolveOutput(StrEnum):
+    """What ``siteplan solve --only`` writes."""
+
+    PLAN = "plan"
+
+
+class PictureKind(StrEnum):
+    """Pictures of ``siteplan plot``."""
+
+    MAP = "map"
+    COVERAGE = "coverage"
+    OPENINGS = "openings"
+    MONEY = "money"
+    ALL = "all"
+
+
+class PictureFormat(StrEnum):
+    """File formats of ``siteplan plot``."""
+
+    PNG = "png"
+    SVG = "svg"
 
 
 LanguageOption = Annotated[

@@ -12,7 +12,9 @@ CNY = Text("元", "CNY")
 SQUARE_METRES = Text("m²", "m²")
 ITEMS = Text("项", "entries")
 SITES = Text("处", "sites")
+PLACES = Text("个名额", "places")
 FUNCTIONS = Text("类功能", "functions")
+COMMUNITY_FUNCTIONS = Text("个社区·功能", "community-functions")
 COMMUNITIES_OR_POINTS = Text("个社区（人口口径为百分点）", "communities (points on the residents basis)")
 
 
@@ -80,6 +82,13 @@ RULES: dict[str, Rule] = {
         "rules",
         "functions_per_community_at_least",
     ),
+    "coverage_per_town": _count(
+        "每个镇街覆盖的底线",
+        "the coverage that every town must have",
+        COMMUNITY_FUNCTIONS,
+        "rules",
+        "coverage_per_town_at_least",
+    ),
     "coverage_floor": _count(
         "功能覆盖率的底线",
         "the coverage that a function must have",
@@ -92,6 +101,23 @@ RULES: dict[str, Rule] = {
         "the floor area per 100 households that is a must",
         "rules",
         "area_standard_at_least_m2",
+    ),
+    "places_at_least": _count(
+        "托位、床位等名额的底线", "the places that the county must have", PLACES, "rules", "places_at_least"
+    ),
+    "complex_places_at_least": _count(
+        "综合体名额的底线",
+        "the places that a complex must have",
+        PLACES,
+        "rules",
+        "complex_places_at_least",
+    ),
+    "operator_share": _count(
+        "单个运营主体的点位比例上限",
+        "the share of sites that one operator runs",
+        SITES,
+        "rules",
+        "operator_sites_share_at_most",
     ),
     "one_use_of_a_plot": _count("同一地块只用一次", "one use of a plot", SITES),
     "newly_built_sites": _count(
@@ -119,6 +145,7 @@ STRUCTURE = frozenset(
         "area_never_shrinks",
         "assigned_only_where_provided",
         "available_from",
+        "care_beds_fit_in_elderly_room",
         "community_area_standard",
         "community_covered_by_one_site",
         "complex_has_care",
@@ -130,9 +157,12 @@ STRUCTURE = frozenset(
         "eligible_room_is_used",
         "function_fits_its_room",
         "full_without_a_free_place",
+        "local_coverage_target",
         "nearest_with_a_place",
         "no_community_left_behind",
+        "operator_with_most_sites",
         "provided_only_when_open",
+        "provided_outside_complex",
         "room_is_used",
         "room_never_shrinks",
         "served_at_most_demand",

@@ -87,6 +87,11 @@ class SiteFacts:
     """Yearly rent, from the year after opening."""
     converts: str | None = None
     held_until: int | None = None
+    operator: str = ""
+    joint_programme: str | None = None
+    joint_programme_year: int | None = None
+    joint_programme_pays_cny: float = 0.0
+    """What the joint programme pays of an opening in its year."""
 
     @property
     def floor_per_usable(self) -> float:
@@ -159,6 +164,26 @@ class Facts:
             code for code, row in self.communities.items() if code_or_name in (code, row.community_name)
         )
 
+    def areas_with_targets(self) -> Mapping[str, Mapping[str, Mapping[int, float]]]:
+        """Return the code of each town or community with targets of its own → function → year → percent."""
+        settings = self.scenario.targets
+        called = {row.town_code: (row.town_code, row.town_name) for row in self.case.towns}
+        towns = {
+            code: percents
+            for name, percents in settings.towns.items()
+            for code, names in called.items()
+            if name in names
+        }
+        return towns | {
+            code: percents
+            for name, percents in settings.communities.items()
+            for code in self.communities_called(name)
+        }
+
+    def communities_in(self, area: str) -> tuple[str, ...]:
+        """Return the communities in scope of a town, or the community itself."""
+        return tuple(code for code, row in self.communities.items() if area in (code, row.town_code))
+
     def persons(self, demand_id: str, function: str, year: int) -> float:
         """Return the persons of the function's target group at a demand point in a year."""
         return self._target_group[demand_id, function] if is_occupied(self.demand[demand_id], year) else 0.0
@@ -193,7 +218,11 @@ def facts_of(case: Case, policy: Policy, scenario: Scenario, network: RoadNetwor
         if housing is not None:
             from_then = max(sites[row.site_id].available_from, housing)
             sites[row.site_id] = replace(sites[row.site_id], available_from=from_then, opening_cost_cny=0.0)
+    for row in case.sites:
+        sites[row.site_id] = _joined(row, sites[row.site_id], scenario)
     for site_id, zones in zones_near(case).items():
+        if site_id not in sites:
+            continue
         excluded = frozenset().union(*(excluded_by(zone, functions) for zone in zones))
         sites[site_id] = replace(sites[site_id], may_host=sites[site_id].may_host - excluded)
     radii = [function.service_radius_m for function in functions.values()]
@@ -274,6 +303,8 @@ def _candidate(
     cost = row.opening_cost_cny
     if cost is None:
         cost = policy.costs.opening_cost_cny_per_m2[row.mode].value * row.floor_area_m2
+    else:
+        cost *= scenario.costs.capital_scale
     usable = _usable_area(row, policy)
     return SiteFacts(
         site_id=row.site_id,
@@ -295,6 +326,7 @@ def _candidate(
         mode=row.mode,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
         project_level=row.project_level,
         rent_cny=row.floor_area_m2 * (row.rent_cny_per_m2_year or 0.0) * (row.tenure is Tenure.RENTED),
     )
@@ -308,6 +340,25 @@ def _first_year(row: CandidateSite, policy: Policy, scenario: Scenario) -> int:
     lead_time = policy.standards.lead_time_years.get(row.mode)
     waits = scenario.rules.lead_time and row.stock_kind is not StockKind.NEW_ESTATE_FACILITY
     return first + max(0, math.ceil(lead_time.value) - 1) if waits and lead_time is not None else first
+
+
+def _joined(row: CandidateSite, site: SiteFacts, scenario: Scenario) -> SiteFacts:
+    """Return the site with its joint programme: what it waits for, and what that pays."""
+    for entry in scenario.joint_programmes.values():
+        year = entry.year if row.joint_programme_year is None else row.joint_programme_year
+        if entry.programme != row.joint_programme or year is None or year < min(scenario.years):
+            continue
+        pays = (1.0 if entry.pays_share is None else entry.pays_share) * site.opening_cost_cny
+        if entry.pays_at_most_cny is not None:
+            pays = min(pays, entry.pays_at_most_cny)
+        return replace(
+            site,
+            available_from=max(site.available_from, year),
+            joint_programme=entry.programme,
+            joint_programme_year=year,
+            joint_programme_pays_cny=pays,
+        )
+    return site
 
 
 def _may_host(row: CandidateSite, function: FunctionFacts, usable_area_m2: float, policy: Policy) -> bool:
@@ -374,10 +425,11 @@ def _project(
         listed_form=row.form,
         programme=dict(row.function_areas) if decided else None,
         required_functions=frozenset() if decided else _required_of_project(row, functions),
-        opening_cost_cny=row.opening_cost_cny,
+        opening_cost_cny=row.opening_cost_cny * scenario.costs.capital_scale,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=_status_of_project(row, decided),
+        operator=row.operator,
         project_level=row.level,
     )
 
@@ -417,6 +469,7 @@ def _existing(row: ExistingService, policy: Policy, scenario: Scenario, town_cod
         opening_cost_cny=0.0,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
+        operator=row.operator,
         data_status=row.data_status,
     )
 
@@ -456,6 +509,7 @@ def _conversion(
         mode=Mode.REBUILD,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
         converts=row.service_id,
         held_until=since + held_years if since is not None and held_years is not None else None,
     )

@@ -14,14 +14,17 @@ from siteplan.verify import tolerances
 from siteplan.verify.assignments import Seating
 from siteplan.verify.claims import Check, ClaimResult, ClaimStatus
 from siteplan.verify.coverage import (
+    covered_in,
     covered_of_counted,
     covered_persons,
     functions_covered,
+    local_targets,
     nearest_m,
     target_in_unit,
 )
 from siteplan.verify.facts import ELDERLY, INFANT
 from siteplan.verify.money import money_of_year
+from siteplan.verify.operators import sites_by_operator
 from siteplan.verify.schedule import Schedule
 from siteplan.verify.space import area_shortfalls
 from siteplan.verify.stock import newly_built_candidates
@@ -38,6 +41,8 @@ UNITS: Mapping[Level, str] = MappingProxyType(
         Level.PREFERRED_FORM: "sites",
         Level.NEWLY_BUILT: "sites",
         Level.CHANGES: "promises",
+        Level.SCATTERED_FUNCTIONS: "functions",
+        Level.OPERATOR_CONCENTRATION: "sites",
     }
 )
 
@@ -112,7 +117,10 @@ def _persons_served(schedule: Schedule, seating: Seating) -> float:
 
 
 def _shortfall(schedule: Schedule, seating: Seating | None = None) -> float:
-    """Σ priority · 100 · max(0, target − covered) / counted over Σ priority, where there is a target."""
+    """Σ weight · 100 · max(0, target − covered) / counted over Σ weight, where there is a target.
+
+    The weight is the priority; of a town's or community's target the priority × its share of the county.
+    """
     facts = schedule.facts
     weighted = priorities = 0.0
     for function in facts.functions.values():
@@ -129,6 +137,12 @@ def _shortfall(schedule: Schedule, seating: Seating | None = None) -> float:
             priorities += function.priority
             if counted > 0.0:
                 weighted += function.priority * 100.0 * max(0.0, target - covered) / counted
+    for area, key, year, target in local_targets(facts):
+        covered, counted = covered_in(schedule, seating, area, key, year)
+        _, everywhere = covered_of_counted(facts, facts.scenario.coverage.basis, key, year, ())
+        weight = facts.functions[key].priority * counted / everywhere
+        priorities += weight
+        weighted += weight * 100.0 * max(0.0, target - covered) / counted
     return weighted / priorities if priorities > 0.0 else 0.0
 
 
@@ -186,6 +200,22 @@ def _newly_built(schedule: Schedule) -> float:
     return float(len(newly_built_candidates(schedule)))
 
 
+def _scattered_functions(schedule: Schedule) -> float:
+    """Functions of opened candidates that are scattered."""
+    return float(
+        sum(
+            len(site.functions)
+            for _, site, facts in schedule.sites.values()
+            if facts.role is Role.CANDIDATE and site.form is Form.SCATTERED
+        )
+    )
+
+
+def _operator_concentration(schedule: Schedule) -> float:
+    """Sites of the operator with the most that are open in the last year."""
+    return float(max(sites_by_operator(schedule, max(schedule.facts.years)).values(), default=0))
+
+
 def _changes(schedule: Schedule) -> float:
     """Promises that the scenario lists, due within the horizon, and that the plan doesn't keep in time."""
     first, last = min(schedule.facts.years), max(schedule.facts.years)
@@ -238,5 +268,7 @@ _VALUES: Mapping[Level, Callable[[Schedule], float]] = MappingProxyType(
         Level.PREFERRED_FORM: _preferred_form,
         Level.NEWLY_BUILT: _newly_built,
         Level.CHANGES: _changes,
+        Level.SCATTERED_FUNCTIONS: _scattered_functions,
+        Level.OPERATOR_CONCENTRATION: _operator_concentration,
     }
 )

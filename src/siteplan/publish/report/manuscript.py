@@ -18,7 +18,7 @@ from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
 
 from siteplan.publish.report.page import LATIN, NOTE, TABLE_TEXT
-from siteplan.publish.report.wording import DRAFT, clean, heading_number
+from siteplan.publish.wording import DRAFT, clean, heading_number
 from siteplan.text import Language, Text
 
 CONTENTS = Text("目  录", "Contents")

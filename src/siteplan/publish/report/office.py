@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -53,12 +54,15 @@ def write_pdf(report: Path, file: Path) -> None:
         shutil.copyfile(made, file)
 
 
-def referenced_pages(report: Path) -> dict[str, int]:
-    """Return the page of each bookmark to which a document refers; empty where LibreOffice can't tell."""
-    if office() is None:
+def referenced_pages(report: Path, seconds: float = LONGEST_CONVERSION_S) -> dict[str, int]:
+    """Return the page of each bookmark to which a document refers.
+
+    Empty where LibreOffice can't tell within so many seconds, and without it.
+    """
+    if office() is None or seconds <= 0.0:
         return {}
     with tempfile.TemporaryDirectory() as scratch:
-        made = _converted(report, "docx", Path(scratch))
+        made = _converted(report, "docx", Path(scratch), seconds)
         return {} if made is None else dict(_references(made))
 
 
@@ -75,7 +79,7 @@ def _references(file: Path) -> Iterator[tuple[str, int]]:
             bookmark = None
 
 
-def _converted(file: Path, kind: str, scratch: Path) -> Path | None:
+def _converted(file: Path, kind: str, scratch: Path, seconds: float = LONGEST_CONVERSION_S) -> Path | None:
     folder = scratch / "made"
     command = [
         office() or "soffice",
@@ -88,18 +92,35 @@ def _converted(file: Path, kind: str, scratch: Path) -> Path | None:
         str(file.resolve()),
     ]
     with _fonts(scratch) as fonts:
-        try:
-            subprocess.run(
-                command,
-                check=True,
-                capture_output=True,
-                timeout=LONGEST_CONVERSION_S,
-                env={**os.environ, "FONTCONFIG_FILE": str(fonts)},
-            )
-        except (OSError, subprocess.SubprocessError):
+        if not _ended_well(command, {**os.environ, "FONTCONFIG_FILE": str(fonts)}, seconds):
             return None
     made = folder / f"{file.stem}.{kind}"
     return made if made.is_file() else None
+
+
+def _ended_well(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> bool:
+    """Run LibreOffice for at most so many seconds; return whether it ended well.
+
+    It starts processes of its own, which are ended with it.
+    """
+    quiet = subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(
+            command, stdin=quiet, stdout=quiet, stderr=quiet, env=environment, start_new_session=True
+        )
+    except OSError:
+        return False
+    try:
+        return process.wait(seconds) == 0
+    except BaseException as fault:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        if isinstance(fault, subprocess.TimeoutExpired):
+            return False
+        raise
 
 
 @contextmanager

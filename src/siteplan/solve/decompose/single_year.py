@@ -24,13 +24,20 @@ def single_year_problem(problem: Problem, year: int) -> Problem:
         years=(year,),
         sites={key: _seen_in(site, year) for key, site in problem.sites.items()},
         targets={key: target for key, target in problem.targets.items() if key[1] == year},
+        local_targets={key: target for key, target in problem.local_targets.items() if key[2] == year},
         money=_money_until(problem, year),
         pace=_pace_until(problem, year),
     )
 
 
 def _seen_in(site: Site, year: int) -> Site:
-    """Return the site as a single-year problem sees it: a committed one is open from its year on."""
+    """Return the site as a single-year problem sees it: a committed one is open from its year on.
+
+    What a joint programme has paid by then counts as paid in the year.
+    """
+    joint = site.joint
+    if joint is not None and site.available_from <= joint.year <= year:
+        site = replace(site, joint=replace(joint, year=year))
     if site.opens_in is None or site.opens_in > year:
         return site
     return replace(site, opens_in=year)

@@ -10,7 +10,7 @@ from typing import Any
 from pyomo.environ import Binary, ConcreteModel, NonNegativeIntegers, NonNegativeReals, Set, UnitInterval, Var
 
 from siteplan.problem import Problem
-from siteplan.scenario import AssignmentRule, Basis, Level
+from siteplan.scenario import CARE_BEDS, AssignmentRule, Basis, Level
 
 PlanModel = Any
 """A Pyomo ``ConcreteModel`` with the sets and variables of this module (Pyomo is untyped)."""
@@ -60,6 +60,13 @@ def paid_rooms(problem: Problem) -> list[tuple[str, str, str]]:
     ]
 
 
+def care_bed_sites(problem: Problem) -> list[str]:
+    """Return the planned sites whose care beds are counted: where the scenario asks for some."""
+    asked = {key for key, _ in problem.places_at_least} | set(problem.complex_places_at_least)
+    sites = problem.planned_sites if CARE_BEDS in asked else ()
+    return [site for site in sites if problem.elderly_function in problem.sites[site].may_host]
+
+
 def needs_persons(problem: Problem, levels: tuple[Level, ...]) -> bool:
     """Return whether coverage of persons is modelled: for its own level, walking, or as target basis."""
     wanted = {Level.PERSONS_COVERED, Level.WALKING_DISTANCE}.intersection(levels)
@@ -103,6 +110,7 @@ def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     model.convertible = Set(initialize=list(problem.conversions), ordered=True)
     model.operates = Var(model.convertible, model.years, domain=UnitInterval)
     model.function_years = Set(initialize=list(problem.targets), dimen=2, ordered=True)
+    model.local_function_years = Set(initialize=list(problem.local_targets), dimen=3, ordered=True)
     _add_decisions(model)
     _add_money(problem, model)
     _add_coverage(problem, model, levels)
@@ -141,15 +149,24 @@ def impossible(model: PlanModel) -> Expression:
 
 def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
     counts = problem.basis.counts_communities
-    model.shortfall = Var(model.function_years, domain=NonNegativeIntegers if counts else NonNegativeReals)
+    short = NonNegativeIntegers if counts else NonNegativeReals
+    model.shortfall = Var(model.function_years, domain=short)
+    model.local_shortfall = Var(model.local_function_years, domain=short)
+    targeted = {
+        (code, function, year)
+        for area, function, year in problem.local_targets
+        for code in problem.counted_in(area, function, year)
+    }
     pairs = [
         (community, function, year)
         for function in problem.functions
         for year in problem.years
         for community in problem.counted_communities(function, year)
         if (counts and (function, year) in problem.targets)
+        or (counts and (community, function, year) in targeted)
         or Level.WORST_COMMUNITY in levels
         or year in problem.functions_per_community
+        or year in problem.coverage_per_town
         or (counts and (function, year) in problem.coverage_floor)
     ]
     model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)
@@ -166,6 +183,10 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     model.assigned = Set(initialize=assigned, dimen=3, ordered=True)
     model.assign = Var(model.assigned, model.years, domain=UnitInterval)
     model.lacks_care = Var(model.sites if Level.PREFERRED_FORM in levels else [], domain=NonNegativeReals)
+    scattered = model.hosting if Level.SCATTERED_FUNCTIONS in levels else []
+    model.scattered = Var(scattered, domain=NonNegativeReals)
+    model.most_sites = Var(domain=NonNegativeReals)
+    model.care_beds = Var(care_bed_sites(problem), model.years, domain=NonNegativeIntegers)
     worst = model.years if Level.WORST_COMMUNITY in levels else []
     model.least_served = Var(worst, domain=NonNegativeIntegers)
 
