@@ -23,7 +23,7 @@ def explore(
     ``height`` in pixels. A page of more than ``largest_mb`` is made again without its base map.
 
     Raises:
-        ValueError: even without them it is larger; or the plan was neither solved here nor loaded.
+        ValueError: even without it the page is larger; or the plan was neither solved here nor loaded.
         InputError: inputs of a loaded plan are missing or have changed since it was solved.
     """
     prepared = plan.prepared or _prepared_again(plan)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from siteplan.cli.clock import RunClock
+from siteplan.cli.readable import every_output
 from siteplan.cli.session import Session
 from siteplan.cli.solving import Options, solve_to_folder
 from siteplan.cli.wording import LEVEL_NAMES
@@ -82,7 +83,7 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _solve_if_needed(scenario: Path, folder: Path, options: CompareOptions, session: Session) -> None:
-    wanted = Options(None, options.time_limit_s, None, None, options.effort)
+    wanted = Options(None, options.time_limit_s, None, None, options.effort, every_output(session))
     if _is_up_to_date(scenario, folder, wanted):
         session.reporter.say(Text(f"沿用已有结果 {folder}", f"using the results in {folder}"))
         return
