@@ -182,7 +182,7 @@ def test_an_essential_output_that_fails_leaves_the_results_as_they_were(run: Run
 
 
 def test_the_pace_is_what_passes_for_each_second_of_work() -> None:
-    """On a busy machine estimates count as often as the clock goes on beside the work; never less than once."""
+    """On a busy machine an estimate counts as many times as the clock outruns the work, at least once."""
     moments = iter((0.0, 0.0, 1000.0))
     pace = Pace(lambda: next(moments))
     begin = time.process_time()

@@ -267,7 +267,7 @@ def _further_outputs(only: SolveOutput | None, session: Session) -> FurtherOutpu
     def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
         from siteplan.cli.readable import every_output  # takes a second to load, which the search can use
 
-        return every_output(prepared, plan, deadline, session.language)
+        return every_output(session)(prepared, plan, deadline)
 
     return no_further_outputs if only is SolveOutput.PLAN else outputs
 
