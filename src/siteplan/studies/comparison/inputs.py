@@ -153,8 +153,11 @@ class Comparability:
 
     def of_coverage(self, function: str, basis: Basis) -> Remark | None:
         """Return why coverage of a function on a basis can't be compared."""
-        patterns = [pattern.format(function) for pattern in OF_BASIS[basis]]
-        return self.of_people() or self.of_settings(patterns)
+        return self.of_people() or self.of_meaning(function, basis)
+
+    def of_meaning(self, function: str, basis: Basis) -> Remark | None:
+        """Return that coverage of a function on a basis is defined otherwise."""
+        return self.of_settings([pattern.format(function) for pattern in OF_BASIS[basis]])
 
     def of_horizon(self) -> Remark | None:
         """Return that sums over the horizon can't be compared: the years differ."""
