@@ -300,6 +300,7 @@ class CandidateSite(Row):
             ge=0,
         ),
     ] = None
+    operator: Annotated[str, column("运营主体", "Who runs it, or is to run it; empty: not settled.")] = ""
     consent: Annotated[Consent, column("意见征求", "Consent of residents and owners.")] = Consent.SEEKING
     year_available: Annotated[
         int | None, column("可用年份", "First year in which it can open; empty: at once.", unit="year")
@@ -319,6 +320,15 @@ class CandidateSite(Row):
     joint_programme: Annotated[
         str, column("结合项目", "Programme it is joined with, such as 老旧小区改造.")
     ] = ""
+    joint_programme_year: Annotated[
+        int | None,
+        column(
+            "结合项目年份",
+            "Year in which that programme comes to the space; counts where the scenario lists the programme "
+            "(`joint_programmes`).",
+            unit="year",
+        ),
+    ] = None
     excluded_functions: Annotated[FunctionList, column("不宜功能", "Functions that may not go in it.")] = ()
     serves_communities: Annotated[
         CodeList, column("服务社区", "Further communities it is declared to serve.")
@@ -361,6 +371,7 @@ class CommittedProject(Row):
     opening_cost_cny: Annotated[
         float, column("建设费用", "Cost of making it ready, without fit-out.", unit="CNY", ge=0)
     ] = 0.0
+    operator: Annotated[str, column("运营主体", "Who runs it, or is to run it; empty: not settled.")] = ""
     serves_communities: Annotated[
         CodeList, column("服务社区", "Further communities it is declared to serve.")
     ] = ()
@@ -390,6 +401,7 @@ class ExistingService(Row):
     serves_communities: Annotated[
         CodeList, column("服务社区", "Further communities it is declared to serve.")
     ] = ()
+    operator: Annotated[str, column("运营主体", "Who runs it, or is to run it; empty: not settled.")] = ""
     convertible: Annotated[
         bool, column("可否转换", "Whether it is little used and may be converted to other functions.")
     ] = False

@@ -104,6 +104,12 @@ class PlannedSite(PlanModel):
     converted_in: int | None
     land_use_procedure_due: int | None
     land_use_procedure_cny: float | None
+    operator: str
+    """Who runs it, or is to run it; empty: not settled."""
+    joint_programme: str | None
+    """Programme whose year and money the scenario shares with the site."""
+    joint_programme_cny: float
+    """What it pays of the opening cost, besides ``capital_cny_by_year``: 0 after the programme's year."""
     consent: Consent | None
     """Consent of residents and owners of a candidate; one that is not ``agreed`` has to be obtained."""
 
@@ -214,7 +220,8 @@ class YearMoney(PlanModel):
 
     Where money is planned by source, amount and carry-over are the sums over the sources, and
     ``awards_outstanding_cny`` is what is granted by the end of the year and paid later. ``subsidy_cny``
-    goes to operators: it is part of the operating cost, not added to it.
+    goes to operators: it is part of the operating cost, not added to it. ``joint_programmes_cny`` is what
+    joint programmes pay of the openings, besides ``capital_cny``.
     """
 
     year: int
@@ -224,6 +231,7 @@ class YearMoney(PlanModel):
     carried_out_cny: float | None
     operating_cny: float
     fees_cny: float
+    joint_programmes_cny: float
     awards_outstanding_cny: float
     subsidy_cny: float
 

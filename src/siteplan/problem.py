@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from math import floor
 
 from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel
 from siteplan.network import Reach
@@ -51,6 +52,15 @@ class Role(StrEnum):
     CANDIDATE = "candidate"
     COMMITTED = "committed"
     EXISTING = "existing"
+
+
+@dataclass(frozen=True, slots=True)
+class JointFunding:
+    """What a joint programme pays of a site's opening cost, if the site opens in the programme's year."""
+
+    programme: str
+    year: int
+    pays_cny: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,17 @@ class Site:
     held_until: int | None = None
     fit_out_is_charged: bool = True
     """False where the developer of a new estate hands the rooms over fitted out."""
+    joint: JointFunding | None = None
+    operator: str = ""
+    """Who runs it; empty: not settled."""
+
+    def joint_programme_cny(self, year: int) -> float:
+        """Return what its joint programme pays of the opening cost if it opens in ``year``."""
+        return self.joint.pays_cny if self.joint is not None and self.joint.year == year else 0.0
+
+    def opening_cost_in(self, year: int) -> float:
+        """Return what opening it in ``year`` costs the plan, CNY: less what a joint programme pays."""
+        return self.opening_cost_cny - self.joint_programme_cny(year)
 
     @property
     def floor_per_usable(self) -> float:
@@ -293,6 +314,12 @@ class Problem:
     """(site, function) → last year in which the scenario forbids it (``forbid``)."""
     required_coverage: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(community, function) → first year in which the scenario requires it to be covered (``require``)."""
+    places_at_least: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    """(function or `CARE_BEDS`, year) → places that all sites together must have, in the function's unit."""
+    complex_places_at_least: Mapping[str, float] = field(default_factory=dict)
+    """Function or `CARE_BEDS` → places of a candidate complex that provides it."""
+    operator_share_at_most: float | None = None
+    """Share (0 to 1) of the open sites with a named operator that one operator runs at most."""
     promises: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(site, function) → year from which an earlier plan provides it (``promises``), within the horizon: what
     was promised for earlier has its first year. The sites needn't be sites of this problem."""
@@ -319,6 +346,20 @@ class Problem:
     def capacity_is_a_rule(self) -> bool:
         """Whether persons served are limited by places, in the model and in what the plan claims."""
         return self.assignment_rule is not AssignmentRule.NEAREST_FIRST
+
+    def care_beds(self, elderly_area_m2: float) -> int:
+        """Return the whole care beds with short stays that an elderly room holds; 0 where not counted."""
+        share = self.care_bed_share_of_elderly_room
+        return 0 if share is None else floor(elderly_area_m2 * share / self.care_bed_area_m2 + BED_SLACK)
+
+    @cached_property
+    def operators(self) -> Mapping[str, tuple[str, ...]]:
+        """Operator → its sites, of any role; sites without a named operator are nobody's."""
+        sites: dict[str, list[str]] = {}
+        for key, site in self.sites.items():
+            if site.operator:
+                sites.setdefault(site.operator, []).append(key)
+        return {operator: tuple(keys) for operator, keys in sites.items()}
 
     @cached_property
     def room_groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -429,12 +470,7 @@ class Problem:
     def covering_sites_on(self, basis: Basis, community: str, function: str, year: int) -> tuple[str, ...]:
         """Return the sites that alone cover the community on a community basis."""
         if basis is Basis.ESTABLISHED:
-            return tuple(
-                key
-                for key, site in self.sites.items()
-                if self.can_provide(key, function)
-                and (site.community_code == community or community in site.serves_communities)
-            )
+            return tuple(key for key in self._sites_of[community] if self.can_provide(key, function))
         total = 0.0
         within: dict[str, float] = {}
         for demand_id in self.demand_of_community[community]:
@@ -445,7 +481,8 @@ class Problem:
         if total <= 0.0:
             return ()
         enough = self.threshold * total * (1.0 - THRESHOLD_SLACK)
-        return tuple(key for key in self.sites if within.get(key, 0.0) >= enough)
+        covering = [key for key, persons in within.items() if persons >= enough]
+        return tuple(sorted(covering, key=self._site_position.__getitem__))
 
     def counted_communities(self, function: str, year: int) -> tuple[str, ...]:
         """Return the communities in scope that have a target group for the function in the year."""
@@ -513,12 +550,30 @@ class Problem:
     @cached_property
     def _covering_sites(self) -> Mapping[tuple[str, str, int], tuple[str, ...]]:
         basis = self.basis if self.basis.counts_communities else Basis.REACHABLE
-        return {
-            (community, function, year): self.covering_sites_on(basis, community, function, year)
-            for community in self.communities
-            for function in self.functions
-            for year in self.years
-        }
+        covering: dict[tuple[str, str, int], tuple[str, ...]] = {}
+        for community, points in self.demand_of_community.items():
+            moved_in = {self.demand[key].occupied_from for key in points}
+            for function in self.functions:
+                sites: tuple[str, ...] | None = None
+                for year in self.years:
+                    if sites is None or year in moved_in:
+                        sites = self.covering_sites_on(basis, community, function, year)
+                    covering[community, function, year] = sites
+        return covering
+
+    @cached_property
+    def _site_position(self) -> Mapping[str, int]:
+        """Site → its place in the order of `sites`."""
+        return {key: position for position, key in enumerate(self.sites)}
+
+    @cached_property
+    def _sites_of(self) -> Mapping[str, tuple[str, ...]]:
+        """Community → the sites located in it or declared to serve it."""
+        sites: dict[str, list[str]] = {community: [] for community in self.communities}
+        for key, site in self.sites.items():
+            for community in {site.community_code, *site.serves_communities}:
+                sites.setdefault(community, []).append(key)
+        return {community: tuple(keys) for community, keys in sites.items()}
 
     @cached_property
     def _counted_communities(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
@@ -539,3 +594,6 @@ class Problem:
 
 THRESHOLD_SLACK = 1e-9
 """A community is covered from threshold × (1 − this) on: sums of persons are floating-point."""
+
+BED_SLACK = 1e-5
+"""Areas come from the solver: a bed that misses its area by that is a bed."""

@@ -176,11 +176,47 @@ class Budget(ScenarioModel):
         return any(source.has_conditions for source in self.sources.values())
 
 
+class JointProgramme(ScenarioModel):
+    """A programme such as 老旧小区改造 that shares year and money with the candidates that name it.
+
+    ``programme``: as in the column ``joint_programme``. ``year`` is that of candidates without a
+    ``joint_programme_year`` of their own. A candidate that opens in its programme's year gets
+    ``pays_share`` of its opening cost (1 where left out), at most ``pays_at_most_cny``; it opens no earlier,
+    and gets nothing later.
+    """
+
+    programme: Annotated[str, Field(min_length=1)]
+    year: int | None = None
+    pays_share: Annotated[float | None, Field(gt=0, le=1)] = None
+    pays_at_most_cny: Annotated[float | None, Field(ge=0)] = None
+
+    @model_validator(mode="after")
+    def _says_what_it_pays(self) -> Self:
+        if self.pays_share is None and self.pays_at_most_cny is None:
+            raise InvalidValueError(
+                Text(
+                    "结合项目要写明出资：pays_share（比例）或 pays_at_most_cny（元），可同时写",
+                    "a joint programme says what it pays: `pays_share`, `pays_at_most_cny`, or both",
+                )
+            )
+        return self
+
+    def pays_cny(self, opening_cost_cny: float) -> float:
+        """Return what it pays of an opening cost, CNY."""
+        share = 1.0 if self.pays_share is None else self.pays_share
+        most = opening_cost_cny if self.pays_at_most_cny is None else self.pays_at_most_cny
+        return min(share * opening_cost_cny, most)
+
+
 class Pace(ScenarioModel):
     """At most so many newly opened candidate sites a year, in all and in each town."""
 
     sites_per_year: Annotated[int | None, Field(ge=0)] = None
     sites_per_year_and_town: Annotated[int | None, Field(ge=0)] = None
+
+
+CARE_BEDS = "care_beds"
+"""Stands for care beds with short stays (护理型床位), a share of elderly rooms, where places are counted."""
 
 
 class Rules(ScenarioModel):
@@ -192,6 +228,10 @@ class Rules(ScenarioModel):
     ``coverage_per_town_at_least``: year → percent of its communities, over all functions, that every town
     must have covered then;
     ``coverage_at_least``: function → year → percent that must be covered then, on the target basis.
+    ``places_at_least``: function or ``care_beds`` → year → places that the county must have then;
+    ``complex_places_at_least``: function or ``care_beds`` → places of a candidate complex that provides it;
+    ``operator_sites_share_at_most``: share (0 to 1) of the open sites with a named operator that are one
+    operator's, rounded up to whole sites.
     """
 
     site_form: bool = True
@@ -205,6 +245,9 @@ class Rules(ScenarioModel):
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
     coverage_per_town_at_least: dict[int, Annotated[float, Field(ge=0, le=100)]] = {}
     coverage_at_least: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
+    places_at_least: dict[str, dict[int, Annotated[float, Field(ge=0)]]] = {}
+    complex_places_at_least: dict[str, Annotated[float, Field(ge=0)]] = {}
+    operator_sites_share_at_most: Annotated[float | None, Field(gt=0, le=1)] = None
     capacity: Annotated[
         bool, Field(description="Persons served are limited by places; the basis `served` needs it.")
     ] = False
@@ -275,9 +318,13 @@ class StandardsOverride(ScenarioModel):
 
 
 class CostsOverride(ScenarioModel):
-    """Unit costs that the scenario replaces, CNY per m² floor area."""
+    """Unit costs that the scenario replaces, CNY per m² floor area.
+
+    ``capital_scale`` multiplies every opening cost, stated in a table or not, and every fit-out cost.
+    """
 
     opening_cost_cny_per_m2: dict[Mode, Annotated[float, Field(ge=0)]] = {}
+    capital_scale: Annotated[float, Field(gt=0)] = 1.0
 
 
 class Commitment(ScenarioModel):
@@ -329,6 +376,8 @@ class Level(StrEnum):
     PREFERRED_FORM = "preferred_form"
     CHANGES = "changes"
     WEIGHED = "weighed"
+    SCATTERED_FUNCTIONS = "scattered_functions"
+    OPERATOR_CONCENTRATION = "operator_concentration"
 
 
 class WeighedObjective(ScenarioModel):
@@ -354,6 +403,62 @@ Objective = Annotated[
 """Levels in their order, or weighed."""
 
 
+class DecisionRule(StrEnum):
+    """By which measure over the futures the common decision is the best one.
+
+    ``robust``: the first level of the worst future. ``expected``: its probability-weighted mean.
+    ``regret``: by how much the first level misses the future's own best plan, in the worst future.
+    """
+
+    ROBUST = "robust"
+    EXPECTED = "expected"
+    REGRET = "regret"
+
+    @property
+    def text(self) -> Text:
+        """Return the rule in words."""
+        return {
+            DecisionRule.ROBUST: Text("最坏情况", "worst case"),
+            DecisionRule.EXPECTED: Text("期望值", "expected value"),
+            DecisionRule.REGRET: Text("最大遗憾", "largest regret"),
+        }[self]
+
+
+class DecidedNow(StrEnum):
+    """What is decided before the future is known; all else adapts to it."""
+
+    SITES = "sites"
+    FUNCTIONS = "functions"
+
+
+class FutureCase(ScenarioModel):
+    """One future: what is different in it from the scenario as it stands.
+
+    ``budget_scale`` multiplies every amount of money for capital, ``cost_scale`` every opening and fit-out
+    cost, ``demand_scale`` the target group of a function. A site of ``lost_sites`` provides nothing.
+    """
+
+    title: BilingualTitle | None = None
+    probability: Annotated[float | None, Field(ge=0, le=1)] = None
+    budget_scale: Annotated[float, Field(ge=0)] = 1.0
+    cost_scale: Annotated[float, Field(gt=0)] = 1.0
+    demand_scale: dict[str, Annotated[float, Field(gt=0)]] = {}
+    lost_sites: tuple[str, ...] = ()
+
+
+class Futures(ScenarioModel):
+    """Futures of which nobody knows which one comes, and how a decision that suits them all is judged.
+
+    ``decide``: sites and their opening years, or the functions and their years too.
+    """
+
+    rule: DecisionRule
+    decide: DecidedNow = DecidedNow.SITES
+    cases: Annotated[
+        dict[Annotated[str, Field(pattern=r"^\w[\w-]*$")], FutureCase], Field(min_length=2, max_length=20)
+    ]
+
+
 class SolverSettings(ScenarioModel):
     """How long and how hard to search.
 
@@ -370,9 +475,10 @@ class SolverSettings(ScenarioModel):
 class Scenario(ScenarioModel):
     """A scenario after ``extends`` has been merged. Paths are resolved by the reader.
 
-    ``commit``, ``forbid`` and ``require`` are keyed by ids of the planner's choice, by which ``extends``
-    merges them. ``promises``: site → function → year from which an earlier plan provides it; the level
-    ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
+    ``commit``, ``forbid``, ``require`` and ``joint_programmes`` are keyed by ids of the planner's choice, by
+    which ``extends`` merges them. ``promises``: site → function → year from which an earlier plan provides
+    it; the level ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
+    ``futures`` are for ``siteplan futures``; a plan of the scenario alone doesn't know them.
     """
 
     title: BilingualTitle
@@ -382,6 +488,7 @@ class Scenario(ScenarioModel):
     coverage: CoverageSettings = CoverageSettings()
     targets: TargetSettings = TargetSettings()
     budget: Budget | None = None
+    joint_programmes: dict[str, JointProgramme] = {}
     pace: Pace = Pace()
     rules: Rules = Rules()
     standards: StandardsOverride = StandardsOverride()
@@ -400,6 +507,7 @@ class Scenario(ScenarioModel):
         Level.WALKING_DISTANCE,
     )
     tolerance: dict[Level, Annotated[float, Field(ge=0)]] = {}
+    futures: Futures | None = None
     solver: SolverSettings = SolverSettings()
 
     @property

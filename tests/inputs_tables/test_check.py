@@ -314,3 +314,38 @@ def test_a_site_may_be_listed_at_a_higher_level(check: Checker) -> None:
     rows = [{**first, "project_level": "国家级"}, *({**row, "project_level": ""} for row in others)]
     (finding,) = check(settings=paid_by(eligible_levels=["national"]), sites=rows)
     assert (finding.code, finding.found.en[:7]) == ("site-without-source", "2 sites")
+
+
+def joint(*programmes: str, **entry: Any) -> Scenario:
+    """A scenario with an entry for each programme."""
+    entries = {f"x{n}": {"programme": name, "pays_share": 0.5, **entry} for n, name in enumerate(programmes)}
+    settings = {"title": "试", "case": "case", "years": [2027], "joint_programmes": entries}
+    return Scenario.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "cells", "expected"),
+    [
+        (joint("老旧小区改造"), {"joint_programme_year": "2027"}, []),
+        (joint("老旧小区改造", year=2028), {}, []),
+        (joint("老旧小区改造"), {}, ["joint-programme-without-year"]),
+        (joint("老旧小区"), {"joint_programme_year": "2027"}, ["unknown-joint-programme"]),
+        (
+            joint("老旧小区改造", "老旧小区改造"),
+            {"joint_programme_year": "2027"},
+            ["joint-programme-twice"],
+        ),
+        (
+            joint("老旧小区改造"),
+            {"joint_programme_year": "2027", "year_available": "2028"},
+            ["joint-programme-before-available"],
+        ),
+    ],
+    ids=str,
+)
+def test_joint_programmes_and_sites_that_do_not_meet(
+    check: Checker, settings: Scenario, cells: dict[str, str], expected: list[str]
+) -> None:
+    """A programme without sites or listed twice, a site without a year or available too late."""
+    table = with_first("sites", joint_programme="老旧小区改造", **cells)
+    assert codes(check(settings=settings, **table)) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -337,6 +338,7 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
         "2027-all-rules": (2027,),
         "2027-nearest-place": (2027,),
         "2027-weighed": (2027,),
+        "2027-futures": (2027,),
         "2027-places": (2027,),
         "2027-sports-first": (2027,),
         "2027-2030": rollout,
@@ -442,6 +444,19 @@ def test_a_source_pays_for_functions_that_exist(project: Path) -> None:
     )
     assert finding.place.yaml_path == "budget.sources.award.eligible_functions[0]"
     assert "elderly_care" in finding.mend.en
+
+
+def test_places_are_of_functions_or_care_beds(project: Path) -> None:
+    """Another kind of places is refused with the one that was meant; care beds need their share of a room."""
+    rules = {"places_at_least": {"care_bed": {2027: 1}, "care_beds": {2027: 1}, "infant_care": {2027: 1}}}
+    loaded = load(project, {**BASE, "rules": rules})
+    policy = load_policy(bundled_root() / "model")
+    (finding,) = check_scenario_functions(loaded.scenario, policy, loaded.places)
+    assert (finding.code, finding.place.yaml_path) == ("unknown-key", "rules.places_at_least.care_bed")
+    assert "care_beds" in finding.mend.en
+    standards = policy.standards.model_copy(update={"care_bed_share_of_elderly_room": None})
+    findings = check_scenario_functions(loaded.scenario, replace(policy, standards=standards), loaded.places)
+    assert [finding.code for finding in findings] == ["unknown-key", "care-beds-not-counted"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ and thousand CNY.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby, product
@@ -121,8 +123,34 @@ def _reserved(problem: Problem, choice: Choice) -> bool:
 def plans(problem: Problem) -> Iterator[Plan]:
     """Yield the combinations of choices that keep the pace."""
     for plan in product(*(list(choices(problem, problem.sites[key])) for key in problem.planned_sites)):
-        if _keeps_pace(problem, plan) and _uses_stock(problem, plan) and _keeps_function_floor(problem, plan):
+        if (
+            _keeps_pace(problem, plan)
+            and _uses_stock(problem, plan)
+            and _keeps_operator_share(problem, plan)
+            and _keeps_function_floor(problem, plan)
+        ):
             yield plan
+
+
+def _keeps_operator_share(problem: Problem, plan: Plan) -> bool:
+    """No operator runs more than its share of the sites with an operator, rounded up to whole sites."""
+    if problem.operator_share_at_most is None:
+        return True
+    for year in problem.years:
+        counts = _sites_by_operator(problem, plan, year).values()
+        if max(counts, default=0) > max(1, math.ceil(problem.operator_share_at_most * sum(counts) - 1e-9)):
+            return False
+    return True
+
+
+def _sites_by_operator(problem: Problem, plan: Plan, year: int) -> Counter[str]:
+    decided = [
+        site
+        for site in problem.sites.values()
+        if site.programme is not None and not _is_converted(plan, site, year)
+    ]
+    opened = [choice.site for choice in plan if (choice.opens() or year + 1) <= year]
+    return Counter(site.operator for site in (*decided, *opened) if site.operator)
 
 
 def _keeps_pace(problem: Problem, plan: Plan) -> bool:
@@ -290,6 +318,12 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
                 for (site, key), year in problem.promises.items()
             )
         ),
+        Level.SCATTERED_FUNCTIONS: float(
+            sum(len(choice.starts) for choice in opened if not choice.is_complex)
+        ),
+        Level.OPERATOR_CONCENTRATION: float(
+            max(_sites_by_operator(problem, plan, problem.years[-1]).values(), default=0)
+        ),
         Level.WALKING_DISTANCE: metres,
         Level.WORST_COMMUNITY: worst,
     }
@@ -340,6 +374,7 @@ class Areas:
         for choice in plan:
             self._add_site(choice)
         self._add_money()
+        self._add_places()
         self._add_standard()
         for year, floor in problem.area_floor_m2_per_100_households.items():
             self._add_area_floor(year, floor)
@@ -390,6 +425,9 @@ class Areas:
         for key, start in choice.starts.items():
             function = self.problem.functions[key]
             least = function.minimum_in_complex_m2 if choice.is_complex else function.minimum_alone_m2
+            if choice.is_complex and choice.site.role is Role.CANDIDATE:
+                places = self.problem.complex_places_at_least.get(key, 0.0)
+                least = max(least, places / function.capacity_persons_per_m2)
             for year in range(start, self.problem.years[-1] + 1):
                 area = self._column("area", site, key, year, least=least, most=function.maximum_m2)
                 room = self._column("room", site, self._group(key), year)
@@ -417,7 +455,7 @@ class Areas:
     def _capital(self, year: int) -> dict[int, float]:
         """Return the capital of a year in thousand CNY; what is constant is in a column fixed at 1."""
         total: dict[int, float] = {}
-        opening = sum(choice.site.opening_cost_cny for choice in self.plan if choice.opens() == year) / CNY
+        opening = sum(_opening_cny(choice.site, year) for choice in self.plan if choice.opens() == year) / CNY
         if opening:
             total[self.one] = opening
         for name, column in self.names.items():
@@ -444,6 +482,22 @@ class Areas:
                 rate = function.operating_cost_cny_per_m2_year - function.fee_income_cny_per_m2_year
                 total[column] = rate * site.floor_area_m2 / site.usable_area_m2 / CNY
         return total
+
+    def _add_places(self) -> None:
+        """All sites together have the places that the scenario asks for (care beds: other tests)."""
+        for (key, year), least in self.problem.places_at_least.items():
+            per_m2 = self.problem.functions[key].capacity_persons_per_m2
+            there = sum(
+                per_m2 * (site.programme or {}).get(key, 0.0)
+                for site in self.problem.sites.values()
+                if not _is_converted(self.plan, site, year)
+            )
+            row = {
+                column: -per_m2
+                for name, column in self.names.items()
+                if name[0] == "area" and name[2:] == (key, year)
+            }
+            self.rows.append((row, there - least))
 
     def _add_money(self) -> None:
         money = self.problem.money
@@ -649,6 +703,12 @@ def _best_feasible(
     return []
 
 
+def _opening_cny(site: Site, year: int) -> float:
+    """Return the opening cost less what a joint programme pays in its own year."""
+    joint = site.joint
+    return site.opening_cost_cny - (joint.pays_cny if joint is not None and joint.year == year else 0.0)
+
+
 def _costs_too_much(problem: Problem, plan: Plan) -> bool:
     """Return whether opening the sites alone costs more than all money until some year."""
     if problem.money.capital_cny is None:
@@ -656,7 +716,9 @@ def _costs_too_much(problem: Problem, plan: Plan) -> bool:
     money = 0.0
     for year in problem.years:
         money += problem.money.capital_cny[year]
-        opened = [choice.site for choice in plan if (choice.opens() or year + 1) <= year]
-        if sum(site.opening_cost_cny for site in opened) > money + 1e-6:
+        opened = [
+            (choice.site, opens) for choice in plan if (opens := choice.opens()) is not None and opens <= year
+        ]
+        if sum(_opening_cny(*opening) for opening in opened) > money + 1e-6:
             return True
     return False

@@ -25,7 +25,7 @@ from tests.tiny_problem import (
 )
 
 from siteplan.case import Form, Mode
-from siteplan.problem import Money, NewEstate, Pace, Problem, Role, Site
+from siteplan.problem import JointFunding, Money, NewEstate, Pace, Problem, Role, Site
 from siteplan.scenario import Basis, Level, SolverSettings
 from siteplan.solve import InfeasibleError, solve
 
@@ -44,7 +44,13 @@ ORDERS = (
     (Level.WORST_COMMUNITY, Level.SHORTFALL, Level.COST),
     (Level.AREA_STANDARD, Level.SHORTFALL, Level.COST),
 )
-COUNTS = frozenset({Level.FORM, Level.WORST_COMMUNITY})
+FURTHER_ORDERS = {
+    1: (Level.SHORTFALL, Level.OPERATOR_CONCENTRATION, Level.COST),
+    7: (Level.SHORTFALL, Level.SCATTERED_FUNCTIONS, Level.COST),
+}
+COUNTS = frozenset(
+    {Level.FORM, Level.WORST_COMMUNITY, Level.SCATTERED_FUNCTIONS, Level.OPERATOR_CONCENTRATION}
+)
 
 
 def tiny_instance(seed: int) -> Problem:
@@ -57,7 +63,14 @@ def tiny_instance(seed: int) -> Problem:
         sites[0] = _committed(sites[0], random, years)
     if seed % 4 >= 2:
         sites = _rented_on_one_plot(sites, seed)
-    listed = {site.site_id: site for site in (*sites, EXISTING)}
+    if seed % 5 >= 3:
+        sites[1] = _joined(sites[1], years[seed % len(years)])
+    existing = EXISTING
+    if seed % 3 == 1:
+        existing, *sites = [
+            replace(site, operator="甲" if n % 3 < 2 else "乙") for n, site in enumerate((EXISTING, *sites))
+        ]
+    listed = {site.site_id: site for site in (*sites, existing)}
     distances = {
         point: {key: float(random.integers(1, 12)) * 100.0 for key in (site.site_id for site in sites)}
         | {key: metres for key, metres in row.items() if key == "e1"}
@@ -66,6 +79,8 @@ def tiny_instance(seed: int) -> Problem:
     within = {point: {key: m for key, m in row.items() if m <= 1000.0} for point, row in distances.items()}
     basis = (Basis.REACHABLE, Basis.REACHABLE, Basis.ESTABLISHED, Basis.RESIDENTS)[seed % 4]
     order = ORDERS[seed % len(ORDERS)]
+    if seed % 12 in FURTHER_ORDERS:
+        order = FURTHER_ORDERS[seed % 12]
     if Level.WORST_COMMUNITY in order:
         basis = Basis.REACHABLE
     capital = {year: float(random.integers(2, 11)) * 100_000.0 for year in years}
@@ -87,10 +102,20 @@ def tiny_instance(seed: int) -> Problem:
             operating_cny={YEARS[1]: float(random.integers(5, 40)) * 1000.0} if len(years) > 1 else {},
         ),
         pace=Pace(int(random.integers(1, 3)), 1 if seed % 2 else None),
+        operator_share_at_most=0.5 if seed % 6 == 1 else None,
+        **(_places(years) if seed % 5 == 1 else {}),
         newly_built_at_most=(None, None, 0, 1)[seed % 4],
         local_targets=_local_targets(seed, basis, years) if seed % 3 == 1 else {},
         **(_floors(random, years) if seed % 6 == 5 else {}),
     )
+
+
+def _places(years: tuple[int, ...]) -> dict[str, Any]:
+    """Return places of elderly care and meals in the last year, and those of a complex."""
+    return {
+        "places_at_least": {(ELDERLY, years[-1]): 30.0, (MEALS, years[-1]): 20.0},
+        "complex_places_at_least": {CULTURE: 120.0},
+    }
 
 
 def _floors(random: np.random.Generator, years: tuple[int, ...]) -> dict[str, Any]:
@@ -128,6 +153,12 @@ def _rented_on_one_plot(sites: list[Site], seed: int) -> list[Site]:
         )
         for number, site in enumerate(sites)
     ]
+
+
+def _joined(site: Site, year: int) -> Site:
+    """Return the site waiting for a joint programme that pays half of it in its year."""
+    joint = JointFunding("老旧小区改造", year, 0.5 * site.opening_cost_cny)
+    return replace(site, joint=joint, available_from=max(site.available_from, year))
 
 
 def _committed(site: Site, random: np.random.Generator, years: tuple[int, ...]) -> Site:

@@ -15,7 +15,7 @@ from tests.tiny_problem import CULTURE, ELDERLY, MEALS, TOWN, A, B, tiny_problem
 
 from siteplan.case import Form, Mode
 from siteplan.problem import FormStandard, FundingSource, Money, NewEstate, Pace, Problem, Role
-from siteplan.scenario import AssignmentRule, Basis, Level
+from siteplan.scenario import CARE_BEDS, AssignmentRule, Basis, Level
 from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import compile_program
 from siteplan.text import Text
@@ -84,6 +84,17 @@ def with_conversion(held_until: int | None = None) -> Problem:
         held_until=held_until,
     )
     return free(sites={**tiny_problem().sites, "x1": converted})
+
+
+def with_places(least: Mapping[tuple[str, int], float]) -> Problem:
+    """Return the problem with places that are a must; 30 % of an elderly room are care beds of 8 m²."""
+    return free(places_at_least=least, care_bed_share_of_elderly_room=0.3, care_bed_area_m2=8.0)
+
+
+def with_operators(**changes: Any) -> Problem:
+    """Return the problem in which one operator runs e1 and s1, another s2."""
+    operators = {"e1": "甲", "s1": "甲", "s2": "乙"}
+    return with_columns({site: {"operator": name} for site, name in operators.items()}, **changes)
 
 
 @dataclass(frozen=True)
@@ -253,6 +264,43 @@ CASES: dict[str, Case] = {
     # s2 is newly built.
     "newly_built_sites": Case(
         free(newly_built_at_most=0), {("open", "s2", 2028): 1}, {("open", "s2", 2028): 0}
+    ),
+    # A site that isn't a complex: its functions count.
+    "provided_outside_complex": Case(
+        free(),
+        {("complex", "s1"): 0, **provides("s1", MEALS, year=2028), ("scattered", "s1", MEALS): 0},
+        {("scattered", "s1", MEALS): 1},
+        Level.SCATTERED_FUNCTIONS,
+    ),
+    # 80 m² × 0.3 are 24 m²: three beds of 8 m².
+    "care_beds_fit_in_elderly_room": Case(
+        with_places({(CARE_BEDS, 2027): 0.0}),
+        {("area", "s1", ELDERLY, 2027): 0.79, ("care_beds", "s1", 2027): 3},
+        {("area", "s1", ELDERLY, 2027): 0.80},
+    ),
+    # 30 places are 60 m² at 0.5 persons per m².
+    "places_at_least": Case(
+        with_places({(ELDERLY, 2027): 30.0}),
+        {("area", "s1", ELDERLY, 2027): 0.59, **closed("s2", "s3")},
+        {("area", "s1", ELDERLY, 2027): 0.60},
+    ),
+    # 20 places are 40 m², in a complex; its own minimum is 30 m².
+    "complex_places_at_least": Case(
+        free(complex_places_at_least={ELDERLY: 20.0}),
+        {("complex", "s1"): 1, **provides("s1", *ALL), ("area", "s1", ELDERLY, 2027): 0.39},
+        {("area", "s1", ELDERLY, 2027): 0.40},
+    ),
+    # e1 and s1 are one operator's, s2 another's: of two sites one at most, of three two.
+    "operator_share": Case(
+        with_operators(operator_share_at_most=0.5),
+        {("open", "s1", 2027): 1, ("open", "s2", 2027): 0, **closed("s3")},
+        {("open", "s2", 2027): 1},
+    ),
+    "operator_with_most_sites": Case(
+        with_operators(),
+        {("open", "s1", 2028): 1, ("most_sites", None): 1},
+        {("most_sites", None): 2},
+        Level.OPERATOR_CONCENTRATION,
     ),
     # 30 m² in a complex.
     "area_at_least_minimum": Case(

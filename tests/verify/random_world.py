@@ -29,11 +29,12 @@ from siteplan.assemble import build_problem
 from siteplan.inputs.case_files import load_case
 from siteplan.inputs.roads import read_roads
 from siteplan.outcome import evaluate, make_plan
-from siteplan.scenario import Level, Scenario
+from siteplan.scenario import CARE_BEDS, Level, Scenario
 from siteplan.solve import InfeasibleError, solve
 from siteplan.verify.facts import facts_of
 
 FUNCTIONS = (ELDERLY, INFANT, SCHOOL, MEALS, SPORTS, CULTURE)
+JOINT = {"year": 2027, "pays_share": 0.4, "pays_at_most_cny": 200_000}
 COMMUNITIES = ("610124001001", "610124001002", "610124100201")
 
 
@@ -99,6 +100,7 @@ def random_tables(dice: random.Random) -> dict[str, Any]:
     service = changed(
         tiny_rows("existing_services")[0],
         convertible=dice.choice(["yes", "no"]),
+        operator=dice.choice(["", "甲公司"]),
         operating_since=dice.choice(["", "2020", "2026"]),
         serves_communities=dice.choice(["", COMMUNITIES[1]]),
     )
@@ -128,6 +130,9 @@ def _site(dice: random.Random, row: TableRow) -> TableRow:
         year_available=dice.choice(["", "", "2028"]),
         project_level=dice.choice(["", "municipal", "national"]),
         excluded_functions=dice.choice(["", MEALS, CULTURE]),
+        operator=dice.choice(["", "甲公司", "乙公司"]),
+        joint_programme=dice.choice(["", "老旧小区改造"]),
+        joint_programme_year=dice.choice(["", "2026", "2027", "2028"]),
         serves_communities=dice.choice(["", COMMUNITIES[1]]),
     )
 
@@ -149,6 +154,7 @@ def random_scenario(dice: random.Random, seed: int) -> Scenario:
         budget=dice.choice([None, _one_sum(dice, years), _by_source(dice, years)]),
         pace=dice.choice([{}, {"sites_per_year": 1}, {"sites_per_year": 2, "sites_per_year_and_town": 1}]),
         rules=rules,
+        joint_programmes=dice.choice([{}, {"old": {"programme": "老旧小区改造", **JOINT}}]),
         objective=[Level.SHORTFALL, *(level for level in levels if level is not Level.SHORTFALL)],
         forbid={"sports": {"site": "S3", "functions": [SPORTS]}} if dice.random() < 0.3 else {},
         solver={"time_limit_s": 30, "effort": 0.02},
@@ -182,6 +188,11 @@ def _rules(dice: random.Random, years: tuple[int, ...]) -> dict[str, Any]:
         "functions_per_community_at_least": {years[-1]: 1} if dice.random() < 0.3 else {},
         "new_estate_area_standard": len(years) > 1,
         "coverage_per_town_at_least": {years[-1]: 30} if len(years) > 1 else {},
+        "places_at_least": {CARE_BEDS: {years[-1]: 10}, MEALS: {years[-1]: 60}}
+        if dice.random() < 0.3
+        else {},
+        "complex_places_at_least": dice.choice([{}, {CARE_BEDS: 4, MEALS: 80}]),
+        "operator_sites_share_at_most": dice.choice([None, None, 0.6]),
     }
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from tests.tiny_case import changed, tiny_rows
-from tests.verify.world import CULTURE, SPORTS, World, tiny_decisions, tiny_scenario, tiny_world
+from tests.verify.world import CULTURE, SPORTS, World, access_of, tiny_decisions, tiny_scenario, tiny_world
 
-from siteplan.case import Form
+from siteplan.assemble import build_problem
+from siteplan.case import ExclusionZone, Form, ZoneKind
 from siteplan.plan import Decisions
 from siteplan.scenario import Scenario
 from siteplan.verify.facts import facts_of
@@ -77,3 +78,24 @@ def test_a_use_converted_too_early_is_false(converted: World, years: int, false:
     """Operating since 2026 and held for three years, E1 may be converted in 2029 only."""
     facts = facts_of(converted.case, converted.policy, scenario(use_is_held_years=years), converted.network)
     assert {claim.key for claim in verify(facts, converted.results).false} == false
+
+
+def test_an_exclusion_zone_forbids_functions_of_a_conversion(converted: World) -> None:
+    """A zone at E1 that excludes culture leaves sports on both sides; the plan's culture is false."""
+    zone = ExclusionZone(
+        kind=ZoneKind.PIPELINE,
+        name="阀室",
+        buffer_m=30.0,
+        excluded_functions=(CULTURE,),
+        wkt="POINT (108.2247 34.1623)",
+    )
+    case = replace(converted.case, exclusion_zones=(zone,))
+    facts = facts_of(case, converted.policy, converted.scenario, converted.network)
+    problem = build_problem(
+        case, converted.policy, converted.scenario, access_of(case, converted.facts.distances)
+    )
+    left = converted.problem.sites["E1-converted"].may_host - {CULTURE}
+    assert problem.sites["E1-converted"].may_host == facts.sites["E1-converted"].may_host == left
+    assert "阀室" in problem.sites["E1-converted"].why_not[CULTURE].zh
+    false = {claim.key for claim in verify(facts, converted.results).false}
+    assert false == {"site_may_host", "excluded_sites"}

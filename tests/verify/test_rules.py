@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tiny_case import changed, tiny_rows
 from tests.verify.world import (
     CULTURE,
     ELDERLY,
@@ -183,6 +185,25 @@ BROKEN: list[tuple[str, Decisions, dict[str, Any], set[str]]] = [
         {"rules": {"places_reserved_first": True, "newly_built_sites_at_most": 0}},
         {"newly_built_sites"},
     ),
+    # 120 m² of elderly care at S1: four care beds of 8 m² in 30 % of it; P1 has nine more.
+    (
+        "too few care beds in the county",
+        tiny_decisions(),
+        {"rules": {"places_reserved_first": True, "places_at_least": {"care_beds": {2027: 14}}}},
+        {"places_at_least"},
+    ),
+    (
+        "too few meals in the county",
+        tiny_decisions(),
+        {"rules": {"places_reserved_first": True, "places_at_least": {MEALS: {2028: 171}}}},
+        {"places_at_least"},
+    ),
+    (
+        "too few care beds in a complex",
+        tiny_decisions(),
+        {"rules": {"places_reserved_first": True, "complex_places_at_least": {"care_beds": 5}}},
+        {"complex_places_at_least"},
+    ),
     ("too many in a town", tiny_decisions(), {"pace": {"sites_per_year_and_town": 0}}, {"rollout_pace"}),
 ]
 
@@ -233,6 +254,52 @@ def with_subsidies(policy: Policy, **cny_per_m2_year: float) -> Policy:
         for key, function in policy.functions.items()
     }
     return replace(policy, functions=functions)
+
+
+ENOUGH = {"places_at_least": {"care_beds": {2027: 13}, MEALS: {2028: 170}}}
+
+
+def test_places_that_are_just_enough(tmp_path: Path) -> None:
+    """Thirteen care beds (4 and 9), 90 and 80 meals in 2028, four beds in the one complex."""
+    rules = {"places_reserved_first": True, **ENOUGH, "complex_places_at_least": {"care_beds": 4}}
+    world = tiny_world(tmp_path, tiny_scenario(rules=rules))
+    assert verify(world.facts, world.results).false == ()
+
+
+@pytest.mark.parametrize(("share", "false"), [(0.5, {"operator_share"}), (0.75, set())])
+def test_an_operator_with_too_many_sites(tmp_path: Path, share: float, false: set[str]) -> None:
+    """In 2028 S1, S2 and E1 are one operator's, P1 another's: three of four, and two of three in 2027."""
+    sites = [changed(row, operator="甲") for row in tiny_rows("sites")]
+    sites[1] = changed(sites[1], mode="new_build", year_available="2028")
+    services = [changed(row, operator="甲") for row in tiny_rows("existing_services")]
+    rules = {"places_reserved_first": True, "operator_sites_share_at_most": share}
+    scenario = tiny_scenario(rules=rules)
+    world = tiny_world(tmp_path, scenario, sites=sites, existing_services=services)
+    projects = (world.case.projects[0].model_copy(update={"operator": "乙"}), *world.case.projects[1:])
+    facts = facts_after(world, case=replace(world.case, projects=projects))
+    number = next(n for n, site in enumerate(world.plan.sites) if site.site_id == "P1")
+    plan = json.loads(world.results.plan)
+    plan["sites"][number]["operator"] = "乙"
+    results = replace(world.results, plan=json.dumps(plan))
+    assert {claim.key for claim in verify(facts, results).false} == false
+
+
+@pytest.mark.parametrize(
+    ("year", "false", "paid_cny"), [("2027", set(), 250_000.0), ("2028", {"available_from"}, 0.0)]
+)
+def test_a_joint_programme_is_waited_for_and_pays(
+    tmp_path: Path, year: str, false: set[str], paid_cny: float
+) -> None:
+    """S1 opens in 2027: with its programme of that year, which pays 250 000 CNY, or before that of 2028."""
+    first, *others = tiny_rows("sites")
+    sites = [changed(first, joint_programme="完整社区建设", joint_programme_year=year), *others]
+    entry = {"programme": "完整社区建设", "pays_share": 0.4, "pays_at_most_cny": 250_000}
+    world = tiny_world(tmp_path, tiny_scenario(joint_programmes={"x": entry}), sites=sites)
+    assert {claim.key for claim in verify(world.facts, world.results).false} == false
+    assert world.plan.money[0].joint_programmes_cny == paid_cny
+    less = tiny_scenario(joint_programmes={"x": {**entry, "pays_at_most_cny": 200_000}})
+    claims = verify(facts_after(world, scenario=less), world.results).false
+    assert ("money_of_sites" in {claim.key for claim in claims}) is (paid_cny > 0.0)
 
 
 PLENTY = dict.fromkeys((ELDERLY, INFANT, SCHOOL, MEALS, CULTURE), 200.0)

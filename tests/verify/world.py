@@ -174,6 +174,8 @@ def tiny_scenario(**changes: Any) -> Scenario:
             "newly_built",
             "preferred_form",
             "changes",
+            "scattered_functions",
+            "operator_concentration",
         ],
         "promises": {
             "S1": {ELDERLY: 2026, SCHOOL: 2027, CULTURE: 2027},

@@ -275,6 +275,7 @@ class Spaces:
                         "usable_area_m2": "",
                         "function_areas": _areas(drawn),
                         "serves_communities": "",
+                        "operator": _operator(f"existing/{len(rows) + 1}"),
                         "convertible": "yes" if label in CONVERTIBLE_SINCE else "no",
                         "operating_since": CONVERTIBLE_SINCE.get(label, ""),
                         "data_status": "illustrative",
@@ -342,11 +343,13 @@ class Spaces:
             "owner": dice.pick(profile.owners),
             "tenure": (tenure := dice.weighted(profile.tenures)),
             "rent_cny_per_m2_year": Dice(f"rent/{number}").whole(4, 12) * 12 if tenure == "rented" else "",
+            "operator": _operator(f"site/{number}"),
             "consent": dice.weighted({"agreed": 0.55, "seeking": 0.4, "refused": 0.05}),
             "year_available": year,
             "opening_cost_cny": f"{cost:.0f}" if dice.chance(0.15) else "",
             "project_level": _level_for(floor_area),
-            "joint_programme": dice.pick(PROGRAMMES) if dice.chance(0.22) else "",
+            "joint_programme": (joined := dice.pick(PROGRAMMES) if dice.chance(0.22) else ""),
+            "joint_programme_year": _joint_year(number, year) if joined else "",
             "excluded_functions": dice.pick(EXCLUSIONS) if dice.chance(0.1) else "",
             "serves_communities": self._neighbour(community, floor_area, dice),
             "land_use_code": profile.land_use_code,
@@ -396,6 +399,7 @@ class Spaces:
             "opening_cost_cny": 0,
             "project_level": "county",
             "joint_programme": "",
+            "joint_programme_year": "",
             "excluded_functions": "",
         }
 
@@ -405,6 +409,12 @@ class Spaces:
 
 NATIONAL_FROM_M2, MUNICIPAL_FROM_M2 = 1000.0, 600.0
 """Floor areas from which a space would be put forward at a level: assumptions."""
+
+
+def _joint_year(number: int, year_available: object) -> int:
+    """The year in which a joint programme comes to a space, not before it is there; drawn apart."""
+    drawn = Dice(f"joint-programme/{number}").weighted({2027: 0.3, 2028: 0.4, 2029: 0.3})
+    return max(drawn, int(str(year_available or 0)))
 
 
 def _level_for(floor_area_m2: float) -> str:
@@ -443,6 +453,15 @@ OPENING_COST_CNY_PER_M2 = {"new_build": 3600, "rebuild": 1090, "extend": 2400, "
 """Only to draw the few explicit opening costs of the illustrative sites."""
 PLOTS = {76: "PL076", 77: "PL076", 103: "PL103", 105: "PL103"}
 """Plots that two illustrative sites share: rebuilding what stands there, or building anew."""
+OPERATORS = {"甲公司（示例）": 0.35, "乙社会服务中心（示例）": 0.2, "丙国企物业（示例）": 0.15, "": 0.3}
+"""Operators of sites and services and how often they are named: invented."""
+
+
+def _operator(what: str) -> str:
+    """Who runs, or is to run, a space; empty: not settled. Drawn apart from everything else."""
+    return Dice(f"operator/{what}").weighted(OPERATORS)
+
+
 PROGRAMMES = ("老旧小区改造", "完整社区建设", "城市一刻钟便民生活圈", "适老化改造")
 EXCLUSIONS = (MEALS, INFANT, f"{MEALS}; {INFANT}", SPORTS, f"{ELDERLY}; {INFANT}")
 

@@ -61,6 +61,7 @@ def _conversion(
         mode=Mode.REBUILD,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
         converts=row.service_id,
         held_until=(row.operating_since or 0) + (held_years or 0) if held else None,
     )

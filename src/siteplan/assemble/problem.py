@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
+from siteplan.assemble.capital import with_scaled_costs
 from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import estates_with_a_standard, with_estates
+from siteplan.assemble.joint_programmes import with_joint_programmes
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
 from siteplan.assemble.targets import resolve_floors, resolve_local_targets, resolve_targets
@@ -42,10 +44,12 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
-    sites = with_exclusion_zones(sites, case)
+    sites = with_scaled_costs(sites, case, scenario)
     estates_are_a_rule = scenario.rules.new_estate_area_standard
     sites = with_estates(with_times(sites, case, policy, scenario), case, fitted_out=estates_are_a_rule)
+    sites = with_joint_programmes(sites, case, scenario)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
+    sites = with_exclusion_zones(sites, case)
     sites = with_commitments(sites, scenario)
     procedure_cost = policy.costs.land_use_procedure_cny_per_m2
     threshold = scenario.coverage.threshold or policy.standards.coverage_threshold.value
@@ -91,6 +95,13 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         land_use_procedure_cny_per_m2=None if procedure_cost is None else procedure_cost.value,
         forbidden_by_hand=forbidden_pairs(sites, scenario),
         required_coverage=required_pairs(communities, scenario),
+        places_at_least={
+            (key, year): places
+            for key, by_year in scenario.rules.places_at_least.items()
+            for year, places in _in_years(by_year, scenario.years).items()
+        },
+        complex_places_at_least=dict(scenario.rules.complex_places_at_least),
+        operator_share_at_most=scenario.rules.operator_sites_share_at_most,
         promises=promised_pairs(scenario),
         town_names={row.town_code: row.town_name for row in case.towns},
         newly_built_at_most=scenario.rules.newly_built_sites_at_most,

@@ -101,6 +101,7 @@ def _candidate(
         plot_id=row.plot_id,
         rent_cny_per_year=_rent_cny_per_year(row),
         consent=row.consent,
+        operator=row.operator,
     )
 
 
@@ -152,6 +153,7 @@ def _committed(
         serves_communities=frozenset(row.serves_communities),
         data_status=DataStatus.ILLUSTRATIVE if DataStatus.ILLUSTRATIVE in statuses else row.data_status,
         project_level=row.level,
+        operator=row.operator,
     )
 
 
@@ -177,6 +179,7 @@ def _existing(row: ExistingService, usable_area_m2: float, town_code: str, years
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
     )
 
 

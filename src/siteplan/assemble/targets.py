@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 
 from siteplan.policy import Policy
 from siteplan.problem import Problem
@@ -28,10 +29,11 @@ def resolve_targets(
     targets: dict[tuple[str, int], float] = {}
     for function in problem.functions:
         final = policy.functions[function].target_percent.value
+        baseline = cache(partial(_baseline_percent, problem, policy, function, baseline_programmes))
         for year in problem.years:
             percent = settings.overrides.get(function, {}).get(year)
             if percent is None:
-                percent = _path_percent(problem, policy, settings, function, year, final, baseline_programmes)
+                percent = _path_percent(problem, policy, settings, year, final, baseline)
             if percent is not None:
                 targets[function, year] = _in_target_unit(problem, function, year, percent)
     return targets
@@ -86,16 +88,25 @@ def areas_called(names: Mapping[str, str], code_or_name: str) -> tuple[str, ...]
     return tuple(code for code, name in names.items() if name == code_or_name)
 
 
+def _baseline_percent(
+    problem: Problem, policy: Policy, function: str, programmes: Mapping[str, Iterable[str]]
+) -> float:
+    year = round(policy.standards.target_baseline_year.value)
+    return baseline_coverage_percent(problem, function, programmes, year)
+
+
 def _path_percent(
     problem: Problem,
     policy: Policy,
     settings: TargetSettings,
-    function: str,
     year: int,
     final: float,
-    baseline_programmes: Mapping[str, Iterable[str]],
+    baseline: Callable[[], float],
 ) -> float | None:
-    """Return the path's percentage for a year, or None where the path sets no target."""
+    """Return the path's percentage for a year, or None where the path sets no target.
+
+    ``baseline`` returns the coverage at the beginning of the path, in percent.
+    """
     if settings.path == "none":
         return None
     if settings.path == "last_year_only":
@@ -104,7 +115,7 @@ def _path_percent(
     target_year = round(policy.standards.target_year.value)
     if year <= baseline_year:
         return None
-    base = baseline_coverage_percent(problem, function, baseline_programmes, baseline_year)
+    base = baseline()
     if year >= target_year or base >= final:
         return final
     return base + (final - base) * (year - baseline_year) / (target_year - baseline_year)

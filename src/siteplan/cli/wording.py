@@ -17,6 +17,8 @@ LEVEL_NAMES = {
     Level.NEWLY_BUILT: Text("新建数", "newly built"),
     Level.CHANGES: Text("变动的承诺", "promises changed"),
     Level.WEIGHED: Text("加权和", "weighed sum"),
+    Level.SCATTERED_FUNCTIONS: Text("插花功能数", "scattered functions"),
+    Level.OPERATOR_CONCENTRATION: Text("最大运营主体的点位数", "sites of the largest operator"),
 }
 
 

@@ -97,6 +97,8 @@ LEVEL_WORDS: dict[Level, Text] = {
     Level.WORST_COMMUNITY: Text("最差社区的功能数", "functions of the worst-off community"),
     Level.NEWLY_BUILT: Text("新建数", "newly built sites"),
     Level.CHANGES: Text("变动的承诺", "promises changed"),
+    Level.SCATTERED_FUNCTIONS: Text("插花功能数", "scattered functions"),
+    Level.OPERATOR_CONCENTRATION: Text("最大运营主体的点位数", "sites of the largest operator"),
     Level.PREFERRED_FORM: Text("优先形式", "preferred form"),
     Level.WEIGHED: Text("加权和", "weighed sum"),
 }

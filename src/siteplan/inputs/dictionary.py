@@ -51,9 +51,10 @@ A case is a folder: `case.yaml`, six CSV tables and a road file.
   （flood 洪水淹没区、geology 地质灾害隐患区、pipeline 油气管线、petrol_station 加油加气站、
   hazardous_site 危险源、other 其他）、
   `name`，可有 `buffer_m`（米，默认 0）和 `excluded_functions`（不写：全部功能）；
-  其范围内的备选空间不设这些功能。
+  其范围内的备选空间不设这些功能，现有服务也不转换为这些功能。
   The optional layer `exclusion_zones.geojson` (WGS 84): each feature has `kind` and `name`, and may have
-  `buffer_m` (metres, 0 by default) and `excluded_functions` (none: all); candidates within may not host them.
+  `buffer_m` (metres, 0 by default) and `excluded_functions` (none: all); candidates within may not host them,
+  nor may services within be converted to them.
 - **社区界线 / Community boundaries.** 可选图层 `community_boundaries.geojson`（WGS 84）：每个要素是一个社区的
   官方界线（面），有 `community_code`；只用于制图，没有时社区以点表示。
   The optional layer `community_boundaries.geojson` (WGS 84): each feature is the official boundary

@@ -16,11 +16,12 @@ from typing import Any
 from siteplan.findings import Finding, InputError, Place, YamlPath, error, has_errors, nearest_place, warning
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.by_hand import check_entries_by_hand, functions_by_hand
+from siteplan.inputs.futures import check_futures, functions_of_futures
 from siteplan.inputs.yaml_merge import merged, stated_in_code, without_nulls
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, closest, missing_file, read_yaml
 from siteplan.inputs.yaml_validation import unknown_key, validated
 from siteplan.policy import Policy
-from siteplan.scenario import Level, LoadedScenario, Scenario, TargetPercents
+from siteplan.scenario import CARE_BEDS, Level, LoadedScenario, Scenario, TargetPercents
 from siteplan.text import Text
 
 EARLIEST_YEAR = 2000
@@ -79,12 +80,43 @@ def check_scenario_functions(
         for function in promised
     ]
     named += functions_by_hand(scenario)
+    named += functions_of_futures(scenario)
     named += _eligible_functions(scenario)
-    return [
+    unknown = [
         unknown_key(key, policy.functions, nearest_place(places, path))
         for key, path in named
         if key not in policy.functions
     ]
+    return unknown + _unknown_places(scenario, policy, places)
+
+
+def _unknown_places(scenario: Scenario, policy: Policy, places: Mapping[YamlPath, Place]) -> list[Finding]:
+    """Return a finding for each kind of places that the scenario asks for and that can't be counted."""
+    rules = scenario.rules
+    named = [(key, ("rules", "places_at_least", key)) for key in rules.places_at_least]
+    named += [(key, ("rules", "complex_places_at_least", key)) for key in rules.complex_places_at_least]
+    counted = [*policy.functions, CARE_BEDS]
+    findings = [
+        unknown_key(key, counted, nearest_place(places, path)) for key, path in named if key not in counted
+    ]
+    if policy.standards.care_bed_share_of_elderly_room is None:
+        findings += [
+            error(
+                "care-beds-not-counted",
+                nearest_place(places, path),
+                found=Text(
+                    "要求护理型床位，但标准中没有占比", "care beds, of which no standard tells the share"
+                ),
+                allowed=Text(
+                    "standards.care_bed_share_of_elderly_room 有数值",
+                    "a value of `standards.care_bed_share_of_elderly_room`",
+                ),
+                mend=Text("补上这一标准，或删去这一项", "state the standard, or delete the entry"),
+            )
+            for key, path in named
+            if key == CARE_BEDS
+        ]
+    return findings
 
 
 def _local_targets(scenario: Scenario) -> Iterator[tuple[str, str, TargetPercents]]:
@@ -283,6 +315,7 @@ def _semantic_findings(loaded: LoadedScenario) -> Iterator[Finding]:
     yield from _target_years(loaded)
     yield from _rule_years(loaded)
     yield from check_entries_by_hand(loaded)
+    yield from check_futures(loaded)
 
 
 def _years(loaded: LoadedScenario) -> Iterator[Finding]:
@@ -440,8 +473,9 @@ def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
         "coverage_per_town_at_least",
     ):
         yield from _years_outside(loaded, ("rules", name), getattr(loaded.scenario.rules, name))
-    for key, percents in loaded.scenario.rules.coverage_at_least.items():
-        yield from _years_outside(loaded, ("rules", "coverage_at_least", key), percents)
+    for name in ("coverage_at_least", "places_at_least"):
+        for key, by_year in getattr(loaded.scenario.rules, name).items():
+            yield from _years_outside(loaded, ("rules", name, key), by_year)
 
 
 def _years_outside(

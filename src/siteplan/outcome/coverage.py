@@ -54,6 +54,11 @@ def coverage_of_communities(
     A community out of scope, or without a target group for the function in the year, has no row.
     """
     served = _persons_served(problem, assignments)
+    counted = {
+        (function, year): frozenset(problem.counted_communities(function, year))
+        for function in problem.functions
+        for year in problem.years
+    }
     return tuple(
         CommunityCoverage(
             community_code=community,
@@ -70,7 +75,7 @@ def coverage_of_communities(
         for community in problem.communities
         for function in problem.functions
         for year in problem.years
-        if community in problem.counted_communities(function, year)
+        if community in counted[function, year]
     )
 
 

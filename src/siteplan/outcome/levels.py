@@ -10,7 +10,7 @@ from siteplan.outcome.area import area_standard
 from siteplan.outcome.assignment import assign
 from siteplan.outcome.coverage import is_covered, persons_counted, persons_covered
 from siteplan.outcome.money import money_of_sites
-from siteplan.outcome.provision import Providing, nearest_provider, providing_sites, target_groups
+from siteplan.outcome.provision import Providing, nearest_provider, operates, providing_sites, target_groups
 from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
 from siteplan.scenario import Basis, Level
@@ -29,6 +29,8 @@ UNITS: Mapping[Level, Text] = MappingProxyType(
         Level.NEWLY_BUILT: Text("处", "sites"),
         Level.CHANGES: Text("项承诺", "promises"),
         Level.WEIGHED: Text("加权单位", "weighed units"),
+        Level.SCATTERED_FUNCTIONS: Text("项功能", "functions"),
+        Level.OPERATOR_CONCENTRATION: Text("处", "sites"),
     }
 )
 """Unit of each level's value, bound and gap."""
@@ -158,6 +160,35 @@ def newly_built(problem: Problem, decisions: Decisions) -> float:
     return float(sum(problem.sites[site_id].is_newly_built for site_id in decisions.opening_years()))
 
 
+def scattered_functions(problem: Problem, decisions: Decisions) -> float:
+    """Return the functions that candidates provide outside complexes."""
+    return float(
+        sum(
+            problem.sites[site_id].role is Role.CANDIDATE and decisions.forms.get(site_id) is Form.SCATTERED
+            for site_id, _ in decisions.start_year
+        )
+    )
+
+
+def operator_concentration(problem: Problem, decisions: Decisions) -> float:
+    """Return the sites, open in the last year, of the operator that runs the most."""
+    opened, last = decisions.opening_years(), problem.years[-1]
+    return float(
+        max(
+            (
+                sum(
+                    operates(problem, decisions, site_id, last)
+                    if problem.sites[site_id].is_decided
+                    else site_id in opened
+                    for site_id in sites
+                )
+                for sites in problem.operators.values()
+            ),
+            default=0,
+        )
+    )
+
+
 def changes(problem: Problem, decisions: Decisions) -> float:
     """Return the promises of an earlier plan that aren't kept: the function isn't there when it falls due."""
     return float(
@@ -252,5 +283,7 @@ _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyTyp
         Level.NEWLY_BUILT: newly_built,
         Level.CHANGES: changes,
         Level.WEIGHED: weighed,
+        Level.SCATTERED_FUNCTIONS: scattered_functions,
+        Level.OPERATOR_CONCENTRATION: operator_concentration,
     }
 )

@@ -19,6 +19,8 @@ class SiteMoney:
     operating: Mapping[int, float]
     fees: Mapping[int, float]
     subsidy: Mapping[int, float]
+    joint_programme: Mapping[int, float]
+    """What a joint programme pays besides ``capital``."""
 
 
 def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMoney]:
@@ -43,6 +45,10 @@ def money_of_sites(problem: Problem, decisions: Decisions) -> dict[str, SiteMone
             ),
             fees=_running(problem, decisions, site_id, functions_of[site_id], fee_rates(problem)),
             subsidy=_running(problem, decisions, site_id, functions_of[site_id], subsidy_rates(problem)),
+            joint_programme={
+                year: problem.sites[site_id].joint_programme_cny(year) if year == opening[site_id] else 0.0
+                for year in problem.years
+            },
         )
         for site_id in problem.planned_sites
         if site_id in opening
@@ -77,6 +83,7 @@ def money_by_year(
                 operating_cny=sum(site.operating[year] for site in of_sites.values()),
                 fees_cny=sum(site.fees[year] for site in of_sites.values()),
                 subsidy_cny=sum(site.subsidy[year] for site in of_sites.values()),
+                joint_programmes_cny=sum(site.joint_programme[year] for site in of_sites.values()),
                 awards_outstanding_cny=awards_outstanding_cny(problem, spending, year),
             )
         )
@@ -116,7 +123,7 @@ def _carry(money: Money, year: int, carried_in: float, capital: float) -> tuple[
 
 def _capital(problem: Problem, decisions: Decisions, site_id: str, opening_year: int) -> dict[int, float]:
     site = problem.sites[site_id]
-    capital = {year: site.opening_cost_cny if year == opening_year else 0.0 for year in problem.years}
+    capital = {year: site.opening_cost_in(year) if year == opening_year else 0.0 for year in problem.years}
     for group in problem.room_groups if site.fit_out_is_charged else ():
         fit_out = fit_out_cost_cny_per_m2(problem, group) * site.floor_per_usable
         before = 0.0

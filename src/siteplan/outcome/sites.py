@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,6 +62,8 @@ def _planned_site(
         functions=_functions(problem, decisions, site),
         rooms=_rooms(problem, decisions, site),
         data_status=site.data_status,
+        operator=site.operator,
+        joint_programme=None if site.joint is None else site.joint.programme,
         converted_in=converted_in(problem, decisions, site.site_id),
         **_land_use(problem, site, open_from),
         **_money_by_year(problem, money),
@@ -87,6 +88,7 @@ def _money_by_year(problem: Problem, money: SiteMoney | None) -> dict[str, Any]:
         "capital_cny_by_year": dict(money.capital) if money else nothing,
         "operating_cny_by_year": dict(money.operating) if money else nothing,
         "fees_cny_by_year": dict(money.fees) if money else nothing,
+        "joint_programme_cny": sum(money.joint_programme.values()) if money else 0.0,
     }
 
 
@@ -119,22 +121,10 @@ def _function(
         places_by_year={year: figures.capacity_persons_per_m2 * area for year, area in areas.items()},
         places_unit_zh=figures.capacity_unit.zh,
         places_unit_en=figures.capacity_unit.en,
-        care_beds_by_year={year: care_beds(problem, function, area) for year, area in areas.items()}
+        care_beds_by_year={year: problem.care_beds(area) for year, area in areas.items()}
         if function == problem.elderly_function and problem.care_bed_share_of_elderly_room is not None
         else {},
     )
-
-
-def care_beds(problem: Problem, function: str, area_m2: float) -> int:
-    """Return the whole care beds that fit into their share of an elderly room (周至方案 五（三）)."""
-    if function != problem.elderly_function or problem.care_bed_share_of_elderly_room is None:
-        return 0
-    beds = area_m2 * problem.care_bed_share_of_elderly_room / problem.care_bed_area_m2
-    return math.floor(beds + BED_SLACK)
-
-
-BED_SLACK = 1e-6
-"""Areas are rounded to 1e-6 m²: a bed that misses its area by that is a bed."""
 
 
 def _rooms(problem: Problem, decisions: Decisions, site: Site) -> tuple[PlannedRoom, ...]:

@@ -7,7 +7,7 @@ never as a formula, a link or a number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -59,6 +59,7 @@ class Kind(StrEnum):
     YEAR = "year"
     COUNT = "count"
     AREA = "area"
+    NUMBER = "number"
     MONEY = "money"
     SHARE = "share"
 
@@ -68,6 +69,7 @@ NUMBER_FORMATS = {
     Kind.YEAR: "0",
     Kind.COUNT: "#,##0",
     Kind.AREA: "#,##0",
+    Kind.NUMBER: "#,##0.0",
     Kind.MONEY: "#,##0.00",
     Kind.SHARE: "0%",
 }
@@ -128,16 +130,36 @@ class WorkbookSources:
     """The causes of missed targets that are stored of the plan."""
 
 
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What every sheet of a workbook begins with: a title, and that the data are illustrative."""
+
+    title: Text
+    illustrative: bool
+    language: Language
+
+
 def write_workbook(sources: WorkbookSources, file: Path) -> None:
     """Write the workbook.
 
     Raises:
         OSError: the file can't be written.
     """
+    plan = sources.plan
+    title = Text(plan.title_zh, plan.title_en)
+    write_sheets(_sheets(sources), Book(title, plan.illustrative, sources.language), file)
+
+
+def write_sheets(sheets: Iterable[Sheet], book_of: Book, file: Path) -> None:
+    """Write sheets as a workbook.
+
+    Raises:
+        OSError: the file can't be written.
+    """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(str(file), options)
-    for sheet in _sheets(sources):
-        _write_sheet(book, sheet, sources)
+    for sheet in sheets:
+        _write_sheet(book, sheet, book_of)
     try:
         book.close()
     except xlsxwriter.exceptions.FileCreateError as refusal:
@@ -484,6 +506,7 @@ def _money(sources: WorkbookSources) -> Sheet:
             cell(money.carried_in_cny),
             cell(money.capital_cny),
             cell(money.carried_out_cny),
+            cell(money.joint_programmes_cny),
             cell(money.operating_cny),
             cell(money.fees_cny),
             cell(money.subsidy_cny),
@@ -499,6 +522,7 @@ def _money(sources: WorkbookSources) -> Sheet:
             Column(Text("上年结转（万元）", "carried in (10 000 CNY)"), Kind.MONEY, 16),
             _money_column("建设投资", "capital"),
             Column(Text("结转下年（万元）", "carried out (10 000 CNY)"), Kind.MONEY, 16),
+            _money_column("结合项目另出", "paid by joint programmes besides"),
             _money_column("运营费用", "operating"),
             _money_column("服务收费", "fees"),
             _money_column("其中运营补贴", "of it subsidies"),
@@ -660,13 +684,13 @@ def _joined(names: Any, language: Language) -> str:
     return ("、" if language is Language.ZH else ", ").join(names)
 
 
-def _write_sheet(book: Any, sheet: Sheet, sources: WorkbookSources) -> None:
-    plan, language = sources.plan, sources.language
+def _write_sheet(book: Any, sheet: Sheet, book_of: Book) -> None:
+    language = book_of.language
     page = book.add_worksheet(sheet.name.in_language(language))
-    title = Text(plan.title_zh, plan.title_en).in_language(language)
+    title = book_of.title.in_language(language)
     strong = book.add_format({"bold": True, "font_size": 14})
     page.write_string(0, 0, f"{title} · {sheet.question.in_language(language)}", strong)
-    if plan.illustrative:
+    if book_of.illustrative:
         warned = book.add_format({"font_color": "#9c2a00"})
         page.write_string(1, 0, ILLUSTRATIVE_NOTE.in_language(language), warned)
     head = book.add_format(

@@ -88,7 +88,7 @@ class _Run:
 
     def limits(self, program: Program, nodes_at_effort_one: int, absolute_gap: float = 1e-9) -> Limits:
         """Return the limits of a solver run on a program, or on a restriction of it."""
-        cheapness = max(1.0, COLUMNS_OF_NODE_LIMITS / len(program.cost))
+        cheapness = max(1.0, COLUMNS_OF_NODE_LIMITS / max(1, len(program.cost)))
         nodes = max(1, round(nodes_at_effort_one * self.settings.effort * cheapness))
         return Limits(nodes=nodes, absolute_gap=absolute_gap, seed=self.settings.seed)
 

@@ -167,7 +167,7 @@ def compile_program(problem: Problem, model: PlanModel, levels: Sequence[Level])
     objectives = {
         level: (costs[row].astype(float), float(form.c_offset[row])) for row, level in enumerate(levels)
     }
-    return CompiledModel(problem, _program(form), _columns(model, index), objectives)
+    return CompiledModel(problem, program_of(form), columns_of(model, index), objectives)
 
 
 def _anchor(model: PlanModel) -> Any:
@@ -175,7 +175,8 @@ def _anchor(model: PlanModel) -> Any:
     return next(iter(model.carried.values()))
 
 
-def _program(form: Any) -> Program:
+def program_of(form: Any) -> Program:
+    """Return the arrays of a compiled standard form, without an objective."""
     lower = np.full(len(form.rows), -np.inf)
     upper = np.full(len(form.rows), np.inf)
     names = []
@@ -200,7 +201,9 @@ def _program(form: Any) -> Program:
     )
 
 
-def _columns(model: PlanModel, index: Mapping[int, int]) -> Columns:
+def columns_of(model: PlanModel, index: Mapping[int, int]) -> Columns:
+    """Return the columns of a model, or of a block of it; ``index``: id of a variable → its column."""
+
     def positions(variable: Any) -> dict[Any, int]:
         return {key: index[id(item)] for key, item in variable.items() if id(item) in index}
 

@@ -12,6 +12,7 @@ CNY = Text("元", "CNY")
 SQUARE_METRES = Text("m²", "m²")
 ITEMS = Text("项", "entries")
 SITES = Text("处", "sites")
+PLACES = Text("个名额", "places")
 FUNCTIONS = Text("类功能", "functions")
 COMMUNITY_FUNCTIONS = Text("个社区·功能", "community-functions")
 COMMUNITIES_OR_POINTS = Text("个社区（人口口径为百分点）", "communities (points on the residents basis)")
@@ -107,6 +108,23 @@ RULES: dict[str, Rule] = {
         "rules",
         "new_estate_area_standard",
     ),
+    "places_at_least": _count(
+        "托位、床位等名额的底线", "the places that the county must have", PLACES, "rules", "places_at_least"
+    ),
+    "complex_places_at_least": _count(
+        "综合体名额的底线",
+        "the places that a complex must have",
+        PLACES,
+        "rules",
+        "complex_places_at_least",
+    ),
+    "operator_share": _count(
+        "单个运营主体的点位比例上限",
+        "the share of sites that one operator runs",
+        SITES,
+        "rules",
+        "operator_sites_share_at_most",
+    ),
     "one_use_of_a_plot": _count("同一地块只用一次", "one use of a plot", SITES),
     "newly_built_sites": _count(
         "新建点位数量上限", "the limit on newly built sites", SITES, "rules", "newly_built_sites_at_most"
@@ -133,6 +151,7 @@ STRUCTURE = frozenset(
         "area_never_shrinks",
         "assigned_only_where_provided",
         "available_from",
+        "care_beds_fit_in_elderly_room",
         "community_area_standard",
         "community_covered_by_one_site",
         "complex_has_care",
@@ -147,7 +166,9 @@ STRUCTURE = frozenset(
         "local_coverage_target",
         "nearest_with_a_place",
         "no_community_left_behind",
+        "operator_with_most_sites",
         "provided_only_when_open",
+        "provided_outside_complex",
         "room_is_used",
         "room_never_shrinks",
         "served_at_most_demand",

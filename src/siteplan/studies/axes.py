@@ -68,7 +68,15 @@ class Aim:
 
 AXES = ("budget", "sites", "walking", "worst_community", "area_standard")
 TRIVIAL_WITHOUT_A_FLOOR = frozenset(
-    {Level.COST, Level.FORM, Level.NEWLY_BUILT, Level.PREFERRED_FORM, Level.WALKING_DISTANCE}
+    {
+        Level.COST,
+        Level.FORM,
+        Level.NEWLY_BUILT,
+        Level.OPERATOR_CONCENTRATION,
+        Level.PREFERRED_FORM,
+        Level.SCATTERED_FUNCTIONS,
+        Level.WALKING_DISTANCE,
+    }
 )
 """Levels that are best where nothing opens: they make a curve only over a floor."""
 

@@ -89,6 +89,11 @@ class SiteFacts:
     held_until: int | None = None
     fit_out_is_charged: bool = True
     """False where the developer of a new estate hands it over fitted out."""
+    operator: str = ""
+    joint_programme: str | None = None
+    joint_programme_year: int | None = None
+    joint_programme_pays_cny: float = 0.0
+    """What the joint programme pays of an opening in its year."""
 
     @property
     def floor_per_usable(self) -> float:
@@ -220,7 +225,11 @@ def facts_of(case: Case, policy: Policy, scenario: Scenario, network: RoadNetwor
                 opening_cost_cny=0.0,
                 fit_out_is_charged=not scenario.rules.new_estate_area_standard,
             )
+    for row in case.sites:
+        sites[row.site_id] = _joined(row, sites[row.site_id], scenario)
     for site_id, zones in zones_near(case).items():
+        if site_id not in sites:
+            continue
         excluded = frozenset().union(*(excluded_by(zone, functions) for zone in zones))
         sites[site_id] = replace(sites[site_id], may_host=sites[site_id].may_host - excluded)
     radii = [function.service_radius_m for function in functions.values()]
@@ -301,6 +310,8 @@ def _candidate(
     cost = row.opening_cost_cny
     if cost is None:
         cost = policy.costs.opening_cost_cny_per_m2[row.mode].value * row.floor_area_m2
+    else:
+        cost *= scenario.costs.capital_scale
     usable = _usable_area(row, policy)
     return SiteFacts(
         site_id=row.site_id,
@@ -322,6 +333,7 @@ def _candidate(
         mode=row.mode,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
         project_level=row.project_level,
         rent_cny=row.floor_area_m2 * (row.rent_cny_per_m2_year or 0.0) * (row.tenure is Tenure.RENTED),
     )
@@ -335,6 +347,25 @@ def _first_year(row: CandidateSite, policy: Policy, scenario: Scenario) -> int:
     lead_time = policy.standards.lead_time_years.get(row.mode)
     waits = scenario.rules.lead_time and row.stock_kind is not StockKind.NEW_ESTATE_FACILITY
     return first + max(0, math.ceil(lead_time.value) - 1) if waits and lead_time is not None else first
+
+
+def _joined(row: CandidateSite, site: SiteFacts, scenario: Scenario) -> SiteFacts:
+    """Return the site with its joint programme: what it waits for, and what that pays."""
+    for entry in scenario.joint_programmes.values():
+        year = entry.year if row.joint_programme_year is None else row.joint_programme_year
+        if entry.programme != row.joint_programme or year is None or year < min(scenario.years):
+            continue
+        pays = (1.0 if entry.pays_share is None else entry.pays_share) * site.opening_cost_cny
+        if entry.pays_at_most_cny is not None:
+            pays = min(pays, entry.pays_at_most_cny)
+        return replace(
+            site,
+            available_from=max(site.available_from, year),
+            joint_programme=entry.programme,
+            joint_programme_year=year,
+            joint_programme_pays_cny=pays,
+        )
+    return site
 
 
 def _may_host(row: CandidateSite, function: FunctionFacts, usable_area_m2: float, policy: Policy) -> bool:
@@ -401,10 +432,11 @@ def _project(
         listed_form=row.form,
         programme=dict(row.function_areas) if decided else None,
         required_functions=frozenset() if decided else _required_of_project(row, functions),
-        opening_cost_cny=row.opening_cost_cny,
+        opening_cost_cny=row.opening_cost_cny * scenario.costs.capital_scale,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=_status_of_project(row, decided),
+        operator=row.operator,
         project_level=row.level,
     )
 
@@ -444,6 +476,7 @@ def _existing(row: ExistingService, policy: Policy, scenario: Scenario, town_cod
         opening_cost_cny=0.0,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
+        operator=row.operator,
         data_status=row.data_status,
     )
 
@@ -483,6 +516,7 @@ def _conversion(
         mode=Mode.REBUILD,
         serves_communities=frozenset(row.serves_communities),
         data_status=row.data_status,
+        operator=row.operator,
         converts=row.service_id,
         held_until=since + held_years if since is not None and held_years is not None else None,
     )

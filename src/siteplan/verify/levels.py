@@ -24,6 +24,7 @@ from siteplan.verify.coverage import (
 )
 from siteplan.verify.facts import ELDERLY, INFANT
 from siteplan.verify.money import money_of_year
+from siteplan.verify.operators import sites_by_operator
 from siteplan.verify.schedule import Schedule
 from siteplan.verify.space import area_shortfalls
 from siteplan.verify.stock import newly_built_candidates
@@ -41,6 +42,8 @@ UNITS: Mapping[Level, str] = MappingProxyType(
         Level.NEWLY_BUILT: "sites",
         Level.CHANGES: "promises",
         Level.WEIGHED: "weighed units",
+        Level.SCATTERED_FUNCTIONS: "functions",
+        Level.OPERATOR_CONCENTRATION: "sites",
     }
 )
 
@@ -209,6 +212,22 @@ def _newly_built(schedule: Schedule) -> float:
     return float(len(newly_built_candidates(schedule)))
 
 
+def _scattered_functions(schedule: Schedule) -> float:
+    """Functions of opened candidates that are scattered."""
+    return float(
+        sum(
+            len(site.functions)
+            for _, site, facts in schedule.sites.values()
+            if facts.role is Role.CANDIDATE and site.form is Form.SCATTERED
+        )
+    )
+
+
+def _operator_concentration(schedule: Schedule) -> float:
+    """Sites of the operator with the most that are open in the last year."""
+    return float(max(sites_by_operator(schedule, max(schedule.facts.years)).values(), default=0))
+
+
 def _changes(schedule: Schedule) -> float:
     """Promises that the scenario lists, due within the horizon, and that the plan doesn't keep in time."""
     first, last = min(schedule.facts.years), max(schedule.facts.years)
@@ -261,5 +280,7 @@ _VALUES: Mapping[Level, Callable[[Schedule], float]] = MappingProxyType(
         Level.PREFERRED_FORM: _preferred_form,
         Level.NEWLY_BUILT: _newly_built,
         Level.CHANGES: _changes,
+        Level.SCATTERED_FUNCTIONS: _scattered_functions,
+        Level.OPERATOR_CONCENTRATION: _operator_concentration,
     }
 )

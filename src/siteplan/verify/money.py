@@ -29,7 +29,8 @@ def capital_cny(schedule: Schedule, site_id: str, year: int) -> float:
     if not schedule.is_planned(site_id):
         return 0.0
     _, site, facts = schedule.sites[site_id]
-    total = facts.opening_cost_cny if year == site.open_from else 0.0
+    opening = facts.opening_cost_cny if year == site.open_from else 0.0
+    total = opening - joint_programme_cny(schedule, site_id, year)
     if not facts.fit_out_is_charged:
         return total
     for group, keys in schedule.facts.room_groups.items():
@@ -38,6 +39,12 @@ def capital_cny(schedule: Schedule, site_id: str, year: int) -> float:
         room_before = 0.0 if before is None else schedule.room(site_id, group, before)
         total += dearest * facts.floor_per_usable * (schedule.room(site_id, group, year) - room_before)
     return total
+
+
+def joint_programme_cny(schedule: Schedule, site_id: str, year: int) -> float:
+    """Return what a joint programme pays of a site's opening: in its own year alone."""
+    _, site, facts = schedule.sites[site_id]
+    return facts.joint_programme_pays_cny if year == site.open_from == facts.joint_programme_year else 0.0
 
 
 def running_cny(schedule: Schedule, site_id: str, year: int) -> tuple[float, float]:
@@ -76,7 +83,12 @@ def amount_cny(facts: Facts, year: int) -> float | None:
 
 def _money_of_sites(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check("money_of_sites", Text("各点位资金", "money of each site"))
-    for path, site, _ in schedule.sites.values():
+    for path, site, facts in schedule.sites.values():
+        paid = sum(joint_programme_cny(schedule, site.site_id, year) for year in schedule.facts.years)
+        check.same(f"{path}.joint_programme", site.joint_programme, facts.joint_programme)
+        check.close(
+            f"{path}.joint_programme_cny", site.joint_programme_cny, paid, tolerances.MONEY_CNY, "CNY"
+        )
         for year in schedule.facts.years:
             capital = capital_cny(schedule, site.site_id, year)
             operating, fees = running_cny(schedule, site.site_id, year)
@@ -167,6 +179,9 @@ def _money_of_years(schedule: Schedule) -> tuple[ClaimResult, ...]:
             "operating_cny": operating,
             "fees_cny": fees,
             "subsidy_cny": subsidy_cny(schedule, year),
+            "joint_programmes_cny": sum(
+                joint_programme_cny(schedule, site_id, year) for site_id in schedule.sites
+            ),
         }
         if year in rows:
             path, row = rows[year]

@@ -35,7 +35,7 @@ def rule_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
 def _site_attributes(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check("site_attributes", Text("点位属性与输入一致", "sites are described as in the inputs"))
     for path, site, facts in schedule.sites.values():
-        for name in ("name", "role", "community_code", "town_code", "mode", "data_status"):
+        for name in ("name", "role", "community_code", "town_code", "mode", "operator", "data_status"):
             check.same(f"{path}.{name}", getattr(site, name), getattr(facts, name))
         for name in ("longitude", "latitude"):
             claimed, given = getattr(site, name), getattr(facts, name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from siteplan.case import Tenure
+from siteplan.problem import Role
+from siteplan.scenario import CARE_BEDS
 from siteplan.text import Text
 from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult, indexed
@@ -20,6 +22,7 @@ def space_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_area_within_limits(schedule),
         *_function_fits_its_room(schedule),
         *_places(schedule),
+        *_places_at_least(schedule),
         *_rooms_fit_in_site(schedule),
         *_never_shrinks(schedule),
         *_area_standard(schedule),
@@ -70,9 +73,46 @@ def _places(schedule: Schedule) -> tuple[ClaimResult, ...]:
             if share is None or size is None:
                 continue
             for year, count in entry.care_beds_by_year.items():
-                whole = int(share.value * entry.area_m2_by_year.get(year, 0.0) / size.value + 1e-6)
+                whole = int(
+                    share.value * entry.area_m2_by_year.get(year, 0.0) / size.value + tolerances.CARE_BEDS
+                )
                 check.same(f"{place}.care_beds_by_year.{year}", count, whole)
     return check.results()
+
+
+def places_at(schedule: Schedule, site_id: str, kind: str, year: int) -> float:
+    """Return the places of a function at a site in a year, or its whole care beds."""
+    facts, standards = schedule.facts, schedule.facts.policy.standards
+    if kind != CARE_BEDS:
+        return facts.functions[kind].capacity_persons_per_m2 * schedule.area(site_id, kind, year)
+    share, size = standards.care_bed_share_of_elderly_room, standards.care_bed_area_m2
+    if share is None or size is None:
+        return 0.0
+    return int(share.value * schedule.area(site_id, ELDERLY, year) / size.value + tolerances.CARE_BEDS)
+
+
+def _places_at_least(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """Compare the places of all sites, and of each complex, with the scenario's least."""
+    county = Check("places_at_least", Text("全县名额不少于底线", "the county has its least places"))
+    single = Check(
+        "complex_places_at_least", Text("综合体名额不少于底线", "complexes have their least places")
+    )
+    rules = schedule.facts.scenario.rules
+    for kind, by_year in rules.places_at_least.items():
+        for year, least in by_year.items():
+            if year in schedule.facts.years:
+                offered = sum(places_at(schedule, site_id, kind, year) for site_id in schedule.sites)
+                county.at_least(f"places ({kind}, {year})", offered, least, tolerances.PLACES, "")
+    for kind, least in rules.complex_places_at_least.items():
+        function = ELDERLY if kind == CARE_BEDS else kind
+        for site_id, (path, _, facts) in schedule.sites.items():
+            if facts.role is not Role.CANDIDATE or not schedule.counts_as_complex(site_id):
+                continue
+            for year in schedule.facts.years:
+                if function in schedule.provided(site_id, year):
+                    offered = places_at(schedule, site_id, kind, year)
+                    single.at_least(f"{path} ({kind}, {year})", offered, least, tolerances.PLACES, "")
+    return (*county.results(), *single.results())
 
 
 def _function_fits_its_room(schedule: Schedule) -> tuple[ClaimResult, ...]:

@@ -9,6 +9,12 @@ from __future__ import annotations
 AREA_M2 = 0.01
 """Areas, in m²: a square decimetre."""
 
+PLACES = 1e-3
+"""Places, which are areas times capacities."""
+
+CARE_BEDS = 1e-5
+"""A bed that misses its area by that share of a bed is a bed."""
+
 MONEY_CNY = 1.0
 """Money of one site or year, in CNY."""
 

@@ -16,6 +16,7 @@ from siteplan.verify.funding import funding_claims
 from siteplan.verify.geojson import geojson_claims
 from siteplan.verify.levels import level_claims
 from siteplan.verify.money import money_claims
+from siteplan.verify.operators import operator_claims
 from siteplan.verify.rules import rule_claims
 from siteplan.verify.safety import safety_claims
 from siteplan.verify.schedule import Schedule
@@ -38,6 +39,7 @@ RUN_CIRCUMSTANCES = frozenset(
         "options",
         "outputs",
         "skipped_outputs",
+        "failed_outputs",
         "project_root",
         "case_folder",
         "inputs",
@@ -82,6 +84,7 @@ def verify(facts: Facts, results: Results) -> VerificationReport:
             *rule_claims(schedule),
             *stock_claims(schedule),
             *safety_claims(schedule),
+            *operator_claims(schedule),
             *by_hand_claims(schedule),
             *space_claims(schedule),
             *money_claims(schedule),

@@ -9,13 +9,16 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from siteplan.case import Case, ExclusionZone
+from siteplan.case import CandidateSite, Case, ExclusionZone, ExistingService
 
 FloatArray = NDArray[np.float64]
 
 
 def zones_near(case: Case) -> Mapping[str, tuple[ExclusionZone, ...]]:
-    """Return the zones within whose distance a candidate lies, in file order; candidates with some."""
+    """Return the zones within whose distance a candidate lies, in file order; candidates with some.
+
+    A service that is converted is a candidate, too, under its id with ``-converted``.
+    """
     if not case.exclusion_zones:
         return {}
     to_metres = Transformer.from_crs("EPSG:4326", case.header.metric_crs, always_xy=True).transform
@@ -25,11 +28,13 @@ def zones_near(case: Case) -> Mapping[str, tuple[ExclusionZone, ...]]:
 
     areas = [(zone, shapely.transform(shapely.from_wkt(zone.wkt), metres)) for zone in case.exclusion_zones]
     near = {}
-    for row in case.sites:
+    places: list[tuple[str, CandidateSite | ExistingService]] = [(row.site_id, row) for row in case.sites]
+    places += [(f"{row.service_id}-converted", row) for row in case.existing_services if row.convertible]
+    for site_id, row in places:
         place = shapely.Point(to_metres(row.longitude, row.latitude))
         zones = tuple(zone for zone, area in areas if area.dwithin(place, zone.buffer_m))
         if zones:
-            near[row.site_id] = zones
+            near[site_id] = zones
     return near
 
 

@@ -7,6 +7,7 @@ from siteplan.findings import Finding
 from siteplan.inputs.check.codes import check_codes, check_identifiers, check_scope
 from siteplan.inputs.check.coordinates import check_coordinates
 from siteplan.inputs.check.funding import check_funding
+from siteplan.inputs.check.joint_programmes import check_joint_programmes
 from siteplan.inputs.check.metric_crs import check_metric_crs
 from siteplan.inputs.check.people import check_people
 from siteplan.inputs.check.programmes import check_programmes
@@ -36,4 +37,5 @@ def check_case(case: Case, policy: Policy, scenario: Scenario | None = None) -> 
         *check_spaces(case, policy, scenario),
         *check_programmes(case, policy, scenario),
         *check_funding(case, scenario),
+        *check_joint_programmes(case, scenario),
     ]

@@ -8,7 +8,7 @@ from siteplan.plan import CommunityArea, CommunityCoverage, PlannedFunction, Pla
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.outcome import per_100_households
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import NOT_CONCERNED, TO_BE_SUPPLIED, name, whole
+from siteplan.publish.wording import NOT_CONCERNED, TO_BE_SUPPLIED, name, whole
 from siteplan.scenario import Basis
 from siteplan.text import Language, Text
 
@@ -114,7 +114,12 @@ def _contents(
                 ),
             ),
         ),
-        (Text("服务运营主体", "Operator"), unknown),
+        (
+            Text("服务运营主体", "Operator"),
+            _by_site(sources, sites, lambda site: Text.same(name(site.operator)) if site.operator else None)
+            if sites
+            else unknown,
+        ),
         (Text("服务项目", "Services"), _services(sources, code, sites)),
         (Text("普惠收费标准", "Affordable fees"), unknown),
         (Text("合作运营模式", "Mode of operation"), unknown),

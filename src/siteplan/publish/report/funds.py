@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import clean, money
 from siteplan.publish.report.yearly import write_money_picture
+from siteplan.publish.wording import clean, money
 from siteplan.text import Text
 
 
@@ -29,6 +29,7 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
         else:
             _write_amounts(sources, manuscript)
     _write_years(sources, manuscript)
+    _write_joint_programmes(sources, manuscript)
     write_money_picture(sources, manuscript)
 
 
@@ -106,5 +107,32 @@ def _write_years(sources: ReportSources, manuscript: Manuscript) -> None:
                 money(each.fees_cny),
             )
             for each in sources.plan.money
+        ],
+    )
+
+
+def _write_joint_programmes(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write what joint programmes pay besides the capital of the plan, where they do."""
+    paid = [site for site in sources.plan.sites if site.joint_programme_cny > 0.0]
+    if not paid:
+        return
+    manuscript.table(
+        Text("结合项目另行出资（万元）", "Paid by joint programmes besides (10 000 CNY)"),
+        (
+            Column(Text("年份", "Year"), 0.7, Align.CENTRE),
+            Column(Text("点位", "Site"), 3.0),
+            Column(Text("结合项目", "Joint programme"), 2.0),
+            Column(Text("出资", "Pays"), 0.9, Align.RIGHT),
+            Column(Text("本方案建设投资", "Capital of the plan"), 1.2, Align.RIGHT),
+        ),
+        [
+            (
+                str(site.open_from),
+                clean(site.name),
+                clean(site.joint_programme or ""),
+                money(site.joint_programme_cny),
+                money(sum(site.capital_cny_by_year.values())),
+            )
+            for site in sorted(paid, key=lambda site: (site.open_from, site.site_id))
         ],
     )

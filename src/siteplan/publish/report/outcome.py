@@ -6,8 +6,8 @@ from siteplan.plan import CommunityArea, CoverageFigure
 from siteplan.publish.explanations import CAUSE_NAMES, CauseShare
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources, shortfall
-from siteplan.publish.report.wording import NOT_CONCERNED, short, whole
 from siteplan.publish.report.yearly import write_coverage_picture
+from siteplan.publish.wording import NOT_CONCERNED, short, whole
 from siteplan.scenario import Basis
 from siteplan.text import Text
 

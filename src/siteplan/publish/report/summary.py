@@ -6,7 +6,7 @@ from siteplan.case import Form
 from siteplan.plan import LevelResult
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources, shortfall
-from siteplan.publish.report.wording import money, short, whole
+from siteplan.publish.wording import money, short, whole
 from siteplan.scenario import Level
 from siteplan.text import Text
 

@@ -9,6 +9,7 @@ import numpy as np
 from siteplan.highs import Clock, Limits, Program, SolverSession
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
+from siteplan.solve.formulation.places import function_of_places
 from siteplan.solve.program import CompiledModel
 
 Pair = tuple[str, str]
@@ -110,4 +111,10 @@ def asked_for(problem: Problem) -> frozenset[Pair]:
         for site in estate.sites
         for function in problem.sites[site].may_host
     }
-    return frozenset(committed | required | floored | delivered)
+    places = {function_of_places(problem, kind) for kind, _ in problem.places_at_least}
+    counted = {
+        (site, function)
+        for site in problem.planned_sites
+        for function in places & problem.sites[site].may_host
+    }
+    return frozenset(committed | required | floored | delivered | counted)

@@ -31,7 +31,13 @@ def single_year_problem(problem: Problem, year: int) -> Problem:
 
 
 def _seen_in(site: Site, year: int) -> Site:
-    """Return the site as a single-year problem sees it: a committed one is open from its year on."""
+    """Return the site as a single-year problem sees it: a committed one is open from its year on.
+
+    What a joint programme has paid by then counts as paid in the year.
+    """
+    joint = site.joint
+    if joint is not None and site.available_from <= joint.year <= year:
+        site = replace(site, joint=replace(joint, year=year))
     if site.opens_in is None or site.opens_in > year:
         return site
     return replace(site, opens_in=year)

@@ -119,6 +119,23 @@ def complex_has_care(problem: Problem, model: PlanModel) -> Constraint:
     return Constraint(model.sites, [problem.years[-1]], rule=rule)
 
 
+def provided_outside_complex(problem: Problem, model: PlanModel) -> Constraint:
+    """A function that a candidate provides without being a complex is counted (level `scattered_functions`).
+
+    scattered[j,f] ≥ provide[j,f,t] − complex[j]      (candidate j, function f, last year t)
+
+    周至方案: complexes come first, 插花 where conditions lack.
+    """
+
+    def rule(model: PlanModel, site: str, function: str, year: int) -> Expression:
+        if free_form(problem, site) is None:
+            return Constraint.Skip
+        provided = model.provide[site, function, year]
+        return model.scattered[site, function] >= provided - model.complex[site]
+
+    return Constraint(model.hosting, [problem.years[-1]], rule=rule)
+
+
 def places_reserved_first(problem: Problem, model: PlanModel) -> Constraint:
     """In a complex that may host elderly or infant care, others come only with one of them.
 

@@ -16,6 +16,8 @@ from siteplan.solve.formulation import (
     form,
     funding,
     money,
+    operators,
+    places,
     space,
     standards,
     stock,
@@ -70,6 +72,10 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.coverage_floor,
     standards.area_standard_floor,
     standards.new_estate_area_standard,
+    places.care_beds_fit_in_elderly_room,
+    places.places_at_least,
+    places.complex_places_at_least,
+    operators.operator_share,
     capacity.served_only_where_provided,
     capacity.served_at_most_demand,
     capacity.served_within_capacity,
@@ -88,6 +94,8 @@ _FOR_LEVEL: Mapping[Level, tuple[Family, ...]] = {
         coverage.covered_are_assigned,
     ),
     Level.PREFERRED_FORM: (form.complex_has_care,),
+    Level.SCATTERED_FUNCTIONS: (form.provided_outside_complex,),
+    Level.OPERATOR_CONCENTRATION: (operators.operator_with_most_sites,),
     Level.WORST_COMMUNITY: (coverage.no_community_left_behind,),
 }
 
@@ -109,9 +117,14 @@ def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
     Each family is attached under its own name, so that rows read ``rooms_fit_in_site[S012,2028]``.
     """
     model = new_model()
+    fill_model(problem, model, levels)
+    return model
+
+
+def fill_model(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
+    """Add the variables and constraints to an empty model, or to a block of one."""
     levels = with_components(problem, levels)
     add_variables(problem, model, levels)
     families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
     for family in families:
         setattr(model, family.__name__, family(problem, model))
-    return model

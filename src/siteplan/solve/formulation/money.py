@@ -24,10 +24,13 @@ def per_model_area(problem: Problem, site: str, cny_per_floor_m2: float) -> floa
 
 
 def capital_of_site(problem: Problem, model: PlanModel, site: str, year: int) -> Expression:
-    """Return a site's capital cost of a year in million CNY: opening, and fit-out of added room area."""
+    """Return a site's capital cost of a year in million CNY: opening, and fit-out of added room area.
+
+    What a joint programme pays of the opening in its year is not the plan's cost.
+    """
     first = year == problem.years[0]
     opened = model.open[site, year] - (0 if first else model.open[site, year - 1])
-    opening = to_model_money(problem.sites[site].opening_cost_cny) * opened
+    opening = to_model_money(problem.sites[site].opening_cost_in(year)) * opened
     if not problem.sites[site].fit_out_is_charged:
         return opening
     fit_out = sum(

@@ -157,6 +157,16 @@ def preferred_form(problem: Problem, model: PlanModel) -> Expression:
     return small + sum(model.lacks_care.values())
 
 
+def scattered_functions(problem: Problem, model: PlanModel) -> Expression:
+    """Number of functions that candidates provide outside complexes."""
+    return sum(model.scattered.values())
+
+
+def operator_concentration(problem: Problem, model: PlanModel) -> Expression:
+    """Number of sites of the operator that runs the most."""
+    return model.most_sites
+
+
 def changes(problem: Problem, model: PlanModel) -> Expression:
     """Σ over the promises of an earlier plan of 1 − provide[j,f,t] in the year t in which each falls due."""
     kept = sum(
@@ -208,6 +218,12 @@ OBJECTIVES: dict[Level, ObjectiveLevel] = {
     Level.WORST_COMMUNITY: ObjectiveLevel(Level.WORST_COMMUNITY, True, "functions", worst_community, _one),
     Level.PREFERRED_FORM: ObjectiveLevel(Level.PREFERRED_FORM, False, "sites", preferred_form, _one),
     Level.CHANGES: ObjectiveLevel(Level.CHANGES, False, "promises", changes, _one),
+    Level.SCATTERED_FUNCTIONS: ObjectiveLevel(
+        Level.SCATTERED_FUNCTIONS, False, "functions", scattered_functions, _one
+    ),
+    Level.OPERATOR_CONCENTRATION: ObjectiveLevel(
+        Level.OPERATOR_CONCENTRATION, False, "sites", operator_concentration, _one
+    ),
     Level.NEWLY_BUILT: ObjectiveLevel(Level.NEWLY_BUILT, False, "sites", newly_built, _one),
     Level.WEIGHED: ObjectiveLevel(Level.WEIGHED, False, "weighed units", weighed, _one),
 }

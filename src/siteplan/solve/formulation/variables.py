@@ -10,7 +10,7 @@ from typing import Any
 from pyomo.environ import Binary, ConcreteModel, NonNegativeIntegers, NonNegativeReals, Set, UnitInterval, Var
 
 from siteplan.problem import Problem
-from siteplan.scenario import AssignmentRule, Basis, Level
+from siteplan.scenario import CARE_BEDS, AssignmentRule, Basis, Level
 
 PlanModel = Any
 """A Pyomo ``ConcreteModel`` with the sets and variables of this module (Pyomo is untyped)."""
@@ -58,6 +58,13 @@ def paid_rooms(problem: Problem) -> list[tuple[str, str, str]]:
         for group in room_groups_of(problem, site)
         if problem.eligible_in_room(key, site, group)
     ]
+
+
+def care_bed_sites(problem: Problem) -> list[str]:
+    """Return the planned sites whose care beds are counted: where the scenario asks for some."""
+    asked = {key for key, _ in problem.places_at_least} | set(problem.complex_places_at_least)
+    sites = problem.planned_sites if CARE_BEDS in asked else ()
+    return [site for site in sites if problem.elderly_function in problem.sites[site].may_host]
 
 
 def needs_persons(problem: Problem, levels: tuple[Level, ...]) -> bool:
@@ -176,6 +183,10 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     model.assigned = Set(initialize=assigned, dimen=3, ordered=True)
     model.assign = Var(model.assigned, model.years, domain=UnitInterval)
     model.lacks_care = Var(model.sites if Level.PREFERRED_FORM in levels else [], domain=NonNegativeReals)
+    scattered = model.hosting if Level.SCATTERED_FUNCTIONS in levels else []
+    model.scattered = Var(scattered, domain=NonNegativeReals)
+    model.most_sites = Var(domain=NonNegativeReals)
+    model.care_beds = Var(care_bed_sites(problem), model.years, domain=NonNegativeIntegers)
     worst = model.years if Level.WORST_COMMUNITY in levels else []
     model.least_served = Var(worst, domain=NonNegativeIntegers)
 
