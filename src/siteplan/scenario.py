@@ -375,9 +375,9 @@ class Level(StrEnum):
     NEWLY_BUILT = "newly_built"
     PREFERRED_FORM = "preferred_form"
     CHANGES = "changes"
-    WEIGHED = "weighed"
     SCATTERED_FUNCTIONS = "scattered_functions"
     OPERATOR_CONCENTRATION = "operator_concentration"
+    WEIGHED = "weighed"
 
 
 class WeighedObjective(ScenarioModel):

@@ -16,9 +16,9 @@ LEVEL_NAMES = {
     Level.PREFERRED_FORM: Text("综合体条件", "preferred form"),
     Level.NEWLY_BUILT: Text("新建数", "newly built"),
     Level.CHANGES: Text("变动的承诺", "promises changed"),
-    Level.WEIGHED: Text("加权和", "weighed sum"),
     Level.SCATTERED_FUNCTIONS: Text("插花功能数", "scattered functions"),
     Level.OPERATOR_CONCENTRATION: Text("最大运营主体的点位数", "sites of the largest operator"),
+    Level.WEIGHED: Text("加权和", "weighed sum"),
 }
 
 

@@ -48,7 +48,9 @@ def solve_changed(question: Question, changed: Problem) -> Answer:
     try:
         result = solve(only, question.settings, clock=Clock(time.monotonic() + question.seconds))
     except InfeasibleError as conflict:
-        return Answer(None, (Text("这样就没有可行方案。", "no plan is possible then."), conflict.text))
+        lines = zip(conflict.text.zh.split("\n"), conflict.text.en.split("\n"), strict=True)
+        told = tuple(Text(zh, en) for zh, en in lines)
+        return Answer(None, (Text("这样就没有可行方案。", "no plan is possible then."), *told))
     except NoPlanError:
         return Answer(None, (Text("时间内未算出。", "not found within the time."),))
     pairs = zip(question.levels(), result.levels, strict=True)

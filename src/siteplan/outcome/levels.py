@@ -28,9 +28,9 @@ UNITS: Mapping[Level, Text] = MappingProxyType(
         Level.PREFERRED_FORM: Text("处", "sites"),
         Level.NEWLY_BUILT: Text("处", "sites"),
         Level.CHANGES: Text("项承诺", "promises"),
-        Level.WEIGHED: Text("加权单位", "weighed units"),
         Level.SCATTERED_FUNCTIONS: Text("项功能", "functions"),
         Level.OPERATOR_CONCENTRATION: Text("处", "sites"),
+        Level.WEIGHED: Text("加权单位", "weighed units"),
     }
 )
 """Unit of each level's value, bound and gap."""
@@ -282,8 +282,8 @@ _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyTyp
         Level.PREFERRED_FORM: preferred_form,
         Level.NEWLY_BUILT: newly_built,
         Level.CHANGES: changes,
-        Level.WEIGHED: weighed,
         Level.SCATTERED_FUNCTIONS: scattered_functions,
         Level.OPERATOR_CONCENTRATION: operator_concentration,
+        Level.WEIGHED: weighed,
     }
 )

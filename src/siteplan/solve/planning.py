@@ -181,7 +181,8 @@ def _first_level(
         return _first_level(run, found, given)  # the bound may be none: then the plan will say so
     if answer.status is Status.INFEASIBLE:
         run.tell(CONFLICT)
-        raise InfeasibleError(*explain_conflict(problem, run.clock))
+        clash = explain_conflict(problem, run.clock)
+        raise InfeasibleError(clash.rules, clash.text(), clash)
     if answer.values is not None:
         best = _better(run, compiled.decisions(answer.values), given)
     elif not best.start_year:

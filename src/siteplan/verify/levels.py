@@ -41,9 +41,9 @@ UNITS: Mapping[Level, str] = MappingProxyType(
         Level.PREFERRED_FORM: "sites",
         Level.NEWLY_BUILT: "sites",
         Level.CHANGES: "promises",
-        Level.WEIGHED: "weighed units",
         Level.SCATTERED_FUNCTIONS: "functions",
         Level.OPERATOR_CONCENTRATION: "sites",
+        Level.WEIGHED: "weighed units",
     }
 )
 

@@ -105,16 +105,16 @@ def asked_for(problem: Problem) -> frozenset[Pair]:
         for site in problem.planned_sites
         if function in problem.sites[site].may_host
     }
-    delivered = {
-        (site, function)
-        for estate in problem.new_estates.values()
-        for site in estate.sites
-        for function in problem.sites[site].may_host
-    }
     places = {function_of_places(problem, kind) for kind, _ in problem.places_at_least}
     counted = {
         (site, function)
         for site in problem.planned_sites
         for function in places & problem.sites[site].may_host
     }
-    return frozenset(committed | required | floored | delivered | counted)
+    delivered = {
+        (site, function)
+        for estate in problem.new_estates.values()
+        for site in estate.sites
+        for function in problem.sites[site].may_host
+    }
+    return frozenset(committed | required | floored | counted | delivered)
