@@ -54,6 +54,10 @@ OF_LEVEL: dict[Level, tuple[str, ...]] = {
     Level.SCATTERED_FUNCTIONS: (),
     Level.OPERATOR_CONCENTRATION: (),
 }
+OF_LEVEL[Level.WEIGHED] = (
+    "objective.*",
+    *dict.fromkeys(pattern for patterns in OF_LEVEL.values() for pattern in patterns),
+)
 """Settings on which the meaning of a level's value rests."""
 
 OF_PEOPLE = frozenset(
@@ -63,6 +67,7 @@ OF_PEOPLE = frozenset(
         Level.AREA_STANDARD,
         Level.WALKING_DISTANCE,
         Level.WORST_COMMUNITY,
+        Level.WEIGHED,
     }
 )
 """Levels that count people, communities or walks: they rest on the case's base data."""
