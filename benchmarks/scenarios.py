@@ -78,7 +78,7 @@ def scenario_names(project: Path) -> list[str]:
 def measure(project: Path, name: str, options: Options) -> Measurement:
     """Solve and verify one scenario in processes of their own, then let HiGHS alone try its first level."""
     scenario, results = project / "scenarios" / f"{name}.yaml", project / "results" / name
-    arguments = ["solve", str(scenario), "--output", str(results)]
+    arguments = ["solve", str(scenario), "--only", "plan", "--output", str(results)]
     if options.effort is not None:
         arguments += ["--effort", str(options.effort)]
     if options.time_limit_s is not None:
