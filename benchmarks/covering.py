@@ -1,8 +1,10 @@
-"""Measure `siteplan.covering.solve_mclp` on published or generated instances, beside spopt with HiGHS.
+"""Measure `siteplan.covering.solve_mclp` beside peers on published and generated instances.
 
-    python benchmarks/covering.py                              # generated towns, 5 s and 60 s each
-    python benchmarks/covering.py --instances FOLDER           # published instances (see below)
-    python benchmarks/covering.py --instances FOLDER --only Bronx --sites 50 --peer-seconds 100
+    python benchmarks/covering.py                          # generated towns: about 20 minutes with all peers
+    python benchmarks/covering.py --instances FOLDER       # published instances too: 8 minutes more for each
+    python benchmarks/covering.py --instances FOLDER --only Bronx --sites 60 --peer-seconds 30 --print
+
+It renews a section of ``RESULTS.md``.
 
 ``FOLDER`` holds the files of the AILS-MCLP repository (Máximo, Cordeau & Nascimento 2023,
 doi 10.1111/itor.13387): ``NAME.txt`` with latitude, longitude and demand of census blocks, and
@@ -10,18 +12,23 @@ doi 10.1111/itor.13387): ``NAME.txt`` with latitude, longitude and demand of cen
 candidate site. Distances are great circles on a radius of 6 378 100 m, the arc-cosine rounded to 32 bits, as
 in the publication: its site lists give its values to the unit.
 
-With ``--peer-seconds`` spopt's MCLP (install ``spopt`` and ``pulp``) is solved by HiGHS in the same run, and
-the table says in how many seconds siteplan reaches what spopt ends with.
+Peers solve the same instance, each in a process of its own for ``--peer-seconds``, model building included:
+spopt's MCLP with HiGHS and with CBC (through PuLP), a plain Pyomo model with HiGHS, and OR-Tools CP-SAT on
+all cores. siteplan is then given ever longer time limits until it covers at least what the peer ended with.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +36,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from siteplan.bench.results import installed_version, measured_on, ratio, renew_section, table
 from siteplan.covering import CoveringResult, solve_mclp
+
+RESULTS_FILE = Path(__file__).with_name("RESULTS.md")
 
 EARTH_RADIUS_M = 6_378_100.0
 """The publication's."""
@@ -37,7 +47,7 @@ GENERATED = ((2_000, 20), (4_000, 50), (4_000, 100))
 """Demand points (each a candidate site) and sites to open of the generated instances."""
 GENERATED_RADIUS_M = 600.0
 GENERATED_TOWNS = 12
-TARGET_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+TARGET_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Time limits tried, shortest first, until siteplan has what the peer ended with."""
 
 
@@ -53,12 +63,25 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
-    """What spopt with HiGHS reached; ``target_s``: siteplan's shortest tried time limit that reaches it."""
+class PeerAnswer:
+    """What a peer covered in how many seconds; ``value`` None: nothing in time.
 
-    value: float
+    ``own_s`` are siteplan's seconds for the same value, None where it didn't get there.
+    """
+
+    peer: str
+    value: float | None
     seconds: float
-    target_s: float | None
+    own_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An instance with siteplan's results by time limit and what each peer made of it."""
+
+    instance: Published
+    results: Sequence[CoveringResult]
+    peers: Sequence[PeerAnswer]
 
 
 def read_instances(folder: Path) -> Iterator[Published]:
@@ -110,8 +133,8 @@ def generated_instances() -> Iterator[Published]:
         yield Published(f"generated {points}", sites, reach, weights, None)
 
 
-def solve_by_spopt(instance: Published, seconds: float) -> tuple[float, float]:
-    """Return covered weight and seconds of spopt's MCLP with HiGHS, model building included."""
+def solve_by_spopt(instance: Published, seconds: float, solver: str) -> NDArray[np.float64]:
+    """Return which sites (sites,) spopt's MCLP opens; ``solver``: HiGHS or CBC."""
     import pulp  # noqa: PLC0415 - a peer is needed only where it is asked for
     from spopt.locate import MCLP  # noqa: PLC0415
 
@@ -120,93 +143,251 @@ def solve_by_spopt(instance: Published, seconds: float) -> tuple[float, float]:
     model = MCLP.from_cost_matrix(
         distance, instance.weights.reshape(-1, 1), service_radius=0.5, p_facilities=instance.sites
     )
-    model.problem.solve(pulp.HiGHS(timeLimit=max(1.0, seconds - (time.monotonic() - begin)), msg=False))
-    elapsed = time.monotonic() - begin
-    is_open = np.array([(variable.value() or 0.0) > 0.5 for variable in model.fac_vars])
-    covered = instance.reach @ is_open.astype(np.float64) > 0.0
-    return float(instance.weights[covered].sum()), elapsed
+    left_s = max(1.0, seconds - (time.monotonic() - begin))
+    command = pulp.HiGHS if solver == "HiGHS" else pulp.PULP_CBC_CMD
+    model.problem.solve(command(timeLimit=left_s, msg=False))
+    return np.array([variable.value() or 0.0 for variable in model.fac_vars])
 
 
-def against_spopt(instance: Published, seconds: float) -> Peer:
-    """Let spopt run, then find the shortest time limit with which siteplan has at least as much."""
-    value, elapsed = solve_by_spopt(instance, seconds)
+def solve_by_pyomo(instance: Published, seconds: float) -> NDArray[np.float64]:
+    """Return which sites (sites,) HiGHS opens in the textbook model written in Pyomo."""
+    import pyomo.environ as pyo  # noqa: PLC0415
+
+    begin = time.monotonic()
+    reach = instance.reach.tocsr()
+    points, sites = range(reach.shape[0]), range(reach.shape[1])
+    model: Any = pyo.ConcreteModel()
+    model.open = pyo.Var(sites, domain=pyo.Binary)
+    model.cover = pyo.Var(points, bounds=(0.0, 1.0))
+    near = {i: reach.indices[reach.indptr[i] : reach.indptr[i + 1]].tolist() for i in points}
+    model.reached = pyo.Constraint(
+        points,
+        rule=lambda m, i: m.cover[i] <= sum(m.open[j] for j in near[i]) if near[i] else m.cover[i] == 0,
+    )
+    model.count = pyo.Constraint(expr=sum(model.open[j] for j in sites) <= instance.sites)
+    weights = instance.weights.tolist()
+    model.covered = pyo.Objective(expr=sum(weights[i] * model.cover[i] for i in points), sense=pyo.maximize)
+    solver: Any = pyo.SolverFactory("appsi_highs")
+    solver.config.time_limit = max(1.0, seconds - (time.monotonic() - begin))
+    solver.config.load_solution = False
+    solver.highs_options = {"threads": 1}
+    solver.solve(model, load_solutions=False)
+    values = solver.get_primals()
+    return np.array([values[model.open[j]] for j in sites])
+
+
+def solve_by_cp_sat(instance: Published, seconds: float) -> NDArray[np.float64]:
+    """Return which sites (sites,) OR-Tools CP-SAT opens, on all cores."""
+    from ortools.sat.python import cp_model  # noqa: PLC0415
+
+    begin = time.monotonic()
+    reach = instance.reach.tocsr()
+    model = cp_model.CpModel()
+    is_open = [model.new_bool_var("") for _ in range(reach.shape[1])]
+    cover = [model.new_bool_var("") for _ in range(reach.shape[0])]
+    for point, covered in enumerate(cover):
+        near = reach.indices[reach.indptr[point] : reach.indptr[point + 1]]
+        model.add_bool_or([covered.negated(), *(is_open[site] for site in near)])
+    model.add(sum(is_open) <= instance.sites)
+    model.maximize(
+        sum(round(weight) * covered for weight, covered in zip(instance.weights, cover, strict=True))
+    )
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds = max(1.0, seconds - (time.monotonic() - begin))
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return np.zeros(reach.shape[1])
+    return np.array([float(solver.value(site)) for site in is_open])
+
+
+PEERS: dict[str, tuple[str, Callable[[Published, float], NDArray[np.float64]]]] = {
+    "spopt + HiGHS": ("spopt", partial(solve_by_spopt, solver="HiGHS")),
+    "spopt + CBC": ("spopt", partial(solve_by_spopt, solver="CBC")),
+    "Pyomo + HiGHS": ("pyomo", solve_by_pyomo),
+    "CP-SAT": ("ortools", solve_by_cp_sat),
+}
+"""Package and solver of each peer."""
+MODULES = {"spopt": "spopt.locate", "pyomo": "pyomo.environ", "ortools": "ortools.sat.python.cp_model"}
+"""What a peer imports; importing isn't counted."""
+LONGEST_OVERRUN = 2.0
+"""A peer that takes so many times its seconds is ended without an answer."""
+
+
+def answer_of(peer: str, instance: Published, seconds: float) -> PeerAnswer:
+    """Let a peer solve an instance in a process of its own, which is ended if it overruns far."""
+    package, solve = PEERS[peer]
+    begin = time.monotonic()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        answer = pool.apply_async(_timed, (MODULES[package], solve, instance, seconds))
+        try:
+            is_open, elapsed = answer.get(LONGEST_OVERRUN * seconds + 60.0)
+        except multiprocessing.TimeoutError:
+            return PeerAnswer(peer, None, time.monotonic() - begin)
+        except Exception as fault:  # of whatever kind: it is a result, not the end of the run
+            sys.stderr.write(f"{peer}: {fault}\n")
+            return PeerAnswer(peer, None, time.monotonic() - begin)
+    return PeerAnswer(peer, covered_weight(instance, is_open), elapsed)
+
+
+def _timed(
+    module: str, solve: Callable[[Published, float], NDArray[np.float64]], instance: Published, seconds: float
+) -> tuple[NDArray[np.float64], float]:
+    import_module(module)
+    begin = time.monotonic()
+    is_open = solve(instance, seconds)
+    return is_open, time.monotonic() - begin
+
+
+def covered_weight(instance: Published, is_open: NDArray[np.float64]) -> float:
+    """Return the weight within reach of the open sites.
+
+    Raises:
+        ValueError: more sites are open than the instance allows.
+    """
+    opened = is_open > 0.5
+    if opened.sum() > instance.sites:
+        raise ValueError(f"{opened.sum()} sites open, {instance.sites} allowed")
+    covered = instance.reach @ opened.astype(np.float64) > 0.0
+    return float(instance.weights[covered].sum())
+
+
+def with_own_seconds(instance: Published, answer: PeerAnswer, known: Sequence[CoveringResult]) -> PeerAnswer:
+    """Find the shortest time limit with which siteplan covers at least as much; ``known`` runs are reused."""
+    if answer.value is None:
+        return answer
     for limit in TARGET_SECONDS:
         result = solve_mclp(instance.reach, instance.weights, p=instance.sites, time_limit=limit)
-        if result.objective >= value:
-            return Peer(value, elapsed, result.seconds)
-    return Peer(value, elapsed, None)
+        if result.objective >= answer.value:
+            return replace(answer, own_s=result.seconds)
+    reached = [result.seconds for result in known if result.objective >= answer.value]
+    return replace(answer, own_s=min(reached, default=None))
 
 
-def row_of(instance: Published, results: Sequence[CoveringResult], peer: Peer | None) -> str:
-    """Return the instance's row of the Markdown table."""
-    cells = [instance.name, str(instance.sites), _whole(instance.best_known)]
-    for result in results:
-        known = instance.best_known
-        cells += [
-            _whole(result.objective),
-            "—" if known is None else f"{100.0 * result.objective / known:.3f}",
-            f"{100.0 * result.gap:.3f}",
-            f"{result.seconds:.1f}",
-        ]
-    if peer is not None:
-        ratio = None if peer.target_s is None else peer.seconds / peer.target_s
-        cells += [_whole(peer.value), f"{peer.seconds:.1f}"]
-        cells += ["—", "—"] if ratio is None else [f"{peer.target_s:.2f}", f"{ratio:.0f}"]
-    return "| " + " | ".join(cells) + " |"
+def measure(instance: Published, limits: Sequence[float], peers: Sequence[str], seconds: float) -> Measured:
+    """Solve an instance by siteplan with each time limit, and by every peer."""
+    results = [
+        solve_mclp(instance.reach, instance.weights, p=instance.sites, time_limit=limit) for limit in limits
+    ]
+    answers = [with_own_seconds(instance, answer_of(peer, instance, seconds), results) for peer in peers]
+    return Measured(instance, results, answers)
+
+
+def report(
+    measured: Sequence[Measured],
+    limits: Sequence[float],
+    seconds: float,
+    compile_s: float,
+    absent: Sequence[str],
+) -> list[str]:
+    """Return the section of ``RESULTS.md``."""
+    head = ["instance", "p", "best known"]
+    for limit in limits:
+        head += [f"covered in {limit:g} s", "% of best known", "proven gap %", "seconds"]
+    own = [_own_row(row) for row in measured]
+    peers = [_peer_row(row.instance, answer) for row in measured for answer in row.peers]
+    return [
+        "## Maximal covering",
+        "",
+        "Written by `python benchmarks/covering.py`. Published instances: Máximo, Cordeau & Nascimento 2023 "
+        "(doi 10.1111/itor.13387), where each census block is a demand point and a site; generated ones are "
+        "synthetic.",
+        f"siteplan's first use, compilation included, took {compile_s:.1f} s and is not counted.",
+        "",
+        *measured_on(("siteplan", "numba", "highspy", "spopt", "pulp", "pyomo", "ortools")),
+        "",
+        *table(head, own),
+        "",
+        f"Peers had {seconds:g} s each (HiGHS and CBC in one thread, CP-SAT on all cores); seconds beyond "
+        "that are model building and overrun. `siteplan reaches it in` is its shortest tried time limit that "
+        "covers at least as much, in seconds really used. Where the ratio is below 1, or siteplan didn't get "
+        "there, the peer is better.",
+        "",
+        *table(
+            (
+                "instance",
+                "p",
+                "peer",
+                "covered",
+                "% of best known",
+                "seconds",
+                "siteplan reaches it in",
+                "ratio",
+            ),
+            peers,
+        ),
+        *(["", f"Not installed, so not compared: {', '.join(absent)}."] if absent else []),
+    ]
+
+
+def _own_row(row: Measured) -> list[str]:
+    cells = [row.instance.name, str(row.instance.sites), _whole(row.instance.best_known)]
+    for result in row.results:
+        share = _percent(result.objective, row.instance.best_known)
+        cells += [_whole(result.objective), share, f"{100.0 * result.gap:.3f}", f"{result.seconds:.1f}"]
+    return cells
+
+
+def _peer_row(instance: Published, answer: PeerAnswer) -> list[str]:
+    own = "—" if answer.own_s is None else f"{answer.own_s:.2f} s"
+    return [
+        *(instance.name, str(instance.sites), answer.peer, _whole(answer.value)),
+        *(_percent(answer.value, instance.best_known), f"{answer.seconds:.1f}"),
+        *(own, ratio(answer.seconds, answer.own_s)),
+    ]
+
+
+def _percent(value: float | None, best_known: float | None) -> str:
+    return "—" if value is None or best_known is None else f"{100.0 * value / best_known:.3f}"
 
 
 def _whole(value: float | None) -> str:
     return "—" if value is None else f"{value:,.0f}"
 
 
-def table_head(limits: Sequence[float], *, with_peer: bool) -> str:
-    """Return the head of the Markdown table."""
-    names = ["instance", "p", "best known"]
-    for limit in limits:
-        names += [f"covered in {limit:g} s", "% of best known", "proven gap %", "seconds"]
-    if with_peer:
-        names += ["spopt + HiGHS", "its seconds", "siteplan reaches it in s", "ratio"]
-    return "| " + " | ".join(names) + " |\n|" + "---|" * len(names)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the options ask for and print the table as it grows."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    """Run what the options ask for, and write or print the section."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--instances", type=Path, help="folder with published instances")
     parser.add_argument("--only", action="append", default=[], help="names of instances; all without it")
     parser.add_argument("--sites", type=int, action="append", default=[], help="numbers of sites to open")
     parser.add_argument("--seconds", type=float, action="append", default=[], help="time limits: 5 and 60")
-    parser.add_argument("--peer-seconds", type=float, help="time limit of spopt with HiGHS")
+    parser.add_argument("--peer-seconds", type=float, default=60.0, help="time of each peer; 0: no peers")
+    parser.add_argument("--without", action="append", default=[], choices=PEERS, help="leave a peer out")
+    parser.add_argument("--output", type=Path, default=RESULTS_FILE, help="the Markdown file to renew")
+    parser.add_argument("--print", action="store_true", help="print the section, write nothing")
     options = parser.parse_args(arguments)
     limits = options.seconds or [5.0, 60.0]
-    instances = generated_instances() if options.instances is None else read_instances(options.instances)
-    _compile()
-    _write(table_head(limits, with_peer=options.peer_seconds is not None))
-    for instance in instances:
-        if options.only and instance.name not in options.only:
-            continue
-        if options.sites and instance.sites not in options.sites:
-            continue
-        results = [
-            solve_mclp(instance.reach, instance.weights, p=instance.sites, time_limit=limit)
-            for limit in limits
-        ]
-        peer = None if options.peer_seconds is None else against_spopt(instance, options.peer_seconds)
-        _write(row_of(instance, results, peer))
+    wanted = [peer for peer in PEERS if peer not in options.without and options.peer_seconds > 0.0]
+    absent = [peer for peer in wanted if installed_version(PEERS[peer][0]) is None]
+    compile_s = first_use_seconds()
+    measured = []
+    for instance in chosen_instances(options.instances, options.only, options.sites):
+        sys.stderr.write(f"{instance.name} {instance.sites}\n")
+        peers = [peer for peer in wanted if peer not in absent]
+        measured.append(measure(instance, limits, peers, options.peer_seconds))
+    lines = report(measured, limits, options.peer_seconds, compile_s, absent)
+    sys.stdout.write("\n".join(lines) + "\n")
+    if not options.print:
+        renew_section(options.output, "covering", lines)
     return 0
 
 
-def _compile() -> None:
-    """Compile what is compiled on first use: its seconds are counted apart, as none of these."""
+def chosen_instances(folder: Path | None, names: Sequence[str], sites: Sequence[int]) -> Iterator[Published]:
+    """Return generated instances, and the published ones of a folder, as far as they are asked for."""
+    published = () if folder is None else read_instances(folder)
+    for instance in chain(generated_instances(), published):
+        if (not names or instance.name in names) and (not sites or instance.sites in sites):
+            yield instance
+
+
+def first_use_seconds() -> float:
+    """Use the search once; return the seconds, compilation included where nothing was compiled before."""
     begin = time.monotonic()
     reach = sparse.random_array((400, 400), density=0.01, rng=np.random.default_rng(0))
     solve_mclp(reach, np.ones(400), p=20, time_limit=2.0)
-    sys.stderr.write(f"first use, compilation included: {time.monotonic() - begin:.1f} s\n")
-
-
-def _write(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    return time.monotonic() - begin
 
 
 if __name__ == "__main__":

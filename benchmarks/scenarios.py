@@ -1,4 +1,4 @@
-"""Time the shipped scenarios through the command line, and write ``benchmarks/RESULTS.md``.
+"""Time the shipped scenarios through the command line, and renew their section of ``RESULTS.md``.
 
     python benchmarks/scenarios.py                          # everything, about half an hour
     python benchmarks/scenarios.py --only 2027 --plain-seconds 20 --output /tmp/2027.md
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,16 +22,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from siteplan.cli.stages import OUTCOME, SOLVE, Stopwatch, prepare
-from siteplan.highs import Limits, SolverSession
-from siteplan.outcome import MAXIMISED
+from siteplan.bench.plain import PlainAnswer, first_level_seconds, plain_first_level
+from siteplan.bench.results import renew_section
+from siteplan.cli.stages import Stopwatch, prepare
 from siteplan.plan import LevelResult
 from siteplan.publish import read_run_record
 from siteplan.publish.run_record import RunRecord, package_versions, python_version
-from siteplan.solve import Clock
-from siteplan.solve.formulation import OBJECTIVES, build_model
-from siteplan.solve.planning import LATER_LEVEL
-from siteplan.solve.program import compile_program
 
 RESULTS_FILE = Path(__file__).with_name("RESULTS.md")
 BASE = "base"
@@ -43,7 +38,6 @@ SCALED_BUDGETS = (
     ("2027-2030-quarter-budget", "2027-2030", 0.25),
 )
 """Name, extended scenario and scale of each further scenario; 2027-2030 with half the money is shipped."""
-PROGRESS_LINE = re.compile(r"^\[ *(\d+\.\d) s\] (.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +47,6 @@ class Options:
     effort: float | None = None
     time_limit_s: float | None = None
     plain_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlainAnswer:
-    """What HiGHS alone reached at the first level, in the level's reported unit."""
-
-    value: float | None
-    bound: float | None
-    seconds: float
-
-    @property
-    def gap(self) -> float | None:
-        """Distance of value and bound, None where one of them is missing."""
-        return None if self.value is None or self.bound is None else abs(self.value - self.bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +78,7 @@ def scenario_names(project: Path) -> list[str]:
 def measure(project: Path, name: str, options: Options) -> Measurement:
     """Solve and verify one scenario in processes of their own, then let HiGHS alone try its first level."""
     scenario, results = project / "scenarios" / f"{name}.yaml", project / "results" / name
-    arguments = ["solve", str(scenario), "--output", str(results)]
+    arguments = ["solve", str(scenario), "--only", "plan", "--output", str(results)]
     if options.effort is not None:
         arguments += ["--effort", str(options.effort)]
     if options.time_limit_s is not None:
@@ -118,49 +98,13 @@ def measure(project: Path, name: str, options: Options) -> Measurement:
         first_level_s=first_level_s,
         record=read_run_record(results),
         verified=_siteplan("verify", str(results)).returncode == 0,
-        plain=plain_first_level(scenario, seconds),
+        plain=_plain(scenario, seconds),
     )
 
 
-def first_level_seconds(progress: Iterable[str]) -> float:
-    """Return the seconds from the start of solving to the end of the first level, by the progress lines.
-
-    Raises:
-        ValueError: the lines don't show both moments.
-    """
-    begin: float | None = None
-    for line in progress:
-        found = PROGRESS_LINE.match(line)
-        if found is None:
-            continue
-        moment, words = float(found[1]), found[2]
-        if begin is None and words == SOLVE.en:
-            begin = moment
-        elif begin is not None and words.startswith((LATER_LEVEL.en, OUTCOME.en)):
-            return moment - begin
-    raise ValueError("no progress lines from the start of solving to the end of the first level")
-
-
-def plain_first_level(scenario: Path, seconds: float) -> PlainAnswer:
-    """Give HiGHS the whole model of the first level for so many seconds, model building included.
-
-    As in siteplan, HiGHS runs in one thread with no relative gap; nothing else limits or helps it.
-    """
+def _plain(scenario: Path, seconds: float) -> PlainAnswer:
     prepared = prepare(scenario, Stopwatch())
-    problem = prepared.problem
-    level = problem.objective[0]
-    begin = time.monotonic()
-    clock = Clock(begin + seconds)
-    compiled = compile_program(problem, build_model(problem, (level,)), (level,))
-    program = compiled.program.with_objective(*compiled.objectives[level])
-    with SolverSession() as session:
-        answer = session.solve(program, Limits(seed=prepared.inputs.loaded.scenario.solver.seed), clock)
-    factor = OBJECTIVES[level].reported_per_model(problem) * (-1.0 if level in MAXIMISED else 1.0)
-    return PlainAnswer(
-        value=None if answer.objective is None else answer.objective * factor,
-        bound=None if answer.bound is None else answer.bound * factor,
-        seconds=time.monotonic() - begin,
-    )
+    return plain_first_level(prepared.problem, prepared.inputs.loaded.scenario.solver.seed, seconds)
 
 
 def _siteplan(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -172,14 +116,14 @@ def report(measurements: Sequence[Measurement], options: Options) -> str:
     """Return the results as Markdown."""
     return "\n".join(
         [
-            "# Benchmark of the shipped scenarios",
+            "## Shipped scenarios",
             "",
             "Written by `python benchmarks/scenarios.py`; the case is illustrative. Gaps are absolute, in",
             "the unit of the level: coverage points for the shortfall.",
             "",
             *_machine(options),
             "",
-            "## Runs",
+            "### Runs",
             "",
             "Wall seconds are those of the whole command, start-up and publishing included.",
             "",
@@ -189,13 +133,13 @@ def report(measurements: Sequence[Measurement], options: Options) -> str:
                 [_run_row(measurement) for measurement in measurements],
             ),
             "",
-            "## Later levels",
+            "### Later levels",
             "",
             "Each holds the levels before it; † where one of those is itself unproven.",
             "",
             *_table("scenario | level | unit | value | bound | gap | status", _later_rows(measurements)),
             "",
-            "## Level 1 beside HiGHS alone",
+            "### Level 1 beside HiGHS alone",
             "",
             "HiGHS alone: the whole Pyomo model without search, decomposition or start, for the seconds that",
             "siteplan's first level took (or `--plain-seconds`). Ratios are HiGHS alone ÷ siteplan.",
@@ -305,7 +249,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in chosen.only or names:
             sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {name}\n")
             measurements.append(measure(project, name, options))
-    chosen.output.write_text(report(measurements, options), encoding="utf-8")
+    renew_section(chosen.output, "scenarios", report(measurements, options).splitlines())
+    sys.stderr.write(f"renewed the section on scenarios in {chosen.output}\n")
     return int(any(not measurement.verified for measurement in measurements))
 
 

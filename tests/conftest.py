@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
 from pathlib import Path
 
@@ -21,6 +23,14 @@ budget:
       amounts_cny: {2027: 3_000_000, 2028: 3_000_000}
 solver: {time_limit_s: 60, effort: 0.05}
 """
+
+
+def pytest_configure() -> None:
+    """Let the processes that share the tests agree on their names: some are made of sets, in hash order.
+
+    The order differs from run to run, so that no test comes to rest on one.
+    """
+    os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
 
 
 @pytest.fixture(scope="session")

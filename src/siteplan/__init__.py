@@ -8,9 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from siteplan.api import Case, Plan, Scenario
+    from siteplan.api import (
+        Case,
+        Comparison,
+        InteractiveMap,
+        Picture,
+        Plan,
+        Scenario,
+        Why,
+        compare,
+        explore,
+    )
 
-__all__ = ["Case", "Plan", "Scenario"]
+__all__ = ["Case", "Comparison", "InteractiveMap", "Picture", "Plan", "Scenario", "Why", "compare", "explore"]
 
 
 def __getattr__(name: str) -> Any:

@@ -142,6 +142,16 @@ class CoverageFigure(PlanModel):
     missing: tuple[str, ...]
 
 
+class LocalCoverage(CoverageFigure):
+    """Coverage of a town or a community that has a target of its own, on the target basis.
+
+    ``counted`` is more than 0 and ``target`` given; one row for each target within the horizon.
+    """
+
+    area_code: str
+    area_name: str
+
+
 class RadiusFigure(PlanModel):
     """Share of the target group with a providing site within a reported radius, beside the basis."""
 
@@ -255,6 +265,8 @@ class Plan(PlanModel):
     assignment_rule: AssignmentRule
     sites: tuple[PlannedSite, ...]
     coverage: tuple[CoverageFigure, ...]
+    local_coverage: tuple[LocalCoverage, ...]
+    """Empty unless the scenario sets targets for towns or communities."""
     coverage_at_radii: tuple[RadiusFigure, ...]
     communities: tuple[CommunityCoverage, ...]
     area_standard: tuple[CommunityArea, ...]

@@ -7,7 +7,7 @@ the rows of the mixed-integer program can be told to a planner. `siteplan.assemb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -277,6 +277,12 @@ class Problem:
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""
+    coverage_per_town: Mapping[int, float] = field(default_factory=dict)
+    """Year → percent of the pairs (counted community, function) that every town must have covered."""
+    local_targets: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
+    """(town or community, function, year) → target of its own, in the unit of ``targets``; only where
+    somebody is counted."""
+    town_names: Mapping[str, str] = field(default_factory=dict)
     coverage_floor: Mapping[tuple[str, int], float] = field(default_factory=dict)
     """(function, year) → least coverage, a must, in the unit of ``targets``."""
     elderly_function: str = "elderly_care"
@@ -425,12 +431,7 @@ class Problem:
     def covering_sites_on(self, basis: Basis, community: str, function: str, year: int) -> tuple[str, ...]:
         """Return the sites that alone cover the community on a community basis."""
         if basis is Basis.ESTABLISHED:
-            return tuple(
-                key
-                for key, site in self.sites.items()
-                if self.can_provide(key, function)
-                and (site.community_code == community or community in site.serves_communities)
-            )
+            return tuple(key for key in self._sites_of[community] if self.can_provide(key, function))
         total = 0.0
         within: dict[str, float] = {}
         for demand_id in self.demand_of_community[community]:
@@ -441,11 +442,50 @@ class Problem:
         if total <= 0.0:
             return ()
         enough = self.threshold * total * (1.0 - THRESHOLD_SLACK)
-        return tuple(key for key in self.sites if within.get(key, 0.0) >= enough)
+        covering = [key for key, persons in within.items() if persons >= enough]
+        return tuple(sorted(covering, key=self._site_position.__getitem__))
 
     def counted_communities(self, function: str, year: int) -> tuple[str, ...]:
         """Return the communities in scope that have a target group for the function in the year."""
         return self._counted_communities[function, year]
+
+    def counted_in(self, area: str, function: str, year: int) -> tuple[str, ...]:
+        """Return the counted communities of a town, or the community itself if it is counted."""
+        return tuple(
+            code
+            for code in self.counted_communities(function, year)
+            if area in (code, self.communities[code].town_code)
+        )
+
+    def pairs_of_town(self, town: str, year: int) -> tuple[tuple[str, str], ...]:
+        """Return the pairs (counted community of the town, function) of a year."""
+        return tuple(
+            (code, function) for function in self.functions for code in self.counted_in(town, function, year)
+        )
+
+    def area_name(self, area: str) -> str:
+        """Return the name of a town or community."""
+        community = self.communities.get(area)
+        return self.town_names.get(area, area) if community is None else community.name
+
+    def persons_in(self, communities: Iterable[str], function: str, year: int) -> float:
+        """Return the persons of the function's target group in some communities in a year."""
+        return sum(
+            self.target_group(demand_id, function, year)
+            for code in communities
+            for demand_id in self.demand_of_community[code]
+        )
+
+    def share_of_county(self, area: str, function: str, year: int) -> float:
+        """Return what part of the county a town or community is: of its counted communities, or persons.
+
+        It is the weight of a local target's percentage points beside the county's.
+        """
+        local = self.counted_in(area, function, year)
+        county = self.counted_communities(function, year)
+        if self.basis.counts_communities:
+            return len(local) / max(1, len(county))
+        return self.persons_in(local, function, year) / (self.persons_in(county, function, year) or 1.0)
 
     def can_provide(self, site_id: str, function: str) -> bool:
         """Return whether the site has the function by its programme, or may host it."""
@@ -471,12 +511,30 @@ class Problem:
     @cached_property
     def _covering_sites(self) -> Mapping[tuple[str, str, int], tuple[str, ...]]:
         basis = self.basis if self.basis.counts_communities else Basis.REACHABLE
-        return {
-            (community, function, year): self.covering_sites_on(basis, community, function, year)
-            for community in self.communities
-            for function in self.functions
-            for year in self.years
-        }
+        covering: dict[tuple[str, str, int], tuple[str, ...]] = {}
+        for community, points in self.demand_of_community.items():
+            moved_in = {self.demand[key].occupied_from for key in points}
+            for function in self.functions:
+                sites: tuple[str, ...] | None = None
+                for year in self.years:
+                    if sites is None or year in moved_in:
+                        sites = self.covering_sites_on(basis, community, function, year)
+                    covering[community, function, year] = sites
+        return covering
+
+    @cached_property
+    def _site_position(self) -> Mapping[str, int]:
+        """Site → its place in the order of `sites`."""
+        return {key: position for position, key in enumerate(self.sites)}
+
+    @cached_property
+    def _sites_of(self) -> Mapping[str, tuple[str, ...]]:
+        """Community → the sites located in it or declared to serve it."""
+        sites: dict[str, list[str]] = {community: [] for community in self.communities}
+        for key, site in self.sites.items():
+            for community in {site.community_code, *site.serves_communities}:
+                sites.setdefault(community, []).append(key)
+        return {community: tuple(keys) for community, keys in sites.items()}
 
     @cached_property
     def _counted_communities(self) -> Mapping[tuple[str, int], tuple[str, ...]]:

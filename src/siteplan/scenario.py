@@ -96,14 +96,21 @@ class CoverageSettings(ScenarioModel):
     threshold: Annotated[float | None, Field(gt=0, le=1)] = None
 
 
+TargetPercents = dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]]
+"""Function → year → percent."""
+
+
 class TargetSettings(ScenarioModel):
     """Targets in percent. ``path``: linear from the baseline year, or only in the target year.
 
-    ``overrides``: function → year → percent; they replace the path's value.
+    ``overrides``: function → year → percent; they replace the path's value. ``towns``, ``communities``: code
+    or name → function → year → percent of that town or community, a target of its own beside the county's.
     """
 
     path: Literal["linear", "last_year_only", "none"] = "linear"
-    overrides: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
+    overrides: TargetPercents = {}
+    towns: dict[str, TargetPercents] = {}
+    communities: dict[str, TargetPercents] = {}
 
 
 class FundingSource(ScenarioModel):
@@ -218,6 +225,8 @@ class Rules(ScenarioModel):
     ``newly_built_sites_at_most``: candidates newly built (新建) within the horizon, in all.
     ``area_standard_at_least_m2``: year → floor area per 100 households that every community must have;
     ``functions_per_community_at_least``: year → covered functions that every community must have then;
+    ``coverage_per_town_at_least``: year → percent of its communities, over all functions, that every town
+    must have covered then;
     ``coverage_at_least``: function → year → percent that must be covered then, on the target basis.
     ``places_at_least``: function or ``care_beds`` → year → places that the county must have then;
     ``complex_places_at_least``: function or ``care_beds`` → places of a candidate complex that provides it;
@@ -230,6 +239,7 @@ class Rules(ScenarioModel):
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
+    coverage_per_town_at_least: dict[int, Annotated[float, Field(ge=0, le=100)]] = {}
     coverage_at_least: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
     places_at_least: dict[str, dict[int, Annotated[float, Field(ge=0)]]] = {}
     complex_places_at_least: dict[str, Annotated[float, Field(ge=0)]] = {}
@@ -303,9 +313,13 @@ class StandardsOverride(ScenarioModel):
 
 
 class CostsOverride(ScenarioModel):
-    """Unit costs that the scenario replaces, CNY per m² floor area."""
+    """Unit costs that the scenario replaces, CNY per m² floor area.
+
+    ``capital_scale`` multiplies every opening cost, stated in a table or not, and every fit-out cost.
+    """
 
     opening_cost_cny_per_m2: dict[Mode, Annotated[float, Field(ge=0)]] = {}
+    capital_scale: Annotated[float, Field(gt=0)] = 1.0
 
 
 class Commitment(ScenarioModel):
@@ -357,6 +371,62 @@ class Level(StrEnum):
     OPERATOR_CONCENTRATION = "operator_concentration"
 
 
+class DecisionRule(StrEnum):
+    """By which measure over the futures the common decision is the best one.
+
+    ``robust``: the first level of the worst future. ``expected``: its probability-weighted mean.
+    ``regret``: by how much the first level misses the future's own best plan, in the worst future.
+    """
+
+    ROBUST = "robust"
+    EXPECTED = "expected"
+    REGRET = "regret"
+
+    @property
+    def text(self) -> Text:
+        """Return the rule in words."""
+        return {
+            DecisionRule.ROBUST: Text("最坏情况", "worst case"),
+            DecisionRule.EXPECTED: Text("期望值", "expected value"),
+            DecisionRule.REGRET: Text("最大遗憾", "largest regret"),
+        }[self]
+
+
+class DecidedNow(StrEnum):
+    """What is decided before the future is known; all else adapts to it."""
+
+    SITES = "sites"
+    FUNCTIONS = "functions"
+
+
+class FutureCase(ScenarioModel):
+    """One future: what is different in it from the scenario as it stands.
+
+    ``budget_scale`` multiplies every amount of money for capital, ``cost_scale`` every opening and fit-out
+    cost, ``demand_scale`` the target group of a function. A site of ``lost_sites`` provides nothing.
+    """
+
+    title: BilingualTitle | None = None
+    probability: Annotated[float | None, Field(ge=0, le=1)] = None
+    budget_scale: Annotated[float, Field(ge=0)] = 1.0
+    cost_scale: Annotated[float, Field(gt=0)] = 1.0
+    demand_scale: dict[str, Annotated[float, Field(gt=0)]] = {}
+    lost_sites: tuple[str, ...] = ()
+
+
+class Futures(ScenarioModel):
+    """Futures of which nobody knows which one comes, and how a decision that suits them all is judged.
+
+    ``decide``: sites and their opening years, or the functions and their years too.
+    """
+
+    rule: DecisionRule
+    decide: DecidedNow = DecidedNow.SITES
+    cases: Annotated[
+        dict[Annotated[str, Field(pattern=r"^\w[\w-]*$")], FutureCase], Field(min_length=2, max_length=20)
+    ]
+
+
 class SolverSettings(ScenarioModel):
     """How long and how hard to search.
 
@@ -376,6 +446,7 @@ class Scenario(ScenarioModel):
     ``commit``, ``forbid``, ``require`` and ``joint_programmes`` are keyed by ids of the planner's choice, by
     which ``extends`` merges them. ``promises``: site → function → year from which an earlier plan provides
     it; the level ``changes`` counts those that aren't kept. A site that is no longer there keeps none.
+    ``futures`` are for ``siteplan futures``; a plan of the scenario alone doesn't know them.
     """
 
     title: BilingualTitle
@@ -404,6 +475,7 @@ class Scenario(ScenarioModel):
         Level.WALKING_DISTANCE,
     )
     tolerance: dict[Level, Annotated[float, Field(ge=0)]] = {}
+    futures: Futures | None = None
     solver: SolverSettings = SolverSettings()
 
     @model_validator(mode="after")

@@ -19,7 +19,7 @@ def tiny(tiny_project: Path) -> Scenario:
 def test_same_plan_as_the_command_line(tiny: Scenario, tiny_project: Path) -> None:
     """`Scenario.solve` gives the plan that ``siteplan solve`` writes, and `Plan.load` reads it."""
     folder = tiny_project / "results/tiny"
-    assert run(["solve", str(tiny.file), "--output", str(folder)], {}) == 0
+    assert run(["solve", str(tiny.file), "--only", "plan", "--output", str(folder)], {}) == 0
     assert tiny.solve().data == Plan.load(folder).data
 
 
@@ -90,3 +90,28 @@ def test_no_plan_there(tmp_path: Path) -> None:
     """A folder without a plan is an input error, not a traceback."""
     with pytest.raises(InputError):
         Plan.load(tmp_path)
+
+
+def test_why_a_plan_is_as_it_is(tiny: Scenario) -> None:
+    """Causes add up to what is missing; zones are polygons; a price is an interval."""
+    poor = tiny.with_(budget={"scale": 0.1}, years=[2028])
+    why = poor.why(poor.solve())
+    missed = why.shortfalls(30.0)
+    causes = ["choice", "pace", "money", "capacity", "suitability", "radius"]
+    assert len(missed) > 0
+    assert missed[causes].sum(axis=1).tolist() == pytest.approx(missed["missing"].tolist())
+    zones = why.white_spots(count=2)
+    assert zones.crs.to_epsg() == 4326
+    assert zones.geometry.is_valid.all()
+    assert list(zones["rank"]) == [1, 2][: len(zones)]
+    priced = why.prices_of_money()
+    assert (priced["least"] <= priced["most"]).all()
+
+
+def test_questions_about_what_is_not_there(tiny: Scenario) -> None:
+    """An unknown function or year is refused."""
+    why = tiny.why(tiny.solve())
+    with pytest.raises(KeyError):
+        why.white_spots(["swimming"])
+    with pytest.raises(ValueError, match="isn't planned"):
+        why.white_spots(year=2035)

@@ -8,7 +8,6 @@ import pytest
 from benchmarks.scenarios import (
     SCALED_BUDGETS,
     Options,
-    first_level_seconds,
     main,
     make_project,
     measure,
@@ -16,6 +15,7 @@ from benchmarks.scenarios import (
     scenario_names,
 )
 
+from siteplan.bench.plain import first_level_seconds
 from siteplan.inputs.scenario_files import load_scenario
 
 

@@ -13,17 +13,20 @@ from siteplan.cli import app as commands
 from siteplan.cli.errors import run_and_report
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.session import make_session
+from siteplan.publish import read_run_record, readable
+from siteplan.publish.report import office
 from siteplan.solve import InfeasibleError, NoPlanError
 from siteplan.text import Language, Text
 
 RESULT_FILES = {"plan.json", "sites.geojson", "coverage.geojson", "assignments.csv", "money.csv", "run.json"}
+READABLE_FILES = {"report.docx", "report.xlsx", "map.html", "pictures"}
 
 
 @pytest.fixture
 def solved(siteplan: Siteplan, tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The project after ``siteplan solve scenarios/tiny.yaml``."""
+    """The project after ``siteplan solve scenarios/tiny.yaml --only plan``."""
     monkeypatch.chdir(tiny_project)
-    call = siteplan("solve", "scenarios/tiny.yaml")
+    call = siteplan("solve", "scenarios/tiny.yaml", "--only", "plan")
     assert call.code == 0, call.err
     return tiny_project
 
@@ -34,6 +37,78 @@ def test_solve_then_verify(siteplan: Siteplan, solved: Path) -> None:
     call = siteplan("verify", "results/tiny")
     assert call.code == 0, call.out + call.err
     assert "Verified" in call.out
+
+
+def test_solve_writes_everything(
+    siteplan: Siteplan, tiny_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One command makes the plan, the report, the workbook, the map and the pictures, and they verify."""
+    monkeypatch.chdir(tiny_project)
+    monkeypatch.setattr(office, "office", lambda: None)  # LibreOffice takes seconds
+    call = siteplan("solve", "scenarios/tiny.yaml")
+    assert call.code == 0, call.err
+    results = tiny_project / "results/tiny"
+    assert {path.name for path in results.iterdir()} == RESULT_FILES | READABLE_FILES
+    assert {path.name for path in (results / "pictures").iterdir()} == {
+        "map.png",
+        "coverage.png",
+        "openings.png",
+        "money.png",
+    }
+    assert set(read_run_record(results).outputs) == RESULT_FILES | READABLE_FILES
+    assert siteplan("verify", "results/tiny").code == 0
+
+
+def test_an_output_that_fails_costs_nothing_else(
+    siteplan: Siteplan, tiny_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan is published, the summary says what is missing, why, and the command that makes it."""
+    monkeypatch.chdir(tiny_project)
+    monkeypatch.setattr(office, "office", lambda: None)
+
+    def fail(sources: object, file: Path, **options: object) -> None:
+        file.write_text("half", encoding="utf-8")
+        raise ValueError("no map today")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(readable, "write_map", fail)
+        call = siteplan("solve", "scenarios/tiny.yaml")
+    assert call.code == 0, call.err
+    words = " ".join(call.out.split())
+    assert "map.html was not written (ValueError: no map today)" in words
+    assert "siteplan map results/tiny" in words
+    results = tiny_project / "results/tiny"
+    assert {path.name for path in results.iterdir()} == (RESULT_FILES | READABLE_FILES) - {"map.html"}
+    assert read_run_record(results).failed_outputs == {"map.html": "ValueError: no map today"}
+    assert siteplan("verify", "results/tiny").code == 0
+    assert siteplan("map", "results/tiny").code == 0
+
+
+def test_plot(siteplan: Siteplan, solved: Path) -> None:
+    """All pictures or one, in a format and fineness, into the results or another folder."""
+    assert siteplan("plot", "results/tiny").code == 0
+    assert len(list((solved / "results/tiny/pictures").glob("*.png"))) == 4
+    call = siteplan("plot", "results/tiny", "--kind", "money", "--format", "svg", "--output", "out")
+    assert call.code == 0, call.err
+    assert [file.name for file in (solved / "out").iterdir()] == ["money.svg"]
+
+
+def test_plot_refuses_changed_inputs(siteplan: Siteplan, solved: Path) -> None:
+    """Pictures of other inputs than those of the plan would be wrong; a moved case can be named."""
+    (solved / "data/tiny").rename(solved / "moved")
+    call = siteplan("plot", "results/tiny")
+    assert call.code == 2
+    assert "input-missing" in call.err
+    assert siteplan("plot", "results/tiny", "--kind", "money", "--case", "moved").code == 0
+    (solved / "out").write_text("a file", encoding="utf-8")
+    call = siteplan("plot", "results/tiny", "--case", "moved", "--output", "out")
+    assert call.code == 2
+    assert "pictures-not-writable" in call.err
+    with (solved / "moved/sites.csv").open("a", encoding="utf-8") as stream:
+        stream.write("\n")
+    call = siteplan("plot", "results/tiny", "--case", "moved")
+    assert call.code == 2
+    assert "input-changed" in call.err
 
 
 def test_verify_as_json(siteplan: Siteplan, solved: Path) -> None:
@@ -57,7 +132,7 @@ def test_false_claim(siteplan: Siteplan, solved: Path) -> None:
 def test_table_fits_eighty_columns(siteplan: Siteplan, solved: Path) -> None:
     """The closing table is readable at 80 columns in both languages, without escape codes in a pipe."""
     for lang in ("zh", "en"):
-        call = siteplan("solve", solved / "scenarios/tiny.yaml", lang=lang)
+        call = siteplan("solve", solved / "scenarios/tiny.yaml", "--only", "plan", lang=lang)
         assert "\x1b" not in call.out + call.err
         widths = [
             sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in line)
@@ -70,7 +145,7 @@ def test_table_fits_eighty_columns(siteplan: Siteplan, solved: Path) -> None:
 def test_second_run_keeps_the_first(siteplan: Siteplan, solved: Path) -> None:
     """Results are replaced as a whole; the ones before stay beside them."""
     first = files_in(solved / "results/tiny")
-    assert siteplan("solve", "scenarios/tiny.yaml").code == 0
+    assert siteplan("solve", "scenarios/tiny.yaml", "--only", "plan").code == 0
     assert files_in(solved / "results/tiny.previous") == first
     assert files_in(solved / "results/tiny")["plan.json"] == first["plan.json"]
 

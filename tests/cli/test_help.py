@@ -12,7 +12,22 @@ from tests.cli.conftest import Siteplan
 from siteplan.cli.language import chosen_language
 from siteplan.text import Language
 
-COMMANDS = ("init", "check", "solve", "verify", "explain", "prices", "export", "assumptions", "roads")
+COMMANDS = (
+    "init",
+    "check",
+    "solve",
+    "verify",
+    "explain",
+    "prices",
+    "futures",
+    "sweep",
+    "province",
+    "export",
+    "plot",
+    "assumptions",
+    "roads",
+    "bench",
+)
 
 
 def test_help_names_every_command(siteplan: Siteplan) -> None:
@@ -35,7 +50,21 @@ def test_help_is_in_one_language(siteplan: Siteplan, command: str, lang: str) ->
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "check", "solve", "verify", "explain", "prices", "export", "assumptions"]
+    "command",
+    [
+        "init",
+        "check",
+        "solve",
+        "verify",
+        "explain",
+        "prices",
+        "futures",
+        "sweep",
+        "province",
+        "export",
+        "plot",
+        "assumptions",
+    ],
 )
 def test_help_teaches_by_example(siteplan: Siteplan, command: str) -> None:
     """The help of every command shows a line that can be copied."""

@@ -29,7 +29,7 @@ def solved(root: Path, **tables: Any) -> Path:
     (root / "scenarios").mkdir()
     scenario = root / "scenarios" / "tiny.yaml"
     scenario.write_text(TINY_SCENARIO, encoding="utf-8")
-    assert run(["solve", str(scenario), "--output", str(root / "results")], {}) == 0
+    assert run(["solve", str(scenario), "--only", "plan", "--output", str(root / "results")], {}) == 0
     return root / "results"
 
 

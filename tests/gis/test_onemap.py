@@ -21,7 +21,8 @@ from siteplan.findings import InputError
 from siteplan.publish import read_plan
 from siteplan.publish.gis.mapping import SHIPPED_MAPPING
 from siteplan.publish.gis.onemap import gauss_kruger_zone
-from siteplan.publish.gis.texts import as_cell, cleaned, shortened
+from siteplan.publish.gis.texts import cleaned, shortened
+from siteplan.text import as_cell
 
 DRAFT = "示例数据_不得报送_"
 ENGLISH = {"SITEPLAN_LANG": "en"}
@@ -251,3 +252,75 @@ def test_a_supplied_boundary_makes_an_area(tmp_path: Path) -> None:
         assert code not in set(points["XZQDM"])
         assert set(areas.geom_type) <= {"Polygon", "MultiPolygon"}
         assert len(areas) + len(points) == len(read_plan(results).communities)
+
+
+def identifiers(folder: Path, *rows: str, header: str = "点位编号,标识码") -> Path:
+    file = folder / "onemap_identifiers.csv"
+    file.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8-sig")
+    return file
+
+
+def test_assigned_identifiers_fill_the_facilities(official: Path, tmp_path: Path) -> None:
+    """A bureau's identifiers stand in the facility layers, by field name or alias; the others stay empty."""
+    sites = [site.site_id for site in read_plan(official).sites]
+    table = identifiers(tmp_path, f"{sites[0]},6101240001,A1", header="site_id,BSM,要素代码")
+    assert export(official, tmp_path / "out", "--identifiers", str(table)) == 0
+    found: dict[str, tuple[Any, Any]] = {}
+    for name in ("XZSS", "GHSS"):
+        layer = read(tmp_path / "out/shapefile_4490" / f"{name}.shp")
+        found |= {row.SSBH: (row.BSM, row.YSDM) for row in layer.itertuples()}
+    assert found.pop(sites[0]) == ("6101240001", "A1")
+    assert {bool(each and isinstance(each, str)) for pair in found.values() for each in pair} == {False}
+    assert read(tmp_path / "out/onemap_4490.gpkg", layer="SSGN")["BSM"].isna().all()
+    assert "onemap_identifiers.csv" in (tmp_path / "out/元数据.csv").read_text(encoding="utf-8-sig")
+
+
+def test_identifiers_are_found_in_the_case_folder(official: Path, tmp_path: Path) -> None:
+    """Without an option the table of the case folder is taken; it may list sites that do not open."""
+    case = official.parent / "data/tiny"
+    table = identifiers(
+        case, *(f"{row['site_id']},{number}" for number, row in enumerate(tiny_rows("sites")))
+    )
+    try:
+        assert export(official, tmp_path / "out") == 0
+    finally:
+        table.unlink()
+    layer = read(tmp_path / "out/onemap_4490.gpkg", layer="GHSS")
+    assert layer["BSM"].notna().any()
+
+
+def test_faults_of_identifiers_come_all_at_once(
+    official: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unknown sites, repeated sites and identifiers, and what is too long: with row and column."""
+    first, second = (row["site_id"] for row in tiny_rows("sites")[:2])
+    table = identifiers(
+        tmp_path, "S777,1", f"{first},2", f"{first},3", f"{second},2", f"{second}x,{'9' * 19}"
+    )
+    assert export(official, tmp_path / "out", "--identifiers", str(table)) == 2
+    said = capsys.readouterr().err
+    assert said.count("[onemap-identifiers]") == 5
+    assert "S777" in said
+    assert "row 3 already" in said
+    assert "19 characters" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_columns_that_no_bureau_assigns_are_refused(
+    official: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What siteplan computes can't be overwritten, and a slip of the pen is recognised."""
+    table = identifiers(tmp_path, "S1,2,3", header="点位编号,建筑面积,标识吗")
+    assert export(official, tmp_path / "out", "--identifiers", str(table)) == 2
+    said = capsys.readouterr().err
+    assert "建筑面积" in said
+    assert "did you mean 标识码" in said
+    table = identifiers(tmp_path, "2", header="标识码")
+    assert export(official, tmp_path / "out", "--identifiers", str(table)) == 2
+    assert "no column of sites" in capsys.readouterr().err
+
+
+def test_identifiers_go_with_the_one_map_only(official: Path, tmp_path: Path) -> None:
+    """The other formats have no such fields."""
+    command = ["export", str(official), "--to", "geojson", "--identifiers", str(tmp_path / "none.csv")]
+    assert run(command, ENGLISH) == 2

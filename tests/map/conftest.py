@@ -58,7 +58,7 @@ def _mapped(root: Path, hostile: bool) -> Path:
     scenario = root / "scenarios" / "tiny.yaml"
     scenario.write_text(TINY_SCENARIO, encoding="utf-8")
     results = root / "results"
-    assert run(["solve", str(scenario), "--output", str(results)], {}) == 0
+    assert run(["solve", str(scenario), "--only", "plan", "--output", str(results)], {}) == 0
     assert run(["map", str(results)], {}) == 0
     return results
 

@@ -147,6 +147,38 @@ def test_outputs_that_would_come_too_late_are_skipped(run: Run, tmp_path: Path) 
     assert set(record.outputs) == names
 
 
+def test_an_output_that_fails_is_noted_and_left_out(run: Run, tmp_path: Path) -> None:
+    """What isn't essential may fail: nothing half-written stays, the record says why; the rest is there."""
+
+    def fail(_: Run, folder: Path) -> None:
+        folder.mkdir()
+        _write(folder / "half.txt", "half")
+        raise OSError("disk full")
+
+    failing = Output("pictures", fail, is_essential=False)
+    quick = Output("quick.txt", lambda _, file: _write(file, "quick"), is_essential=False)
+    with result_folder(tmp_path / "tiny") as held:
+        record = publish(run, held, outputs=(*OUTPUTS, failing, quick))
+    assert record.failed_outputs == {"pictures": "OSError: disk full"}
+    names = {entry.name for entry in (tmp_path / "tiny").iterdir()}
+    assert names == {output.file_name for output in OUTPUTS} | {"quick.txt", "run.json"}
+    assert set(record.outputs) == names
+
+
+def test_an_essential_output_that_fails_leaves_the_results_as_they_were(run: Run, tmp_path: Path) -> None:
+    """Without the plan's own files there is no result."""
+
+    def fail(_: Run, file: Path) -> None:
+        raise OSError("disk full")
+
+    with (
+        result_folder(tmp_path / "tiny") as held,
+        pytest.raises(OSError, match="disk full"),
+    ):
+        publish(run, held, outputs=(Output("plan.json", fail, is_essential=True),))
+    assert not (tmp_path / "tiny").exists()
+
+
 def test_the_estimate_grows_with_the_problem(run: Run) -> None:
     """Publishing twice the demand points is estimated to take longer, and never no time at all."""
     problem = run.problem

@@ -15,10 +15,11 @@ from tests.tiny_case import roads_xml
 
 from siteplan.inputs.roads import read_roads
 from siteplan.network import RoadNetwork
+from siteplan.reach.distances import STARTS_AT_ONCE
 from siteplan.reach.pieces import road_pieces
 from siteplan.reach.search import Search
 from siteplan.reach.snapping import Snapper
-from siteplan.reach.walking import STARTS_AT_ONCE, distances_within, rounded_to_decimetre
+from siteplan.reach.walking import distances_within, rounded_to_decimetre
 
 SNAP_LIMIT_M = 60.0
 

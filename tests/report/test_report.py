@@ -23,7 +23,7 @@ from siteplan.publish import read_plan
 from siteplan.publish.explanations import Cause, CauseShare, MissedTarget, Remedy, Words, store_explanations
 from siteplan.publish.report import office
 from siteplan.publish.report.page import NEEDED_STYLES
-from siteplan.publish.report.wording import (
+from siteplan.publish.wording import (
     DRAFT,
     chinese_number,
     clean,

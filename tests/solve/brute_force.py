@@ -177,7 +177,8 @@ def _uses_stock(problem: Problem, plan: Plan) -> bool:
 
 def _keeps_function_floor(problem: Problem, plan: Plan) -> bool:
     coverage = Coverage(problem)
-    for year, floor in problem.functions_per_community.items():
+    for year in {*problem.functions_per_community, *problem.coverage_per_town}:
+        floor = problem.functions_per_community.get(year, 0)
         reached: dict[str, int] = {}
         counted: dict[str, int] = {}
         for key in problem.functions:
@@ -193,6 +194,15 @@ def _keeps_function_floor(problem: Problem, plan: Plan) -> bool:
                 counted[code] = counted.get(code, 0) + 1
         for code, community in problem.communities.items():
             if community.in_scope and reached.get(code, 0) < min(floor, counted.get(code, 0)):
+                return False
+        for town in {entry.town_code for entry in problem.communities.values()}:
+            inside = [
+                code
+                for code, entry in problem.communities.items()
+                if entry.in_scope and entry.town_code == town
+            ]
+            wanted = problem.coverage_per_town.get(year, 0.0) / 100.0 * sum(counted.get(c, 0) for c in inside)
+            if sum(reached.get(code, 0) for code in inside) < wanted - 1e-9:
                 return False
     return True
 
@@ -284,6 +294,9 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
             if (key, year) in problem.targets:
                 weight += function.priority
                 short += function.priority * points
+            for share, local_points in _local_points(problem, key, year, frozenset(sites), reached):
+                weight += share * function.priority
+                short += share * function.priority * local_points
             persons += covered * (problem.years[-1] - year + 1)
             metres += walked
             for code in reached:
@@ -312,6 +325,32 @@ def countable(problem: Problem, coverage: Coverage, plan: Plan) -> dict[Level, f
         Level.WALKING_DISTANCE: metres,
         Level.WORST_COMMUNITY: worst,
     }
+
+
+def _local_points(
+    problem: Problem, function: str, year: int, sites: frozenset[str], reached: frozenset[str]
+) -> Iterator[tuple[float, float]]:
+    """Yield of each town's or community's own target its share of the county, and the points short of it."""
+    by_residents = problem.basis is Basis.RESIDENTS
+    radius = problem.functions[function].service_radius_m
+    everywhere: dict[str, float] = {}
+    got: dict[str, float] = {}
+    for point in problem.demand.values():
+        code = point.community_code
+        persons = point.target_group[function] if (point.occupied_from or year) <= year else 0.0
+        if persons == 0.0 or not problem.communities[code].in_scope:
+            continue
+        everywhere[code] = everywhere.get(code, 0.0) + persons if by_residents else 1.0
+        walks = problem.distances[point.demand_id]
+        is_near = any(walks.get(site, radius + 1.0) <= radius for site in sites)
+        got[code] = got.get(code, 0.0) + persons * is_near if by_residents else float(code in reached)
+    for (area, key, when), target in problem.local_targets.items():
+        if (key, when) != (function, year):
+            continue
+        inside = [c for c in everywhere if area in (c, problem.communities[c].town_code)]
+        counted, covered = sum(everywhere[c] for c in inside), sum(got[c] for c in inside)
+        points = target - 100.0 * covered / counted if by_residents else 100.0 * (target - covered) / counted
+        yield counted / sum(everywhere.values()), max(0.0, points)
 
 
 def _is_converted(plan: Plan, site: Site, year: int) -> bool:

@@ -105,6 +105,7 @@ def tiny_instance(seed: int) -> Problem:
         operator_share_at_most=0.5 if seed % 6 == 1 else None,
         **(_places(years) if seed % 5 == 1 else {}),
         newly_built_at_most=(None, None, 0, 1)[seed % 4],
+        local_targets=_local_targets(seed, basis, years) if seed % 3 == 1 else {},
         **(_floors(random, years) if seed % 6 == 5 else {}),
     )
 
@@ -123,6 +124,7 @@ def _floors(random: np.random.Generator, years: tuple[int, ...]) -> dict[str, An
         "coverage_floor": {(CULTURE, years[-1]): 1.0},
         "functions_per_community": {years[-1]: int(random.integers(1, 3))},
         "area_floor_m2_per_100_households": {years[-1]: float(random.choice([10.0, 30.0]))},
+        "coverage_per_town": {years[-1]: float(random.choice([0.0, 40.0, 60.0]))},
     }
 
 
@@ -181,6 +183,15 @@ def _targets(
         for function in (ELDERLY, MEALS, CULTURE)
         if random.random() < 0.8
     }
+
+
+def _local_targets(seed: int, basis: Basis, years: tuple[int, ...]) -> dict[tuple[str, str, int], float]:
+    """Return targets of the town of both communities, and of B alone; drawn apart from everything else."""
+    random = np.random.default_rng([seed, 2])
+    town = {ELDERLY: 2.0, CULTURE: 1.0} if basis.counts_communities else {ELDERLY: 90.0, CULTURE: 60.0}
+    alone = 1.0 if basis.counts_communities else 75.0
+    targets = {(TOWN, key, years[-1]): target for key, target in town.items() if random.random() < 0.7}
+    return targets | {(B, str(random.choice([ELDERLY, MEALS])), year): alone for year in years}
 
 
 def check_against_brute_force(problem: Problem) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
-from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, B, tiny_problem
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, TOWN, A, B, tiny_problem
 
 from siteplan.case import Form, Mode
 from siteplan.problem import FormStandard, FundingSource, Money, Pace, Problem, Role
@@ -496,6 +496,15 @@ CASES: dict[str, Case] = {
         {("shortfall", ELDERLY, 2028): 1, **{("provide", s, ELDERLY, 2028): 0 for s in ("s1", "s2", "s3")}},
         {("shortfall", ELDERLY, 2028): 2},
     ),
+    # The town of A and B wants both with elderly care in 2028.
+    "local_coverage_target": Case(
+        free(local_targets={(TOWN, ELDERLY, 2028): 2.0}, targets={}),
+        {
+            ("local_shortfall", TOWN, ELDERLY, 2028): 0,
+            **{("provide", s, ELDERLY, 2028): 0 for s in ("s2", "s3")},
+        },
+        {("local_shortfall", TOWN, ELDERLY, 2028): 1},
+    ),
     # e1 gives meals to A; B has nothing while the planned sites are closed.
     "no_community_left_behind": Case(
         free(),
@@ -508,6 +517,16 @@ CASES: dict[str, Case] = {
         free(functions_per_community={2027: 2}),
         {("community_covered", A, key, 2027): float(key == MEALS) for key in ALL},
         {("community_covered", A, ELDERLY, 2027): 1.0},
+        Level.WORST_COMMUNITY,
+    ),
+    # A and B with three functions each: half of six pairs are three.
+    "coverage_per_town": Case(
+        free(coverage_per_town={2027: 50.0}),
+        {
+            **{("community_covered", B, key, 2027): 0.0 for key in ALL},
+            ("community_covered", A, CULTURE, 2027): 0.0,
+        },
+        {("community_covered", A, CULTURE, 2027): 1.0},
         Level.WORST_COMMUNITY,
     ),
     # Meals: e1 covers A; both communities must be covered.

@@ -131,6 +131,22 @@ def test_rounding_up_never_loses_the_optimum() -> None:
         assert round_up(optimum - below, step, program.offset) == pytest.approx(optimum)
 
 
+def test_a_start_outside_the_limits_of_columns_is_no_plan() -> None:
+    """Columns that the program fixes otherwise are not taken from the start."""
+    program = _program(tiny_problem(), Level.SHORTFALL)
+    every = np.arange(len(program.cost))
+    with SolverSession() as session:
+        best = session.solve(program, Limits(), _clock(30.0))
+        assert best.values is not None
+        used = np.flatnonzero(program.is_integer & (program.cost == 0.0) & (best.values > 0.5))
+        fixed = program.with_fixed(used, np.zeros(len(used)))
+        without = session.solve(fixed, Limits(), _clock(30.0))
+        started = session.solve(fixed, Limits(), _clock(30.0), (every, best.values))
+    assert started.values is not None
+    assert started.values[used].max() == pytest.approx(0.0)
+    assert started.objective == pytest.approx(without.objective)
+
+
 def test_a_session_obeys_the_clock_and_is_used_again() -> None:
     """A hard program is ended within a second of the deadline; the session then solves another."""
     hard = _program(random_problem(1, points=200, sites=60), Level.SHORTFALL)

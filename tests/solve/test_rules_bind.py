@@ -49,6 +49,7 @@ BINDS: dict[str, Claim] = {
             "subsidy_limit",
             "community_covered_by_one_site",
             "coverage_target",
+            "local_coverage_target",
             "functions_per_community",
             "committed_by_hand",
             "forbidden_by_hand",
@@ -74,15 +75,16 @@ BINDS: dict[str, Claim] = {
         (TWO_YEARS, SHORTFALL),
     ),
     "yearly_budget": ("2027", SHORTFALL),
-    "coverage_floor": ("2027-sports-first", SHORTFALL),
+    **dict.fromkeys(
+        ("coverage_floor", "coverage_per_town", "operator_share"), ("2027-sports-first", (Level.COST,))
+    ),
     "newly_built_sites": ("2030-need-existing-stock", SHORTFALL),
     **dict.fromkeys(
         ("use_is_held", "places_reserved_first", "complex_places_at_least"),
         ("2030-need-existing-stock", (Level.COST,)),
     ),
-    "operator_share": ("2027-sports-first", (Level.COST,)),
-    "provided_outside_complex": ("2027-sports-first", (Level.SHORTFALL, Level.SCATTERED_FUNCTIONS)),
-    "operator_with_most_sites": ("2027-sports-first", (Level.SHORTFALL, Level.OPERATOR_CONCENTRATION)),
+    "provided_outside_complex": ("2027-sports-first", (Level.COST, Level.SCATTERED_FUNCTIONS)),
+    "operator_with_most_sites": ("2027-sports-first", (Level.COST, Level.OPERATOR_CONCENTRATION)),
     "one_use_of_a_plot": ("2030-need-factory-kept", SHORTFALL),
     "complex_has_care": ("2030-need-factory-kept", (Level.SHORTFALL, Level.PREFERRED_FORM)),
     "committed_sites": ("pilots-2024-2026", (Level.COST,)),

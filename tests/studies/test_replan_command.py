@@ -14,13 +14,14 @@ from siteplan.inputs.progress_file import Stage, read_progress
 from siteplan.publish import read_plan
 
 ENGLISH = {"SITEPLAN_LANG": "en"}
+REPLAN = ["replan", "results/tiny", "--scenario", "scenarios/new.yaml", "--only", "plan"]
 
 
 @pytest.fixture
 def solved(tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose plan opens S1 first; the working directory."""
     monkeypatch.chdir(tiny_project)
-    assert run(["solve", "scenarios/tiny.yaml"], {}) == 0
+    assert run(["solve", "scenarios/tiny.yaml", "--only", "plan"], {}) == 0
     return tiny_project
 
 
@@ -48,7 +49,7 @@ def opened(results: Path) -> dict[str, int]:
 def test_nothing_happened_nothing_changes(solved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same scenario again keeps every promise, and says so."""
     new_scenario(solved)
-    assert run(["replan", "results/tiny", "--scenario", "scenarios/new.yaml"], ENGLISH) == 0
+    assert run(REPLAN, ENGLISH) == 0
     assert "No changes" in capsys.readouterr().out
     assert changes_of(solved) == []
     plan = read_plan(solved / "results/new-replan/plan")
@@ -64,7 +65,16 @@ def test_what_is_built_stays_and_what_slipped_moves(solved: Path) -> None:
     first, *_, last = sorted(years, key=lambda key: (years[key], key))
     table = progress_table(solved, f"{first},完工,{years[first]}-09-30", f"{last},立项,2029-01-15")
     new_scenario(solved)
-    arguments = ["replan", "results/tiny", "--progress", str(table), "--scenario", "scenarios/new.yaml"]
+    arguments = [
+        "replan",
+        "results/tiny",
+        "--progress",
+        str(table),
+        "--scenario",
+        "scenarios/new.yaml",
+        "--only",
+        "plan",
+    ]
     assert run(arguments, {}) == 0
     assert run(["verify", "results/new-replan/plan"], {}) == 0
     scenario = yaml.safe_load((solved / "results/new-replan/scenario.yaml").read_text(encoding="utf-8"))
@@ -86,7 +96,16 @@ def test_what_slips_within_the_horizon_opens_later_or_is_replaced(solved: Path) 
     slipped = min(key for key, year in years.items() if year == 2027)
     table = progress_table(solved, f"{slipped},方案,2028-02")
     new_scenario(solved)
-    arguments = ["replan", "results/tiny", "--progress", str(table), "--scenario", "scenarios/new.yaml"]
+    arguments = [
+        "replan",
+        "results/tiny",
+        "--progress",
+        str(table),
+        "--scenario",
+        "scenarios/new.yaml",
+        "--only",
+        "plan",
+    ]
     assert run(arguments, {}) == 0
     assert opened(solved / "results/new-replan/plan").get(slipped, 2028) == 2028
     row = next(row for row in changes_of(solved) if row["site_id"] == slipped)
@@ -105,7 +124,7 @@ def test_a_lost_space_is_removed_and_others_take_over(solved: Path) -> None:
     kept = [line for line in lines if not line.startswith(f"{lost},")]
     file.write_text("\n".join(kept) + "\n", encoding="utf-8-sig")
     new_scenario(solved)
-    assert run(["replan", "results/tiny", "--scenario", "scenarios/new.yaml"], {}) == 0
+    assert run(REPLAN, {}) == 0
     assert run(["verify", "results/new-replan/plan"], {}) == 0
     row = next(row for row in changes_of(solved) if row["site_id"] == lost)
     assert row["change"] in ("removed", "replaced")
@@ -129,7 +148,16 @@ def test_faults_of_the_table_come_all_at_once(solved: Path, capsys: pytest.Captu
     new_scenario(solved)
     site = min(opened(solved / "results/tiny"))
     table = progress_table(solved, "S77,开工,2027", f"{site},运营,2025年3月")
-    arguments = ["replan", "results/tiny", "--progress", str(table), "--scenario", "scenarios/new.yaml"]
+    arguments = [
+        "replan",
+        "results/tiny",
+        "--progress",
+        str(table),
+        "--scenario",
+        "scenarios/new.yaml",
+        "--only",
+        "plan",
+    ]
     assert run(arguments, ENGLISH) == 2
     words = " ".join(capsys.readouterr().err.split())
     assert "S77" in words

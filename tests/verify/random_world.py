@@ -42,7 +42,7 @@ def random_world(folder: Path, seed: int) -> World | None:
     """Solve a random case under random rules; None where its rules clash."""
     dice = random.Random(seed)
     policy = tiny_policy()
-    scenario = random_scenario(dice)
+    scenario = random_scenario(dice, seed)
     case = load_case(
         write_tiny_case(folder / "case", **random_tables(dice)), {key: key for key in policy.functions}
     )
@@ -132,7 +132,7 @@ def _site(dice: random.Random, row: TableRow) -> TableRow:
     )
 
 
-def random_scenario(dice: random.Random) -> Scenario:
+def random_scenario(dice: random.Random, seed: int) -> Scenario:
     """Return a scenario of one or two years with every rule switched at random."""
     years = dice.choice([(2027,), (2027, 2028)])
     rules = _rules(dice, years)
@@ -144,7 +144,7 @@ def random_scenario(dice: random.Random) -> Scenario:
     return tiny_scenario(
         years=years,
         coverage={"basis": basis, "threshold": dice.choice([0.3, 0.5, 0.8])},
-        targets={"path": dice.choice(["linear", "last_year_only"])},
+        targets={"path": dice.choice(["linear", "last_year_only"]), **_local_targets(seed, years)},
         budget=dice.choice([None, _one_sum(dice, years), _by_source(dice, years)]),
         pace=dice.choice([{}, {"sites_per_year": 1}, {"sites_per_year": 2, "sites_per_year_and_town": 1}]),
         rules=rules,
@@ -153,6 +153,18 @@ def random_scenario(dice: random.Random) -> Scenario:
         forbid={"sports": {"site": "S3", "functions": [SPORTS]}} if dice.random() < 0.3 else {},
         solver={"time_limit_s": 30, "effort": 0.02},
     )
+
+
+def _local_targets(seed: int, years: tuple[int, ...]) -> dict[str, Any]:
+    """Return targets of a town and of a community for every third seed, drawn apart from everything else."""
+    dice = random.Random(seed)
+    if seed % 3:
+        return {}
+    town = {dice.choice(FUNCTIONS): {year: dice.choice([50, 100]) for year in years}}
+    return {
+        "towns": {"610124001": town},
+        "communities": {COMMUNITIES[1]: {dice.choice(FUNCTIONS): {years[-1]: 100}}},
+    }
 
 
 def _rules(dice: random.Random, years: tuple[int, ...]) -> dict[str, Any]:
@@ -168,6 +180,7 @@ def _rules(dice: random.Random, years: tuple[int, ...]) -> dict[str, Any]:
         "use_is_held_years": dice.choice([None, 2]),
         "area_standard_at_least_m2": {years[-1]: 10} if dice.random() < 0.2 else {},
         "functions_per_community_at_least": {years[-1]: 1} if dice.random() < 0.3 else {},
+        "coverage_per_town_at_least": {years[-1]: 30} if len(years) > 1 else {},
         "places_at_least": {CARE_BEDS: {years[-1]: 10}, MEALS: {years[-1]: 60}}
         if dice.random() < 0.3
         else {},

@@ -174,6 +174,12 @@ BROKEN: list[tuple[str, Decisions, dict[str, Any], set[str]]] = [
         {"coverage_floor"},
     ),
     (
+        "less coverage in a town than a must",
+        tiny_decisions(),
+        {"rules": {"places_reserved_first": True, "coverage_per_town_at_least": {2028: 100}}},
+        {"coverage_per_town"},
+    ),
+    (
         "too many newly built",
         tiny_decisions(),
         {"rules": {"places_reserved_first": True, "newly_built_sites_at_most": 0}},
@@ -340,6 +346,12 @@ def test_fees_are_at_most_the_affordable_ones(tmp_path: Path) -> None:
     assert fees == [300.0, 400.0]
 
 
+LOCAL_TARGETS = {
+    "towns": {"甲街道": {ELDERLY: {2027: 90, 2028: 100}}},
+    "communities": {"610124001002": {CULTURE: {2028: 100}, MEALS: {2027: 100, 2030: 100}}},
+}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -350,6 +362,8 @@ def test_fees_are_at_most_the_affordable_ones(tmp_path: Path) -> None:
         {"coverage": {"basis": "residents", "threshold": 0.9}},
         {"coverage": {"basis": "established"}},
         {"objective": ["cost", "shortfall"]},
+        {"targets": LOCAL_TARGETS},
+        {"targets": LOCAL_TARGETS, "coverage": {"basis": "residents"}},
         {
             "commit": {
                 "x": {"site": "S1", "year": 2027, "functions": [MEALS], "form": "complex"},

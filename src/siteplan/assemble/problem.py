@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
+from siteplan.assemble.capital import with_scaled_costs
 from siteplan.assemble.conversion import conversion_sites
 from siteplan.assemble.estates import with_estates
 from siteplan.assemble.joint_programmes import with_joint_programmes
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
-from siteplan.assemble.targets import resolve_floors, resolve_targets
+from siteplan.assemble.targets import resolve_floors, resolve_local_targets, resolve_targets
 from siteplan.assemble.time import with_times
 from siteplan.case import Case
 from siteplan.case import DemandPoint as DemandRow
@@ -43,6 +44,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     share = policy.standards.usable_share_of_floor_area.value
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
+    sites = with_scaled_costs(sites, case, scenario)
     sites = with_estates(with_times(sites, case, policy, scenario), case)
     sites = with_joint_programmes(sites, case, scenario)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
@@ -74,6 +76,7 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         operator_viability=scenario.rules.operator_viability,
         area_floor_m2_per_100_households=_in_years(scenario.rules.area_standard_at_least_m2, scenario.years),
         functions_per_community=_in_years(scenario.rules.functions_per_community_at_least, scenario.years),
+        coverage_per_town=_in_years(scenario.rules.coverage_per_town_at_least, scenario.years),
         area_standard=AreaStandard(
             tiers_m2=tuple(figure.value for figure in policy.standards.area_tiers_m2_per_100_households),
             elderly_m2=policy.standards.elderly_area_m2_per_100_households.value,
@@ -93,11 +96,13 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         complex_places_at_least=dict(scenario.rules.complex_places_at_least),
         operator_share_at_most=scenario.rules.operator_sites_share_at_most,
         promises=promised_pairs(scenario),
+        town_names={row.town_code: row.town_name for row in case.towns},
         newly_built_at_most=scenario.rules.newly_built_sites_at_most,
     )
     return replace(
         problem,
         targets=_targets(problem, case, policy, scenario, functions),
+        local_targets=resolve_local_targets(problem, scenario.targets),
         coverage_floor=resolve_floors(problem, scenario.rules.coverage_at_least),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 
 from siteplan.policy import Policy
 from siteplan.problem import Problem
@@ -28,10 +29,11 @@ def resolve_targets(
     targets: dict[tuple[str, int], float] = {}
     for function in problem.functions:
         final = policy.functions[function].target_percent.value
+        baseline = cache(partial(_baseline_percent, problem, policy, function, baseline_programmes))
         for year in problem.years:
             percent = settings.overrides.get(function, {}).get(year)
             if percent is None:
-                percent = _path_percent(problem, policy, settings, function, year, final, baseline_programmes)
+                percent = _path_percent(problem, policy, settings, year, final, baseline)
             if percent is not None:
                 targets[function, year] = _in_target_unit(problem, function, year, percent)
     return targets
@@ -49,16 +51,62 @@ def resolve_floors(
     }
 
 
+def resolve_local_targets(problem: Problem, settings: TargetSettings) -> dict[tuple[str, str, int], float]:
+    """Return the targets of towns and communities in the years of the horizon in which somebody is counted.
+
+    In the unit of the county's: whole communities, rounded up, or percent of the target group there. Areas
+    that the problem doesn't know are for `siteplan.assemble.check_targets` to report.
+    """
+    stated = [
+        (code, percents)
+        for names, areas in (
+            (problem.town_names, settings.towns),
+            (community_names(problem), settings.communities),
+        )
+        for name, percents in areas.items()
+        for code in areas_called(names, name)
+    ]
+    return {
+        (area, function, year): _in_unit_of(problem, percent, len(counted))
+        for area, percents in stated
+        for function, by_year in percents.items()
+        if function in problem.functions
+        for year, percent in by_year.items()
+        if year in problem.years and (counted := problem.counted_in(area, function, year))
+    }
+
+
+def community_names(problem: Problem) -> dict[str, str]:
+    """Return code → name of every community."""
+    return {code: community.name for code, community in problem.communities.items()}
+
+
+def areas_called(names: Mapping[str, str], code_or_name: str) -> tuple[str, ...]:
+    """Return the codes of the towns or communities with this code or name; one, if all is well."""
+    if code_or_name in names:
+        return (code_or_name,)
+    return tuple(code for code, name in names.items() if name == code_or_name)
+
+
+def _baseline_percent(
+    problem: Problem, policy: Policy, function: str, programmes: Mapping[str, Iterable[str]]
+) -> float:
+    year = round(policy.standards.target_baseline_year.value)
+    return baseline_coverage_percent(problem, function, programmes, year)
+
+
 def _path_percent(
     problem: Problem,
     policy: Policy,
     settings: TargetSettings,
-    function: str,
     year: int,
     final: float,
-    baseline_programmes: Mapping[str, Iterable[str]],
+    baseline: Callable[[], float],
 ) -> float | None:
-    """Return the path's percentage for a year, or None where the path sets no target."""
+    """Return the path's percentage for a year, or None where the path sets no target.
+
+    ``baseline`` returns the coverage at the beginning of the path, in percent.
+    """
     if settings.path == "none":
         return None
     if settings.path == "last_year_only":
@@ -67,7 +115,7 @@ def _path_percent(
     target_year = round(policy.standards.target_year.value)
     if year <= baseline_year:
         return None
-    base = baseline_coverage_percent(problem, function, baseline_programmes, baseline_year)
+    base = baseline()
     if year >= target_year or base >= final:
         return final
     return base + (final - base) * (year - baseline_year) / (target_year - baseline_year)
@@ -116,7 +164,10 @@ def _served_by(problem: Problem, function: str, providers: set[str], persons: Ma
 
 
 def _in_target_unit(problem: Problem, function: str, year: int, percent: float) -> float:
+    return _in_unit_of(problem, percent, len(problem.counted_communities(function, year)))
+
+
+def _in_unit_of(problem: Problem, percent: float, counted_communities: int) -> float:
     if not problem.basis.counts_communities:
         return percent
-    counted = len(problem.counted_communities(function, year))
-    return float(math.ceil(percent * counted / 100.0 - _COUNT_SLACK))
+    return float(math.ceil(percent * counted_communities / 100.0 - _COUNT_SLACK))

@@ -8,17 +8,36 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siteplan.cli.benching import bench_app
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
-from siteplan.cli.options import Difference, ExportTarget, LanguageOption, ReportKind, show_version
+from siteplan.cli.options import (
+    Difference,
+    ExportTarget,
+    LanguageOption,
+    PictureFormat,
+    PictureKind,
+    ProcessesOption,
+    ReportKind,
+    Rule,
+    SchedulerOption,
+    SolveOutput,
+    cores,
+    show_version,
+)
 from siteplan.cli.roads import roads_app
-from siteplan.cli.session import session_of
+from siteplan.cli.session import Session, session_of
 from siteplan.text import Text
+
+if TYPE_CHECKING:
+    from siteplan.cli.stages import FurtherOutputs, Prepared
+    from siteplan.plan import Plan
+    from siteplan.publish import Output
 
 app = typer.Typer(
     name="siteplan",
@@ -42,6 +61,7 @@ app = typer.Typer(
     ),
 )
 app.add_typer(roads_app, name="roads")
+app.add_typer(bench_app, name="bench")
 
 ScenarioArgument = Annotated[
     Path,
@@ -61,6 +81,17 @@ CaseOption = Annotated[
 ]
 ResultsArgument = Annotated[
     Path, typer.Argument(metavar="RESULTS", help=bilingual("结果文件夹。", "The result folder."))
+]
+OnlyOption = Annotated[
+    SolveOutput | None,
+    typer.Option(
+        "--only",
+        case_sensitive=False,
+        help=bilingual(
+            "plan：不写报告、地图和图片，较快。",
+            "plan: without report, map and pictures; faster.",
+        ),
+    ),
 ]
 SecondsOption = Annotated[
     float,
@@ -218,13 +249,27 @@ def solve(
             help=bilingual("工作量的倍数，0.1 为快速试算。", "Work limits times this; 0.1 is a quick trial."),
         ),
     ] = None,
+    only: OnlyOption = None,
     lang: LanguageOption = None,
 ) -> int:
     """Run every stage and print the summary; the exit code is returned."""
     from siteplan.cli.solving import Options, solve_scenario
 
-    options = Options(output=output, time_limit_s=time_limit, gap=gap, seed=seed, effort=effort)
-    return solve_scenario(scenario, options, session_of(context))
+    session = session_of(context)
+    options = Options(output, time_limit, gap, seed, effort, _further_outputs(only, session))
+    return solve_scenario(scenario, options, session)
+
+
+def _further_outputs(only: SolveOutput | None, session: Session) -> FurtherOutputs:
+    """Return what makes the results for people, unless only the plan is wanted."""
+    from siteplan.cli.stages import no_further_outputs
+
+    def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
+        from siteplan.cli.readable import every_output  # takes a second to load, which the search can use
+
+        return every_output(prepared, plan, deadline, session.language)
+
+    return no_further_outputs if only is SolveOutput.PLAN else outputs
 
 
 @app.command(
@@ -388,6 +433,108 @@ def prices(
 
 
 @app.command(
+    name="white-spots",
+    help=bilingual(
+        "下一步到哪里找空间：在居民附近的道路上，多一处空间能新增多少覆盖，划出效果相当的区域并排序，"
+        "写出 white-spots.csv 和 white-spots.geojson。\n\n"
+        "例：siteplan white-spots results/2027 --function 养老服务 --count 5",
+        "Where to look for space next: zones along the roads near residents, ranked by the coverage that one "
+        "more space there would add; writes white-spots.csv and white-spots.geojson.\n\n"
+        "Example: siteplan white-spots results/2027 --function elderly_care --count 5",
+    ),
+)
+def white_spots(
+    context: typer.Context,
+    results: ResultsArgument,
+    function: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=bilingual("只看这一功能；默认全部。", "Only this function (name or key); by default all."),
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(metavar="YEAR", help=bilingual("年份；默认末年。", "Year; by default the last.")),
+    ] = None,
+    count: Annotated[
+        int, typer.Option(min=1, max=100, help=bilingual("要几处。", "How many zones are wanted."))
+    ] = 10,
+    minimum_area_m2: Annotated[
+        float | None,
+        typer.Option(
+            "--minimum-area-m2",
+            metavar="M2",
+            min=1.0,
+            help=bilingual(
+                "要找的空间至少有多少建筑面积：只计装得下的功能。默认按所需面积。",
+                "Floor area of the spaces looked for: only functions that fit in count. By default as large "
+                "as they need be.",
+            ),
+        ),
+    ] = None,
+    only_without_candidates: Annotated[
+        bool,
+        typer.Option(
+            "--only-without-candidates",
+            help=bilingual(
+                "只计名录中没有空间能覆盖的（真正的空白）。",
+                "Count only what no listed space could cover: the true blanks.",
+            ),
+        ),
+    ] = False,
+    solved: Annotated[
+        int,
+        typer.Option(
+            "--solve",
+            min=0,
+            help=bilingual(
+                "前几处加入这处空间重新求解。", "So many zones are solved for, with a space in them."
+            ),
+        ),
+    ] = 3,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store",
+            help=bilingual(
+                "存入结果文件夹的 explanations.json，地图和报告采用。",
+                "Keep them in the result folder (explanations.json) for the map and the report.",
+            ),
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "两个文件的文件夹；默认结果文件夹。", "Folder of the files; by default the results."
+            ),
+        ),
+    ] = None,
+    seconds: SecondsOption = 60.0,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Print and write the zones in which to look for space next."""
+    from siteplan.cli.white_spots import Searched, search_results
+
+    asked = Searched(
+        function=function,
+        year=year,
+        count=count,
+        minimum_area_m2=minimum_area_m2,
+        only_without_candidates=only_without_candidates,
+        solved=solved,
+        seconds=seconds or None,
+        output=output,
+        store=store,
+        case=case,
+    )
+    search_results(results, asked, session_of(context))
+
+
+@app.command(
     help=bilingual(
         "权衡曲线：让一项设定由紧到松，每一点都求到最好并证明界，都是完整的方案。"
         "--over 可写 budget（资金，%）、sites（每年新开点位）、walking（步行距离，%）、worst_community"
@@ -524,6 +671,172 @@ def alternatives(
 
 @app.command(
     help=bilingual(
+        "多种未来，一个共同决定：情景的 futures 写明各种未来（资金、造价、需求、失去的空间，可带概率）；"
+        "启用哪些点位、哪一年现在决定，其余随未来调整。规则：robust 最坏情况最好、expected 期望最好、regret "
+        "最大遗憾最小。列出各种未来都启用的点位（无悔）、其余取决于什么。\n\n"
+        "例：siteplan futures scenarios/2027-futures.yaml",
+        "One decision for several futures: `futures` in the scenario states them (money, cost, demand, lost "
+        "spaces, with probabilities or not); which sites open when is decided now, all else adapts. Rules: "
+        "robust (best worst case), expected (best mean), regret (least largest regret). Lists the sites that "
+        "open in every future (no-regret) and what the others depend on.\n\n"
+        "Example: siteplan futures scenarios/2027-futures.yaml",
+    )
+)
+def futures(
+    context: typer.Context,
+    scenario: ScenarioArgument,
+    rule: Annotated[
+        Rule | None,
+        typer.Option(
+            case_sensitive=False,
+            help=bilingual("代替情景中的规则。", "In place of the scenario's rule."),
+        ),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual(
+                "每种未来每次求解的秒数；共同决定另有同样多乘以未来数。",
+                "For each solve of a future; the decision has as many times that as there are futures.",
+            ),
+        ),
+    ] = 20.0,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<情景文件名>-futures。",
+                "The folder, inside the project; by default results/<scenario's name>-futures.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Find one decision for several futures."""
+    from siteplan.cli.foreseeing import Foreseen, decide_for_futures
+    from siteplan.scenario import DecisionRule
+
+    asked = Foreseen(None if rule is None else DecisionRule(rule.value), seconds, output)
+    decide_for_futures(scenario, asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "批量运行：若干情景 × 参数取值，多进程并行或在 Dask 集群上；每次运行都是完整的结果文件夹，"
+        "已完成且输入未变的不再重复，一次失败不影响其他，汇总在 sweep.csv。"
+        "也可给出写明 scenarios 和 set 的 YAML 文件。\n\n"
+        "例：siteplan sweep scenarios/2027.yaml --set budget.scale=0.5,0.75,1 --set pace.sites_per_year=6,10",
+        "Many runs: scenarios × values of parameters, in parallel processes or on a Dask cluster. Every run "
+        "is a full result folder; what is finished and has the same inputs isn't repeated, a failure harms "
+        "no other run, and sweep.csv has them all. Or name a YAML file that states `scenarios` and `set`.\n\n"
+        "Example: siteplan sweep scenarios/2027.yaml --set budget.scale=0.5,0.75,1 "
+        "--set pace.sites_per_year=6,10",
+    )
+)
+def sweep(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SWEEP|SCENARIO...",
+            help=bilingual("批量文件，或若干情景文件。", "A sweep file, or scenario files."),
+        ),
+    ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=V1,V2",
+            help=bilingual(
+                "情景的键（用点分级）和取值，可多次。",
+                "A key of the scenario, dotted, and values; repeatable.",
+            ),
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual(
+                "每次运行的秒数；默认按各情景。", "For each run; by default as its scenario says."
+            ),
+        ),
+    ] = None,
+    processes: ProcessesOption = None,
+    scheduler: SchedulerOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<名称>-sweep。",
+                "The folder, inside the project; by default results/<name>-sweep.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> int:
+    """Run scenarios with every combination of values."""
+    from siteplan.cli.sweeping import Swept, sweep_scenarios
+
+    asked = Swept(tuple(sources), tuple(settings or ()), seconds, processes or cores(), scheduler, output)
+    return sweep_scenarios(asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "全省（市）资金在各县之间的分配：每个县按多种资金规模各求一次（并行），再精确分配每年总额，"
+        "并给出任何分配都不能超过的界；每个县的方案都是完整的结果文件夹。"
+        "文件写明 counties 和 budget_cny。\n\n"
+        "例：siteplan province scenarios/province.yaml",
+        "The money of a province split among its counties: each county solved at several budgets, in "
+        "parallel, an exact split of each year's total over these points, and a bound that no split "
+        "exceeds; every county's plan is a full result folder. The file states `counties` and "
+        "`budget_cny`.\n\n"
+        "Example: siteplan province scenarios/province.yaml",
+    )
+)
+def province(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="PROVINCE", help=bilingual("省级文件（YAML）。", "The province file (YAML).")),
+    ],
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual("一个县每次求解的秒数。", "For each solve of a county."),
+        ),
+    ] = None,
+    processes: ProcessesOption = None,
+    scheduler: SchedulerOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<名称>-province。",
+                "The folder, inside the project; by default results/<name>-province.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> int:
+    """Split the money of a province among its counties."""
+    from siteplan.cli.provincing import Shared, plan_province
+
+    asked = Shared(seconds, processes or cores(), scheduler, output)
+    return plan_province(file, asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
         "动态调整（调入、调出、替换）：已建成和在建的不动，滞后的推迟，新增和失去的空间按新情景计入，"
         "其余承诺尽量不变；逐项列出变动和原因。进度表的列：点位、阶段（摸底、方案、联评联审、立项、开工、"
         "完工、联合验收、运营）、日期。\n\n"
@@ -556,12 +869,76 @@ def replan(
             ),
         ),
     ] = None,
+    only: OnlyOption = None,
     lang: LanguageOption = None,
 ) -> None:
     """Replan with as few changed promises as possible."""
     from siteplan.cli.replanning import Adjusted, replan_results
 
-    replan_results(Adjusted(results, progress, scenario, output), session_of(context))
+    session = session_of(context)
+    given = Adjusted(results, progress, scenario, output, _further_outputs(only, session))
+    replan_results(given, session)
+
+
+@app.command(
+    help=bilingual(
+        "并排比较两份以上方案：先列输入和设定的不同，再列覆盖、面积、资金、各级目标、不同的点位、谁得谁失；"
+        "写出网页、Word、工作簿、CSV 和 JSON。可给结果文件夹或情景文件（没有最新结果的先求解）；"
+        "第一份是参照。\n\n"
+        "例：siteplan compare results/2027 results/2027-half\n\n"
+        "例：siteplan compare scenarios/2027.yaml scenarios/2027-nearest-place.yaml --effort 0.1",
+        "Two or more plans side by side: first what differs in their inputs and settings, then coverage, "
+        "area, money, levels, sites that differ, who gains and loses; as a page, in Word, Excel, CSV and "
+        "JSON. Of result folders, or of scenario files (solved first where there is no up-to-date result). "
+        "The first is the reference.\n\n"
+        "Example: siteplan compare results/2027 results/2027-half\n\n"
+        "Example: siteplan compare scenarios/2027.yaml scenarios/2027-nearest-place.yaml --effort 0.1",
+    )
+)
+def compare(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RESULTS|SCENARIO...",
+            help=bilingual(
+                "结果文件夹或情景文件，两个以上。", "Result folders or scenario files, two or more."
+            ),
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "输出文件夹；默认 results/<各名称>-compare。",
+                "The folder; by default results/<names>-compare.",
+            ),
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=MINIMUM_TIME_LIMIT_S,
+            max=LONGEST_TIME_LIMIT_S,
+            help=bilingual("每个情景求解的秒数。", "Seconds for each scenario that is solved."),
+        ),
+    ] = None,
+    effort: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=100.0,
+            help=bilingual("工作量的倍数，0.1 为快速试算。", "Work limits times this; 0.1 is a quick trial."),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Compare plans."""
+    from siteplan.cli.comparing import CompareOptions, compare_results
+
+    compare_results(sources, CompareOptions(output, time_limit, effort), session_of(context))
 
 
 @app.command(
@@ -651,6 +1028,17 @@ def export(
             ),
         ),
     ] = None,
+    identifiers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=bilingual(
+                "onemap：主管部门已赋的标识码等（CSV）；默认取字段映射旁或案例中的 onemap_identifiers.csv。",
+                "onemap: identifiers that the bureau has assigned, a CSV file; by default "
+                "onemap_identifiers.csv beside the mapping or in the case.",
+            ),
+        ),
+    ] = None,
     connection: Annotated[
         str | None,
         typer.Option(
@@ -670,7 +1058,7 @@ def export(
     """Write the layers of a result folder in a geographic format."""
     from siteplan.cli.exporting import ExportOptions, export_results
 
-    options = ExportOptions(to, output, case, draft, mapping, connection, schema)
+    options = ExportOptions(to, output, case, draft, mapping, identifiers, connection, schema)
     export_results(results, options, session_of(context))
 
 
@@ -726,6 +1114,50 @@ def report(
     from siteplan.cli.reporting import ReportOptions, report_results
 
     report_results(results, ReportOptions(output, only, pdf, template, case), session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "把方案画成图片：设施布局图、覆盖与目标、分年开放安排、分年资金，带标题、图例、来源和日期，"
+        "写入结果文件夹的 pictures。\n\n例：siteplan plot results/2027 --kind map --format svg",
+        "Draw the plan as pictures: map, coverage against targets, openings by year, money by year; with "
+        "title, legend, sources and date, in the folder pictures of the results.\n\n"
+        "Example: siteplan plot results/2027 --kind map --format svg",
+    )
+)
+def plot(
+    context: typer.Context,
+    results: ResultsArgument,
+    kind: Annotated[
+        PictureKind, typer.Option(case_sensitive=False, help=bilingual("哪一张。", "Which picture."))
+    ] = PictureKind.ALL,
+    file_format: Annotated[
+        PictureFormat,
+        typer.Option(
+            "--format",
+            case_sensitive=False,
+            help=bilingual("png，或可任意放大的 svg。", "png, or svg, which scales."),
+        ),
+    ] = PictureFormat.PNG,
+    dpi: Annotated[
+        int, typer.Option(min=50, max=1200, help=bilingual("每英寸点数。", "Dots per inch."))
+    ] = 300,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "图片文件夹；默认 结果文件夹/pictures。", "The folder; by default pictures in the results."
+            ),
+        ),
+    ] = None,
+    case: CaseOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """Write the pictures of a result folder."""
+    from siteplan.cli.plotting import PlotOptions, plot_results
+
+    plot_results(results, PlotOptions(kind, file_format, dpi, output, case), session_of(context))
 
 
 @app.command(

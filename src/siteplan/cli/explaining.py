@@ -146,7 +146,7 @@ def _explain_shortfalls(
     results: Path, question: Question, prepared: Prepared, asked: Asked, session: Session
 ) -> None:
     problem = question.problem
-    function = None if asked.function is None else _function(problem, asked.function, session.language)
+    function = None if asked.function is None else function_named(problem, asked.function, session.language)
     missed = missed_targets(question, function, asked.year)
     if not missed:
         show([Text("没有未达的目标。", "No target is missed.")], session)
@@ -160,12 +160,12 @@ def _explain_shortfalls(
         explained.append(entry)
     show(words_of_sums(explained), session)
     if asked.store:
-        _stored(store_explanations(results, shortfalls=explained), session)
+        stored(store_explanations(results, shortfalls=explained), session)
 
 
 def _explain_sites(results: Path, question: Question, asked: Asked, session: Session) -> None:
     problem = question.problem
-    function = None if asked.function is None else _function(problem, asked.function, session.language)
+    function = None if asked.function is None else function_named(problem, asked.function, session.language)
     reasons: dict[str, tuple[Text, ...]] = {}
     opened = {site.site_id for site in question.plan.sites}
     for site_id, lines in reasons_of_sites(question):
@@ -175,7 +175,7 @@ def _explain_sites(results: Path, question: Question, asked: Asked, session: Ses
         if site_id in opened or not asked.store:
             show([Text.same(f"{problem.sites[site_id].name}（{site_id}）"), *lines], session)
     if asked.store:
-        _stored(store_explanations(results, sites=reasons), session)
+        stored(store_explanations(results, sites=reasons), session)
 
 
 def _store_site(results: Path, question: Question, asked: Asked, session: Session) -> None:
@@ -183,10 +183,11 @@ def _store_site(results: Path, question: Question, asked: Asked, session: Sessio
     site_id = named("--site", asked.site or "", names, session.language)
     headline, *reasons = explain_site(question, site_id)
     show([headline, *reasons], session)
-    _stored(store_explanations(results, sites={site_id: reasons}), session)
+    stored(store_explanations(results, sites={site_id: reasons}), session)
 
 
-def _stored(file: Path, session: Session) -> None:
+def stored(file: Path, session: Session) -> None:
+    """Say where explanations were stored."""
     session.reporter.say(Text(f"已存入 {file}", f"stored in {file}"))
 
 
@@ -199,7 +200,7 @@ def distances_between_points(prepared: Prepared) -> Reach:
 
 def _lines(question: Question, asked: Asked, language: Language) -> Iterable[Text]:
     problem = question.problem
-    function = None if asked.function is None else _function(problem, asked.function, language)
+    function = None if asked.function is None else function_named(problem, asked.function, language)
     if asked.site is not None:
         names = {key: site.name for key, site in problem.sites.items()}
         yield from explain_site(question, named("--site", asked.site, names, language))
@@ -220,7 +221,12 @@ def named_community(problem: Problem, words: str, language: Language) -> str:
     return named("--community", words, names, language)
 
 
-def _function(problem: Problem, words: str, language: Language) -> str:
+def function_named(problem: Problem, words: str, language: Language) -> str:
+    """Return the key of the function with that key or name.
+
+    Raises:
+        BadParameter: there is none; names what comes close.
+    """
     for key, function in problem.functions.items():
         if words in (key, function.name.zh, function.name.en):
             return key

@@ -35,8 +35,14 @@ class ExportOptions:
     case: Path | None
     draft: bool = False
     mapping: Path | None = None
+    identifiers: Path | None = None
     connection: str | None = None
     schema: str = "public"
+
+    @property
+    def is_for_onemap(self) -> bool:
+        """Whether an option is given that only the one map has."""
+        return self.draft or self.mapping is not None or self.identifiers is not None
 
     @property
     def address(self) -> str | None:
@@ -52,9 +58,10 @@ def export_results(results: Path, options: ExportOptions, session: Session) -> N
             package that isn't there, the folder can't be written, or the one map must not have it so.
         BadParameter: an option of the one map is given for another format.
     """
-    if options.to is not ExportTarget.ONEMAP and (options.draft or options.mapping is not None):
+    if options.to is not ExportTarget.ONEMAP and options.is_for_onemap:
         words = Text(
-            "--draft、--mapping 只用于 --to onemap", "--draft and --mapping go with --to onemap only"
+            "--draft、--mapping、--identifiers 只用于 --to onemap",
+            "--draft, --mapping and --identifiers go with --to onemap only",
         )
         raise typer.BadParameter(words.in_language(session.language))
     if options.to is ExportTarget.POSTGIS and options.address is None:
@@ -88,7 +95,12 @@ def export_results(results: Path, options: ExportOptions, session: Session) -> N
 
 
 def _write_onemap(sources: GisSources, options: ExportOptions, folder: Path, session: Session) -> None:
-    delivery = prepare_onemap(sources, options.mapping or SHIPPED_MAPPING, draft=options.draft)
+    delivery = prepare_onemap(
+        sources,
+        options.mapping or SHIPPED_MAPPING,
+        draft=options.draft,
+        identifiers_file=options.identifiers,
+    )
     note = DRAFT_NOTE if delivery.is_draft else Text.same("")
     replace_export(folder, options.to.value, note, lambda writing: write_onemap(delivery, sources, writing))
     if delivery.findings:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import shapely
 import typer
 
 from siteplan.cli.explaining import question_about
+from siteplan.cli.readable import readable_sources
 from siteplan.cli.session import Session
-from siteplan.inputs.base_map import read_base_map
 from siteplan.publish import read_explanations
-from siteplan.publish.map import MAP_FILE, MapSources, TileLayer, tile_layer, write_map
+from siteplan.publish.map import MAP_FILE, TileLayer, tile_layer, write_map
 from siteplan.text import Text
 
 
@@ -35,22 +34,10 @@ def map_results(results: Path, options: MapOptions, session: Session) -> None:
     """
     tiles = _tiles(options.tiles, session)
     question, prepared = question_about(results, None, options.case, session)
-    inputs = prepared.inputs
     stored = read_explanations(results)
     if stored.ignored is not None:
         session.reporter.say(stored.ignored)
-    sources = MapSources(
-        plan=question.plan,
-        problem=prepared.problem,
-        case=inputs.case,
-        network=inputs.network,
-        access=prepared.access,
-        base_map=read_base_map(inputs.case.roads_file, inputs.network),
-        boundaries={
-            each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
-        },
-        reasons={} if stored.explanations is None else stored.explanations.reasons(),
-    )
+    sources = readable_sources(prepared, question.plan, session.language).map(stored.explanations)
     file = options.output if options.output is not None else results / MAP_FILE
     write_map(sources, file, language=session.language, tiles=tiles)
     size = file.stat().st_size / 1e6

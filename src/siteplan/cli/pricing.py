@@ -47,7 +47,10 @@ def price_results(results: Path, asked: Priced, session: Session) -> None:
     is_all = asked.year is None and asked.community is None
     if is_all or asked.year is not None:
         step_cny = None if asked.step is None else asked.step * UNIT_CNY
-        show(prices_of_money(question, asked.year, step_cny), session)
+        if problem.money.capital_cny is None:
+            show([Text("情景没有资金限制。", "The scenario doesn't limit money.")], session)
+        for price in prices_of_money(question, asked.year, step_cny):
+            show(price.lines(), session)
     if is_all or asked.community is not None:
         show(_prices_of_spaces(question, prepared, codes), session)
 
@@ -61,4 +64,4 @@ def _prices_of_spaces(question: Question, prepared: Prepared, codes: Iterable[st
             name = problem.communities[code].name
             yield Text(f"{name}：没有居民点", f"{name}: it has no demand point")
         else:
-            yield from price_of_space(question, new_space(policy, code, near), between)
+            yield from price_of_space(question, new_space(policy, code, near), between).lines()

@@ -8,7 +8,16 @@ from pathlib import Path
 from siteplan.cli.display import progress_on
 from siteplan.cli.interruption import Interruption
 from siteplan.cli.session import Session
-from siteplan.cli.stages import Solved, Stopwatch, now, prepare, publish_result, search
+from siteplan.cli.stages import (
+    FurtherOutputs,
+    Solved,
+    Stopwatch,
+    no_further_outputs,
+    now,
+    prepare,
+    publish_result,
+    search,
+)
 from siteplan.cli.summary import Summary
 from siteplan.findings import raise_errors
 from siteplan.inputs.progress_file import SiteProgress, read_progress
@@ -29,12 +38,13 @@ from siteplan.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """What the user gives: the earlier results, the table of progress, the new scenario."""
+    """What the user gives: the earlier results, the table of progress, the new scenario; further outputs."""
 
     results: Path
     progress: Path | None
     scenario: Path
     output: Path | None
+    further: FurtherOutputs = no_further_outputs
 
 
 def replan_results(given: Adjusted, session: Session) -> None:
@@ -55,7 +65,7 @@ def replan_results(given: Adjusted, session: Session) -> None:
             solved = _solved(given, folder, earlier, progress, stopwatch, interruption)
     changes = changes_between(earlier, solved.plan, solved.problem, progress)
     write_changes(folder / CHANGES_FILE, changes, solved.plan.illustrative)
-    Summary(solved.plan, solved.problem, session.out, session.language).print(folder / "plan", ())
+    Summary(solved.plan, solved.problem, session.out, session.language).print(folder / "plan", solved.record)
     _show(changes, session)
     written = folder / CHANGES_FILE
     session.reporter.say(Text(f"已写出 {written}", f"wrote {written}"))
@@ -87,8 +97,15 @@ def _solved(
     with result_folder(folder / "plan") as results:
         interruption.search_begins()
         start = decisions_of(prepared.problem, earlier)
-        result = search(prepared, settings, stopwatch, interruption.stop, start)
-        return publish_result(prepared, result, results, settings, stopwatch, started_at)
+        result = search(
+            prepared,
+            settings,
+            stopwatch,
+            interruption.stop,
+            start,
+            keeps_time_for_readables=given.further is not no_further_outputs,
+        )
+        return publish_result(prepared, result, results, settings, stopwatch, started_at, given.further)
 
 
 def _show(changes: list[Change], session: Session) -> None:

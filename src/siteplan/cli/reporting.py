@@ -10,16 +10,14 @@ import typer
 
 from siteplan.cli.explaining import question_about
 from siteplan.cli.options import ReportKind
+from siteplan.cli.readable import readable_sources
 from siteplan.cli.session import Session
-from siteplan.cli.stages import Prepared
-from siteplan.cli.wording import LEVEL_NAMES
 from siteplan.findings import Finding, InputError, Place, error
-from siteplan.plan import Plan
 from siteplan.publish import read_explanations, read_run_record
 from siteplan.publish.explanations import MissedTarget
-from siteplan.publish.report import REPORT_FILE, ReportSources, write_report
+from siteplan.publish.report import REPORT_FILE, write_report
 from siteplan.publish.report.office import check_office, write_pdf
-from siteplan.publish.workbook import WORKBOOK_FILE, WorkbookSources, write_workbook
+from siteplan.publish.workbook import WORKBOOK_FILE, write_workbook
 from siteplan.text import Text
 
 FILES = {ReportKind.DOCX: REPORT_FILE, ReportKind.XLSX: WORKBOOK_FILE}
@@ -48,17 +46,18 @@ def report_results(results: Path, options: ReportOptions, session: Session) -> N
     if options.pdf:
         check_office(files[ReportKind.DOCX].with_suffix(".pdf"))
     question, prepared = question_about(results, None, options.case, session)
-    plan, missed = question.plan, _stored_causes(results, session)
+    sources = readable_sources(prepared, question.plan, session.language)
+    missed = _stored_causes(results, session)
     if ReportKind.DOCX in files:
-        sources = report_sources(results, plan, prepared, missed, session)
+        made_from = sources.report(read_run_record(results), missed)
         file = files[ReportKind.DOCX]
-        _write(file, lambda: write_report(sources, file, options.template), session)
+        write_file(file, lambda: write_report(made_from, file, options.template), session)
         if options.pdf:
             pdf = file.with_suffix(".pdf")
-            _write(pdf, lambda: write_pdf(file, pdf), session)
+            write_file(pdf, lambda: write_pdf(file, pdf), session)
     if ReportKind.XLSX in files:
-        book = workbook_sources(plan, prepared, missed, session)
-        _write(files[ReportKind.XLSX], lambda: write_workbook(book, files[ReportKind.XLSX]), session)
+        book = sources.workbook(missed)
+        write_file(files[ReportKind.XLSX], lambda: write_workbook(book, files[ReportKind.XLSX]), session)
 
 
 def _stored_causes(results: Path, session: Session) -> tuple[MissedTarget, ...]:
@@ -66,44 +65,6 @@ def _stored_causes(results: Path, session: Session) -> tuple[MissedTarget, ...]:
     if stored.ignored is not None:
         session.reporter.say(stored.ignored)
     return () if stored.explanations is None else stored.explanations.shortfalls
-
-
-def report_sources(
-    results: Path, plan: Plan, prepared: Prepared, missed: tuple[MissedTarget, ...], session: Session
-) -> ReportSources:
-    """Return what the Word report is made of.
-
-    Raises:
-        InputError: the run record can't be read.
-    """
-    inputs = prepared.inputs
-    return ReportSources(
-        plan=plan,
-        problem=prepared.problem,
-        case=inputs.case,
-        policy=inputs.policy,
-        scenario=inputs.loaded.scenario,
-        network=inputs.network,
-        record=read_run_record(results),
-        level_names=LEVEL_NAMES,
-        language=session.language,
-        missed=missed,
-    )
-
-
-def workbook_sources(
-    plan: Plan, prepared: Prepared, missed: tuple[MissedTarget, ...], session: Session
-) -> WorkbookSources:
-    """Return what the workbook is made of."""
-    inputs = prepared.inputs
-    return WorkbookSources(
-        plan=plan,
-        problem=prepared.problem,
-        towns={town.town_code: town.town_name for town in inputs.case.towns},
-        lead_bureaus={key: function.lead_bureau.text for key, function in inputs.policy.functions.items()},
-        language=session.language,
-        missed=missed,
-    )
 
 
 def _files(results: Path, options: ReportOptions, session: Session) -> dict[ReportKind, Path]:
@@ -124,7 +85,12 @@ def _files(results: Path, options: ReportOptions, session: Session) -> dict[Repo
     return {kind: folder / FILES[kind] for kind in wanted}
 
 
-def _write(file: Path, write: Callable[[], None], session: Session) -> None:
+def write_file(file: Path, write: Callable[[], None], session: Session) -> None:
+    """Write a file and say so.
+
+    Raises:
+        InputError: it can't be written.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write()

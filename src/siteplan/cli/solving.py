@@ -8,13 +8,22 @@ from pathlib import Path
 import typer
 from pydantic import ValidationError
 
-from siteplan.cli.clock import MINIMUM_TIME_LIMIT_S
+from siteplan.cli.clock import MINIMUM_TIME_LIMIT_S, RunClock
 from siteplan.cli.display import progress_on
 from siteplan.cli.errors import counts
 from siteplan.cli.exit_codes import ExitCode
 from siteplan.cli.interruption import Interruption
 from siteplan.cli.session import Session
-from siteplan.cli.stages import Solved, Stopwatch, now, prepare, publish_result, search
+from siteplan.cli.stages import (
+    FurtherOutputs,
+    Solved,
+    Stopwatch,
+    no_further_outputs,
+    now,
+    prepare,
+    publish_result,
+    search,
+)
 from siteplan.cli.summary import Summary
 from siteplan.findings import InputError, error
 from siteplan.publish import result_folder
@@ -24,13 +33,17 @@ from siteplan.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of the command line; None where the scenario's setting holds."""
+    """Options of the command line; None where the scenario's setting holds.
+
+    ``further``: makes the outputs besides the essential ones.
+    """
 
     output: Path | None
     time_limit_s: float | None
     gap: float | None
     seed: int | None
     effort: float | None
+    further: FurtherOutputs = no_further_outputs
 
     def settings(self, scenario: SolverSettings) -> SolverSettings:
         """Return the scenario's solver settings with the options in place.
@@ -64,15 +77,23 @@ def solve_scenario(scenario_file: Path, options: Options, session: Session) -> E
         KeyboardInterrupt: the run was interrupted before the search, or twice.
     """
     folder = options.folder(scenario_file)
-    with progress_on(session.err, session.language, session.clock) as display:
+    solved = solve_to_folder(scenario_file, options, session, session.clock)
+    Summary(solved.plan, solved.problem, session.out, session.language).print(folder, solved.record)
+    return ExitCode.DONE
+
+
+def solve_to_folder(scenario_file: Path, options: Options, session: Session, clock: RunClock) -> Solved:
+    """Run every stage and publish, with progress on stderr; ``clock``: from when the time limit counts.
+
+    Raises:
+        InputError, InfeasibleError, NoPlanError, KeyboardInterrupt: as `solve_scenario`.
+    """
+    folder = options.folder(scenario_file)
+    with progress_on(session.err, session.language, clock) as display:
         interruption = Interruption(display.stopping)
         with interruption.watch():
-            solved = _run(
-                scenario_file, options, folder, Stopwatch(display, session.clock), interruption, session
-            )
-    skipped = [Text.same(name) for name in solved.record.skipped_outputs]
-    Summary(solved.plan, solved.problem, session.out, session.language).print(folder, skipped)
-    return ExitCode.DONE
+            stopwatch = Stopwatch(display, clock)
+            return _run(scenario_file, options, folder, stopwatch, interruption, session)
 
 
 def _run(
@@ -93,10 +114,24 @@ def _run(
         session.reporter.say(
             Text(f"详见 siteplan check {scenario_file}", f"see siteplan check {scenario_file}")
         )
+    if loaded.scenario.futures is not None:
+        session.reporter.say(
+            Text(
+                f"只求情景本身的方案；各种未来的共同决定用 siteplan futures {scenario_file}",
+                f"this is the plan of the scenario as it stands; for its futures: siteplan futures "
+                f"{scenario_file}",
+            )
+        )
     with result_folder(folder) as results:
         interruption.search_begins()
-        result = search(prepared, settings, stopwatch, interruption.stop)
-        return publish_result(prepared, result, results, settings, stopwatch, started_at)
+        result = search(
+            prepared,
+            settings,
+            stopwatch,
+            interruption.stop,
+            keeps_time_for_readables=options.further is not no_further_outputs,
+        )
+        return publish_result(prepared, result, results, settings, stopwatch, started_at, options.further)
 
 
 def _refuse_short_limit(settings: SolverSettings, loaded: LoadedScenario) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from siteplan.assemble import build_problem, check_by_hand
+from siteplan.assemble import build_problem, check_by_hand, check_future_cases, check_local_targets
 from siteplan.case import Case
 from siteplan.cli.clock import RunClock
 from siteplan.findings import Finding, InputError, has_errors
@@ -30,7 +30,17 @@ from siteplan.plan import Decisions, Plan
 from siteplan.policy import Policy
 from siteplan.problem import Problem
 from siteplan.progress import Progress, ProgressListener, silent
-from siteplan.publish import ResultFolder, Run, RunRecord, publish, publishing_seconds, record_inputs
+from siteplan.publish import (
+    OUTPUTS,
+    Output,
+    ResultFolder,
+    Run,
+    RunRecord,
+    publish,
+    publishing_seconds,
+    readable_seconds,
+    record_inputs,
+)
 from siteplan.publish.run_record import InputFile
 from siteplan.reach import check_reach, walking_access
 from siteplan.scenario import LoadedScenario, SolverSettings
@@ -93,6 +103,15 @@ class Solved:
     plan: Plan
     problem: Problem
     record: RunRecord
+
+
+FurtherOutputs = Callable[[Prepared, Plan, float], tuple[Output, ...]]
+"""From what was prepared, the plan and the deadline (`time.monotonic`) to outputs beyond the essential."""
+
+
+def no_further_outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
+    """Return no outputs: the plan, the run and the geographic and tabular files are enough."""
+    return ()
 
 
 def read_inputs(
@@ -162,7 +181,9 @@ def prepare(
             inputs.case, inputs.policy, possible_providers(problem), access, inputs.network
         )
         by_hand = check_by_hand(problem, inputs.case, inputs.loaded)
-    warnings = (*inputs.warnings, *by_hand, *suspicious)
+        local = check_local_targets(problem, inputs.loaded)
+        futures = check_future_cases(problem, inputs.policy, inputs.loaded)
+    warnings = (*inputs.warnings, *by_hand, *local, *futures, *suspicious)
     if has_errors(warnings):
         raise InputError(warnings)
     return Prepared(inputs, access, problem, warnings)
@@ -189,16 +210,22 @@ def search(
     stopwatch: Stopwatch,
     stop: threading.Event,
     start: Decisions | None = None,
+    *,
+    keeps_time_for_readables: bool = False,
 ) -> SolveResult:
     """Search for the best plan until the time that publishing needs; ``stop`` ends the search early.
 
-    ``start``: decisions to begin with.
+    ``start``: decisions to begin with. ``keeps_time_for_readables``: publishing will write the results for
+    people too.
 
     Raises:
         InfeasibleError: the hard rules clash.
         NoPlanError: the time ran out, or ``stop`` was set, before any plan was found.
     """
     reserve_s = RESERVE_AT_LEAST_S + publishing_seconds(prepared.problem)
+    if keeps_time_for_readables:
+        most_s = max(0.0, settings.time_limit_s - SHORT_LIMIT_S) * READABLES_SHARE
+        reserve_s += min(most_s, readable_seconds(prepared.problem))
     clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
     with stopwatch.stage(SOLVE):
         return solve(prepared.problem, settings, stopwatch.listener, clock, start=start)
@@ -206,6 +233,11 @@ def search(
 
 RESERVE_AT_LEAST_S = 2.0
 """Seconds of the time limit kept, besides publishing, for the solver to stop and for the table."""
+
+
+SHORT_LIMIT_S, READABLES_SHARE = 20.0, 1.0 / 3.0
+"""Of the time limit beyond so many seconds, the results for people take at most such a share: a plan comes
+first, and what doesn't fit is skipped and can be made later."""
 
 
 def achieved(prepared: Prepared, result: SolveResult) -> tuple[Outcome, Plan]:
@@ -231,8 +263,9 @@ def publish_result(
     settings: SolverSettings,
     stopwatch: Stopwatch,
     started_at: datetime,
+    further: FurtherOutputs = no_further_outputs,
 ) -> Solved:
-    """Compute what the plan achieves and publish it.
+    """Compute what the plan achieves and publish it, with ``further`` outputs besides the essential ones.
 
     Raises:
         InputError: the result folder is in use by another program.
@@ -251,8 +284,12 @@ def publish_result(
         started_at=started_at,
         seconds_by_stage=stopwatch.seconds_by_stage,
     )
+    deadline = stopwatch.clock.deadline(settings.time_limit_s)
+    if plan.stopped_by == "interrupted":
+        deadline = time.monotonic()  # who interrupts gets the plan at once, and can have the rest made later
     with stopwatch.stage(PUBLISH):
-        record = publish(run, results, deadline=stopwatch.clock.deadline(settings.time_limit_s))
+        outputs = (*OUTPUTS, *further(prepared, plan, deadline))
+        record = publish(run, results, deadline=deadline, outputs=outputs)
     return Solved(plan, problem, record)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from siteplan.findings import Finding, InputError, Place, error
@@ -21,19 +23,31 @@ def create_starter_folder(folder: Path) -> None:
     Raises:
         InputError: the folder holds something, is a file, or can't be written.
     """
+    with new_folder(folder) as prepared:
+        for name in STARTER_FOLDERS:
+            shutil.copytree(
+                bundled_root() / name, prepared / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        for name in STARTER_FILES:
+            (prepared / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(bundled_root() / name, prepared / name)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Lend a folder to fill, which becomes ``folder`` at the end of the ``with`` block, or nothing does.
+
+    Raises:
+        InputError: the folder holds something, is a file, or can't be written.
+    """
     folder = folder.absolute()
     _refuse_used(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
             prepared = Path(scratch) / "prepared"
-            for name in STARTER_FOLDERS:
-                shutil.copytree(
-                    bundled_root() / name, prepared / name, ignore=shutil.ignore_patterns("__pycache__")
-                )
-            for name in STARTER_FILES:
-                (prepared / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(bundled_root() / name, prepared / name)
+            prepared.mkdir()
+            yield prepared
             _put_in_place(prepared, folder)
     except OSError as problem:
         raise InputError([_not_writable(folder, problem)]) from problem
@@ -51,8 +65,8 @@ def _refuse_used(folder: Path) -> None:
                     found=Text("这里已有内容。", "there is something here already."),
                     allowed=Text("新文件夹或空文件夹。", "a new or an empty folder."),
                     mend=Text(
-                        "换一个文件夹名，例如 siteplan init my-county",
-                        "name another folder, for example siteplan init my-county",
+                        "换一个文件夹名",
+                        "name another folder",
                     ),
                 )
             ]

@@ -18,6 +18,7 @@ from siteplan.cli.wording import LEVEL_NAMES, number
 from siteplan.outcome import UNITS
 from siteplan.plan import CoverageFigure, LevelResult, Plan
 from siteplan.problem import Problem, Role
+from siteplan.publish import READABLES, RunRecord
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.scenario import Basis
 from siteplan.text import Language, Text
@@ -51,14 +52,16 @@ class Summary:
         self._console = console
         self._language = language
 
-    def print(self, folder: Path, skipped: Sequence[Text]) -> None:
-        """Print every section; ``folder`` holds the results, ``skipped`` outputs were not written."""
+    def print(self, folder: Path, record: RunRecord) -> None:
+        """Print every section; ``folder`` holds the results, ``record`` says what was written."""
         plan = self._plan
         self._say(Text(plan.title_zh, plan.title_en), style="bold")
         if plan.illustrative:
             self._say(ILLUSTRATIVE_NOTE, style="yellow")
         self._console.print(self._openings())
         self._console.print(self._coverage())
+        if self._plan.local_coverage:
+            self._console.print(self._local_targets())
         if (missing := self._missing()) is not None:
             self._console.print(missing)
         self._console.print(self._area())
@@ -67,16 +70,29 @@ class Summary:
             self._console.print(self._sources())
         self._console.print(self._levels())
         self._say(STOPPED_BY[plan.stopped_by])
-        for output in skipped:
+        self._print_missing_outputs(folder, record)
+        self._say(Text(f"结果在 {folder}", f"Results are in {folder}"))
+        self._say(Text(f"核对方案：siteplan verify {folder}", f"Verify the plan: siteplan verify {folder}"))
+
+    def _print_missing_outputs(self, folder: Path, record: RunRecord) -> None:
+        """Say which results for people are missing, why, and how they are made."""
+        is_interrupted = record.stopped_by == "interrupted"
+        hurry = (
+            Text("已中断", "interrupted") if is_interrupted else Text("时间不足", "the time was too short")
+        )
+        missing = {
+            **dict.fromkeys(record.skipped_outputs, hurry),
+            **{name: Text.same(reason) for name, reason in record.failed_outputs.items()},
+        }
+        for name, reason in missing.items():
+            command = READABLES[name].rebuilt_by.format(folder=folder)
             self._say(
                 Text(
-                    f"时间不足，未写出：{output.zh}",
-                    f"Skipped, the time was too short: {output.en}",
+                    f"未写出 {name}（{reason.zh}），方案不受影响；补写：{command}",
+                    f"{name} was not written ({reason.en}); the plan is unharmed. To make it: {command}",
                 ),
                 style="yellow",
             )
-        self._say(Text(f"结果在 {folder}", f"Results are in {folder}"))
-        self._say(Text(f"核对方案：siteplan verify {folder}", f"Verify the plan: siteplan verify {folder}"))
 
     def _say(self, words: Text, style: str = "") -> None:
         self._console.print(Line(self._in(words), style=style))
@@ -136,6 +152,25 @@ class Summary:
                 self._in(function.name),
                 self._target(figures[self._plan.basis]),
                 *(self._n_of_m(figures[basis]) for basis in Basis),
+            )
+        return table
+
+    def _local_targets(self) -> Table:
+        """Say how far the towns and communities with targets of their own are."""
+        table = self._table(
+            Text("镇街、社区的目标（目标口径）", "Targets of towns and communities (on the targets' basis)"),
+            [
+                (Text("年份", "year"), "left"),
+                (Text("镇街或社区", "town or community"), "left"),
+                (Text("功能", "function"), "left"),
+                (Text("目标", "target"), "right"),
+                (Text("已覆盖/应覆盖", "n of m"), "right"),
+            ],
+        )
+        for figure in self._plan.local_coverage:
+            name = self._in(self._problem.functions[figure.function].name)
+            table.add_row(
+                str(figure.year), figure.area_name, name, self._target(figure), self._n_of_m(figure)
             )
         return table
 

@@ -8,15 +8,19 @@ from siteplan.explain.shortfall_words import words_of_missed_target, words_of_su
 from siteplan.explain.shortfalls import explain_shortfalls, missed_targets
 from siteplan.explain.site import explain_site, reasons_of_sites
 from siteplan.explain.what_if import Question
+from siteplan.explain.white_spots import Terrain, Wanted, find_white_spots
 
 __all__ = [
     "Ground",
     "NewSpace",
     "Question",
+    "Terrain",
+    "Wanted",
     "explain_community",
     "explain_function",
     "explain_shortfalls",
     "explain_site",
+    "find_white_spots",
     "ground_of",
     "middle_of",
     "missed_targets",

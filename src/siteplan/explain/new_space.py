@@ -18,7 +18,7 @@ NEW_SPACE = "new-space"
 
 @dataclass(frozen=True, slots=True)
 class NewSpace:
-    """A space at a demand point of a community; its floor area is the least of a complex (导则)."""
+    """A space near a demand point of a community."""
 
     community_code: str
     near_demand_id: str
@@ -59,16 +59,22 @@ def middle_of(problem: Problem, community: str, between: Reach) -> str | None:
     return min(points, key=lambda key: (metres(key), key), default=None)
 
 
-def with_new_space(problem: Problem, space: NewSpace, reach: Reach) -> Problem:
+def walks_to(between: Reach, place: str) -> dict[str, float]:
+    """Return demand point → walking metres to a place of ``between``, where within its limit."""
+    walks: dict[str, float] = {}
+    for index, demand_id in enumerate(between.demand_ids):
+        metres = dict(between.sites_within(index, between.limit_m)).get(place)
+        if metres is not None:
+            walks[demand_id] = metres
+    return walks
+
+
+def with_new_space(problem: Problem, space: NewSpace, walks: Mapping[str, float]) -> Problem:
     """Return the problem with the space as one more candidate site.
 
-    ``reach``: distances from every demand point to places by demand id, among them ``near_demand_id``.
+    ``walks``: demand point → walking metres to the space, where within the reach limit.
     """
     point = problem.demand[space.near_demand_id]
-    to_space = {
-        demand_id: dict(reach.sites_within(index, reach.limit_m)).get(space.near_demand_id)
-        for index, demand_id in enumerate(reach.demand_ids)
-    }
     site = Site(
         site_id=NEW_SPACE,
         name="新空间",
@@ -94,11 +100,11 @@ def with_new_space(problem: Problem, space: NewSpace, reach: Reach) -> Problem:
     return replace(
         problem,
         sites={**problem.sites, NEW_SPACE: site},
-        reach=_with_place(problem.reach, NEW_SPACE, to_space),
+        reach=_with_place(problem.reach, NEW_SPACE, walks),
     )
 
 
-def _with_place(reach: Reach, place: str, distance_m: Mapping[str, float | None]) -> Reach:
+def _with_place(reach: Reach, place: str, distance_m: Mapping[str, float]) -> Reach:
     """Return the distances with one more site, the last."""
     number = len(reach.site_ids)
     site_index: list[Iterable[int]] = []

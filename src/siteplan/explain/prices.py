@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from siteplan.explain.new_space import NewSpace, with_new_space
+from siteplan.explain.new_space import NewSpace, walks_to, with_new_space
 from siteplan.explain.what_if import LEVEL_WORDS, SAME, Question, solve_changed
 from siteplan.network import Reach
 from siteplan.outcome import MAXIMISED, UNITS
@@ -60,35 +60,56 @@ def gain(before: LevelResult, after: LevelResult) -> Gain:
     )
 
 
-def prices_of_money(question: Question, year: int | None, step_cny: float | None) -> Iterator[Text]:
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What more of something is worth: the levels' gains, or words for why there are none.
+
+    ``more_cny`` CNY more in a ``year``, of a ``source`` where money is planned by source; None: it is the
+    price of a space.
+    """
+
+    what: Text
+    gains: list[Gain] | Text
+    year: int | None = None
+    source: str | None = None
+    more_cny: float | None = None
+
+    def lines(self) -> Iterator[Text]:
+        """Yield what it is the price of, and the gains in words."""
+        yield self.what
+        units = None if self.more_cny is None else self.more_cny / UNIT_CNY
+        found = self.gains
+        lines = [found] if isinstance(found, Text) else [gain_in_words(each, units) for each in found]
+        for line in lines:
+            yield Text(f"  {line.zh}", f"  {line.en}")
+
+
+def prices_of_money(question: Question, year: int | None, step_cny: float | None) -> Iterator[Price]:
     """Yield what more money is worth in each year (or one), by source where money is planned by source.
 
     ``step_cny``: by how much a year's amount is raised; None: by a tenth of it, in whole 10 000 CNY.
     """
     problem = question.problem
     if problem.money.capital_cny is None:
-        yield Text("情景没有资金限制。", "The scenario doesn't limit money.")
         return
     for of_year in problem.years if year is None else (year,):
         for source in problem.money.sources or (None,):
-            yield from _price_of_money(question, of_year, source, step_cny)
+            yield _price_of_money(question, of_year, source, step_cny)
 
 
-def _price_of_money(
-    question: Question, year: int, source: str | None, step_cny: float | None
-) -> Iterator[Text]:
+def _price_of_money(question: Question, year: int, source: str | None, step_cny: float | None) -> Price:
     problem = question.problem
     money = problem.money
     amount = (money.capital_cny or {})[year] if source is None else money.sources[source].amounts_cny[year]
     step = default_step(amount) if step_cny is None else step_cny
     by = Text("", "") if source is None else money.sources[source].name
-    yield Text(
+    what = Text(
         f"{year} 年{by.zh}资金 {amount / UNIT_CNY:,.0f} 万元，再多 {step / UNIT_CNY:,.6g} 万元（重新求解）：",
         f"{year}: {f'{by.en}, ' if by.en else ''}{amount / UNIT_CNY:,.0f} × 10 000 CNY, "
         f"with {step / UNIT_CNY:,.6g} more (solved again):",
     )
     changed = replace(problem, money=with_more(problem, year, source, step))
-    yield from _gains(question, changed, step / UNIT_CNY)
+    return Price(what, gains(question, changed), year, source, step)
 
 
 def default_step(amount_cny: float) -> float:
@@ -110,8 +131,8 @@ def with_more(problem: Problem, year: int, source: str | None, step_cny: float) 
     return replace(money, capital_cny=capital, sources=sources)
 
 
-def price_of_space(question: Question, space: NewSpace, reach: Reach) -> Iterator[Text]:
-    """Yield what the plan would gain if a community had one more usable space, under the same money and pace.
+def price_of_space(question: Question, space: NewSpace, reach: Reach) -> Price:
+    """Return what the plan would gain if a community had one more usable space, money and pace the same.
 
     ``reach`` has the walking distances from every demand point to the new space.
     """
@@ -119,34 +140,33 @@ def price_of_space(question: Question, space: NewSpace, reach: Reach) -> Iterato
     name = problem.communities[space.community_code].name
     near = problem.demand[space.near_demand_id].name
     opening = space.opening_cost_cny / UNIT_CNY
-    yield Text(
+    what = Text(
         f"{name}：在{near}多一处 {space.floor_area_m2:,.0f} m² 的空间"
         f"（开办费 {opening:,.0f} 万元，重新求解）：",
         f"{name}: one more space of {space.floor_area_m2:,.0f} m² at {near} "
         f"(opening takes {opening:,.0f} × 10 000 CNY; solved again):",
     )
-    yield from _gains(question, with_new_space(problem, space, reach), None)
+    return Price(what, gains(question, with_new_space(problem, space, walks_to(reach, space.near_demand_id))))
 
 
-def _gains(question: Question, changed: Problem, units: float | None) -> Iterator[Text]:
-    """Yield the gains of the levels compared, until one isn't proven to be zero.
+def gains(question: Question, changed: Problem) -> list[Gain] | Text:
+    """Return the gains of the levels compared, up to the first that isn't proven to be zero.
 
-    ``units``: the number of 10 000 CNY that were added, for the average; None: no money was added.
+    Words for why there are none, where the time gave no plan.
     """
     answer = solve_changed(question, changed)
     if answer.result is None:
-        for line in answer.words:
-            yield Text(f"  {line.zh}", f"  {line.en}")
-        return
+        return Text("".join(line.zh for line in answer.words), " ".join(line.en for line in answer.words))
+    found: list[Gain] = []
     for before, after in zip(question.levels(), answer.result.levels, strict=True):
-        found = gain(before, after)
-        line = _told(found, units)
-        yield Text(f"  {line.zh}", f"  {line.en}")
-        if not found.is_zero:
-            return
+        found.append(gain(before, after))
+        if not found[-1].is_zero:
+            break
+    return found
 
 
-def _told(found: Gain, units: float | None) -> Text:
+def gain_in_words(found: Gain, units: float | None) -> Text:
+    """Say what a level gains; ``units``: the number of 10 000 CNY added, for the average."""
     name, unit = LEVEL_WORDS[found.level.name], UNITS[found.level.name]
     if found.is_zero:
         return Text(f"{name.zh}：没有改善（已证）", f"{name.en}: no gain (proven)")

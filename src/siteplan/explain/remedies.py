@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from siteplan.case import Mode
 from siteplan.highs import Answer, Clock, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.network import Reach
-from siteplan.plan import CoverageFigure
+from siteplan.plan import CoverageFigure, LocalCoverage
 from siteplan.policy import Policy
 from siteplan.problem import THRESHOLD_SLACK, Problem
 from siteplan.publish import Remedy, Words
@@ -199,11 +199,18 @@ def _best_place(problem: Problem, figure: CoverageFigure, between: Reach) -> tup
     """Return the demand point at which a space would reach most that has no suitable space, and how much."""
     function, year = figure.function, figure.year
     reached: dict[str, float] = {}
-    for code in problem.counted_communities(function, year):
+    for code in _counted(problem, figure):
         for place, share in _newly_reached(problem, code, function, year, between).items():
             reached[place] = reached.get(place, 0.0) + share
     best = max(sorted(reached), key=lambda place: reached[place], default=None)
     return None if best is None or reached[best] <= 0.0 else (best, reached[best])
+
+
+def _counted(problem: Problem, figure: CoverageFigure) -> tuple[str, ...]:
+    """Return the communities that the figure's target counts."""
+    if isinstance(figure, LocalCoverage):
+        return problem.counted_in(figure.area_code, figure.function, figure.year)
+    return problem.counted_communities(figure.function, figure.year)
 
 
 def _newly_reached(

@@ -14,6 +14,9 @@ from siteplan.text import Text
 def words_of_missed_target(problem: Problem, missed: MissedTarget) -> Iterator[Text]:
     """Yield a missed target: n of m, the shares of its causes with their sum, and the remedies."""
     name = problem.functions[missed.function].name
+    if missed.area_code is not None:
+        area = problem.area_name(missed.area_code)
+        name = Text(f"{area}{name.zh}", f"{name.en} in {area}")
     zh, en = counted_unit(problem, missed.missing)
     target = f"{missed.target:,.0f}"
     yield Text(

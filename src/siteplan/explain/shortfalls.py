@@ -30,7 +30,7 @@ from siteplan.explain.remedies import (
 from siteplan.explain.what_if import Question
 from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
 from siteplan.outcome import decisions_of
-from siteplan.plan import CoverageFigure, Decisions
+from siteplan.plan import CoverageFigure, Decisions, LocalCoverage
 from siteplan.problem import Problem
 from siteplan.publish import Cause, CauseShare, MissedTarget
 from siteplan.scenario import Level
@@ -38,7 +38,7 @@ from siteplan.solve.conflict import without_families
 from siteplan.solve.decompose.repair import asked_for, restricted_to
 from siteplan.solve.decompose.single_year import single_year_problem
 from siteplan.solve.formulation import build_model
-from siteplan.solve.program import CompiledModel, compile_program
+from siteplan.solve.program import CompiledModel, TargetKey, compile_program
 
 MONEY_RULES = frozenset(
     {
@@ -117,10 +117,15 @@ class _Case:
 
     compiled: CompiledModel
     decisions: Decisions | None
-    key: tuple[str, int]
+    key: TargetKey
     missing: float
-    others: dict[tuple[str, int], float]
+    others: dict[TargetKey, float]
     is_whole: bool
+
+    @property
+    def year(self) -> int:
+        """The target's year."""
+        return self.key[-1]
 
     @cached_property
     def program(self) -> Program:
@@ -155,7 +160,7 @@ class _Case:
     def with_more(self, program: Program, more: frozenset[tuple[str, str]]) -> Program:
         """Return the program in which the plan's functions start as planned, and more from the year on."""
         planned = {} if self.decisions is None else self.decisions.start_year
-        start = {**dict.fromkeys(more, self.key[1]), **planned}
+        start = {**dict.fromkeys(more, self.year), **planned}
         fixed = {
             column: float(start.get((site, function), year + 1) <= year)
             for (site, function, year), column in self.compiled.columns.provide.items()
@@ -197,17 +202,37 @@ class _Case:
 def missed_targets(
     question: Question, function: str | None = None, year: int | None = None
 ) -> list[CoverageFigure]:
-    """Return the plan's figures of the targets that it misses, of one function or year if named."""
+    """Return the plan's figures of the targets that it misses, of one function or year if named.
+
+    Those of the county first, then those of towns and communities.
+    """
+    problem = question.problem
     return [
         figure
-        for figure in question.plan.coverage
-        if figure.basis is question.plan.basis
-        and figure.target is not None
+        for figure in _targeted(question)
+        if figure.target is not None
         and figure.target - figure.covered > TOLERANCE * max(1.0, figure.target)
-        and (figure.function, figure.year) in question.problem.targets
+        and (_key(figure) in problem.targets or _key(figure) in problem.local_targets)
         and function in (None, figure.function)
         and year in (None, figure.year)
     ]
+
+
+def _targeted(question: Question) -> list[CoverageFigure]:
+    """Return the figures with a target: those of the county on its basis, then the local ones."""
+    county = [
+        figure
+        for figure in question.plan.coverage
+        if figure.basis is question.plan.basis and figure.target is not None
+    ]
+    return [*county, *question.plan.local_coverage]
+
+
+def _key(figure: CoverageFigure) -> TargetKey:
+    """Return the key of the figure's target among the program's shortfalls."""
+    if isinstance(figure, LocalCoverage):
+        return figure.area_code, figure.function, figure.year
+    return figure.function, figure.year
 
 
 def explain_shortfalls(
@@ -222,14 +247,10 @@ def explain_shortfalls(
     clock = Clock(time.monotonic() + seconds_in_all)
     compiled = _compiled(problem)
     decisions = decisions_of(problem, question.plan)
-    of_plan = {
-        (figure.function, figure.year): _model_missing(problem, figure)
-        for figure in question.plan.coverage
-        if figure.basis is question.plan.basis and figure.target is not None
-    }
+    of_plan = {_key(figure): _model_missing(problem, figure) for figure in _targeted(question)}
 
     def explained(figure: CoverageFigure) -> MissedTarget:
-        key = figure.function, figure.year
+        key = _key(figure)
         others = {other: missing for other, missing in of_plan.items() if other != key}
         whole = problem.basis.counts_communities
         case = _Case(compiled, decisions, key, of_plan[key], others, whole)
@@ -277,6 +298,7 @@ def _explained(
     )
     missing = case.missing * unit
     return MissedTarget(
+        area_code=figure.area_code if isinstance(figure, LocalCoverage) else None,
         function=figure.function,
         year=figure.year,
         basis=figure.basis,
@@ -401,19 +423,26 @@ def _shares(missing: float, steps: dict[Cause, Least], unit: float) -> Iterator[
         before = after
 
 
-def beyond_radius(problem: Problem, key: tuple[str, int]) -> float:
+def beyond_radius(problem: Problem, key: TargetKey) -> float:
     """Return the shortfall that stays if every listed space suited the function at once (model unit).
 
     Whatever of the target isn't within the radius of any space; exact, without solving.
     """
-    function, year = key
-    target = problem.targets[key]
+    if len(key) == 3:
+        _, function, year = key
+        target, counted = problem.local_targets[key], problem.counted_in(*key)
+    else:
+        function, year = key
+        target, counted = problem.targets[key], problem.counted_communities(*key)
     suited = _all_suited(problem, function)
     if problem.basis.counts_communities:
-        counted = problem.counted_communities(function, year)
         within = sum(bool(suited.covering_sites_on(problem.basis, code, function, year)) for code in counted)
         return max(0.0, target - within)
-    persons = {point: problem.target_group(point, function, year) for point in problem.counted_demand}
+    persons = {
+        point: problem.target_group(point, function, year)
+        for code in counted
+        for point in problem.demand_of_community[code]
+    }
     total = sum(persons.values())
     if total <= 0.0:
         return 0.0
@@ -438,13 +467,14 @@ def _is_best(question: Question) -> bool:
         and first.status == "optimal"
         and problem.tolerance.get(Level.SHORTFALL, 0.0) == 0.0
         and all(problem.functions[function].priority > 0.0 for function, _ in problem.targets)
+        and all(problem.functions[function].priority > 0.0 for _, function, _ in problem.local_targets)
     )
 
 
 def _single(problem: Problem, case: _Case) -> _Case:
     """Return the target's year alone, a relaxation: its bounds hold for the whole."""
-    compiled = _compiled(single_year_problem(problem, case.key[1]))
-    decisions = None if case.decisions is None else _seen_in_year(case.decisions, case.key[1])
+    compiled = _compiled(single_year_problem(problem, case.year))
+    decisions = None if case.decisions is None else _seen_in_year(case.decisions, case.year)
     return _Case(compiled, decisions, case.key, case.missing, case.others, case.is_whole)
 
 

@@ -61,6 +61,9 @@ def complete_start(request: dict[str, Any]) -> dict[str, Any] | None:
     solver = make_solver(request)
     columns = np.asarray(request["start_columns"], dtype=np.int32)
     values = np.asarray(request["start_values"], dtype=np.float64)
+    below, above = request["column_lower"][columns] - values, values - request["column_upper"][columns]
+    if max(below.max(initial=0.0), above.max(initial=0.0)) > CONSISTENT:
+        return None
     solver.changeColsBounds(len(columns), columns, values, values)
     solver.run()
     answer = final_answer(solver, bool(request["is_integer"].any()))

@@ -114,6 +114,11 @@ def _with_changes(policy: Policy, scenario: Scenario) -> Policy:
     opening_costs: dict[Mode, Figure] = dict(policy.costs.opening_cost_cny_per_m2)
     for mode, cost in scenario.costs.opening_cost_cny_per_m2.items():
         opening_costs[mode] = changed.figure(opening_costs.get(mode), cost)
+    if (scale := scenario.costs.capital_scale) != 1.0:
+        functions = {key: changed.dearer(function, scale) for key, function in functions.items()}
+        opening_costs = {
+            mode: changed.figure(cost, scale * cost.value) for mode, cost in opening_costs.items()
+        }
     costs = policy.costs.model_copy(update={"opening_cost_cny_per_m2": opening_costs})
     return Policy(functions, standards, costs)
 
@@ -149,6 +154,12 @@ class _Changes:
             key: self.model(rules.get(key, HostingRule()), override) for key, override in stated.items()
         }
         return {**rules, **changed}
+
+    def dearer(self, function: FunctionPolicy, scale: float) -> FunctionPolicy:
+        """Return the function with its fit-out cost scaled."""
+        cost = function.fit_out_cost_cny_per_m2
+        dearer = self.figure(cost, scale * cost.value)
+        return function.model_copy(update={"fit_out_cost_cny_per_m2": dearer})
 
     def figure(self, former: Figure | None, value: float) -> Figure:
         """Return the assumption that takes the place of ``former``; an area stays floor or usable area."""

@@ -16,11 +16,12 @@ from typing import Any
 from siteplan.findings import Finding, InputError, Place, YamlPath, error, has_errors, nearest_place, warning
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.by_hand import check_entries_by_hand, functions_by_hand
+from siteplan.inputs.futures import check_futures, functions_of_futures
 from siteplan.inputs.yaml_merge import merged, stated_in_code, without_nulls
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, closest, missing_file, read_yaml
 from siteplan.inputs.yaml_validation import unknown_key, validated
 from siteplan.policy import Policy
-from siteplan.scenario import CARE_BEDS, LoadedScenario, Scenario
+from siteplan.scenario import CARE_BEDS, LoadedScenario, Scenario, TargetPercents
 from siteplan.text import Text
 
 EARLIEST_YEAR = 2000
@@ -66,6 +67,11 @@ def check_scenario_functions(
     """Return a finding for each function that the scenario names and the policy doesn't have."""
     named: list[tuple[str, YamlPath]] = [(key, ("functions", key)) for key in scenario.functions]
     named += [(key, ("targets", "overrides", key)) for key in scenario.targets.overrides]
+    named += [
+        (key, ("targets", kind, area, key))
+        for kind, area, percents in _local_targets(scenario)
+        for key in percents
+    ]
     named += [(key, ("rules", "coverage_at_least", key)) for key in scenario.rules.coverage_at_least]
     named += [(key, ("standards", "hosting", key)) for key in scenario.standards.hosting]
     named += [
@@ -74,6 +80,7 @@ def check_scenario_functions(
         for function in promised
     ]
     named += functions_by_hand(scenario)
+    named += functions_of_futures(scenario)
     named += _eligible_functions(scenario)
     unknown = [
         unknown_key(key, policy.functions, nearest_place(places, path))
@@ -110,6 +117,14 @@ def _unknown_places(scenario: Scenario, policy: Policy, places: Mapping[YamlPath
             if key == CARE_BEDS
         ]
     return findings
+
+
+def _local_targets(scenario: Scenario) -> Iterator[tuple[str, str, TargetPercents]]:
+    """Yield ("towns" or "communities", code or name, percents) of the targets of their own."""
+    for area, percents in scenario.targets.towns.items():
+        yield "towns", area, percents
+    for area, percents in scenario.targets.communities.items():
+        yield "communities", area, percents
 
 
 def _eligible_functions(scenario: Scenario) -> list[tuple[str, YamlPath]]:
@@ -300,6 +315,7 @@ def _semantic_findings(loaded: LoadedScenario) -> Iterator[Finding]:
     yield from _target_years(loaded)
     yield from _rule_years(loaded)
     yield from check_entries_by_hand(loaded)
+    yield from check_futures(loaded)
 
 
 def _years(loaded: LoadedScenario) -> Iterator[Finding]:
@@ -399,10 +415,41 @@ def _unbridged(loaded: LoadedScenario, path: YamlPath, advance_cny: Iterable[int
 def _target_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for key, percents in loaded.scenario.targets.overrides.items():
         yield from _years_outside(loaded, ("targets", "overrides", key), percents)
+    for kind, area, functions in _local_targets(loaded.scenario):
+        for key, percents in functions.items():
+            yield from _years_outside(loaded, ("targets", kind, area, key), percents)
+            if kind == "communities" and loaded.scenario.coverage.basis.counts_communities:
+                yield from _covered_or_not(loaded, ("targets", kind, area, key), percents)
+
+
+def _covered_or_not(
+    loaded: LoadedScenario, path: YamlPath, percents: Mapping[int, float]
+) -> Iterator[Finding]:
+    """Refuse a share of one community where communities are counted: it is covered or it isn't."""
+    basis = loaded.scenario.coverage.basis
+    for year, percent in percents.items():
+        if percent not in (0.0, 100.0):
+            yield error(
+                "community-target-between",
+                loaded.place_of((*path, str(year))),
+                found=Text(f"单个社区的目标 {percent:g}%", f"{percent:g} % of one community"),
+                allowed=Text(
+                    f"{basis.text.zh}下一个社区要么覆盖（100）要么不覆盖（0）",
+                    f"on the basis `{basis.value}` a community is covered (100) or not (0)",
+                ),
+                mend=Text(
+                    "写 100；要按人数的比例，改用 coverage.basis: residents",
+                    "write 100; for a share of its residents use `coverage.basis: residents`",
+                ),
+            )
 
 
 def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
-    for name in ("area_standard_at_least_m2", "functions_per_community_at_least"):
+    for name in (
+        "area_standard_at_least_m2",
+        "functions_per_community_at_least",
+        "coverage_per_town_at_least",
+    ):
         yield from _years_outside(loaded, ("rules", name), getattr(loaded.scenario.rules, name))
     for name in ("coverage_at_least", "places_at_least"):
         for key, by_year in getattr(loaded.scenario.rules, name).items():

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from siteplan.outcome.provision import Providing, nearest_provider, target_groups
-from siteplan.plan import Assignment, CommunityCoverage, CoverageFigure, RadiusFigure
+from siteplan.plan import Assignment, CommunityCoverage, CoverageFigure, LocalCoverage, RadiusFigure
 from siteplan.problem import Problem
 from siteplan.scenario import Basis
 
@@ -54,6 +54,11 @@ def coverage_of_communities(
     A community out of scope, or without a target group for the function in the year, has no row.
     """
     served = _persons_served(problem, assignments)
+    counted = {
+        (function, year): frozenset(problem.counted_communities(function, year))
+        for function in problem.functions
+        for year in problem.years
+    }
     return tuple(
         CommunityCoverage(
             community_code=community,
@@ -70,7 +75,7 @@ def coverage_of_communities(
         for community in problem.communities
         for function in problem.functions
         for year in problem.years
-        if community in problem.counted_communities(function, year)
+        if community in counted[function, year]
     )
 
 
@@ -87,6 +92,22 @@ def coverage_figures(
         for year in problem.years
         for basis in Basis
     )
+
+
+def local_coverage(problem: Problem, communities: tuple[CommunityCoverage, ...]) -> tuple[LocalCoverage, ...]:
+    """Sum the communities up to the figures of the towns and communities with a target of their own."""
+    of_community = {(row.community_code, row.function, row.year): row for row in communities}
+    figures: list[LocalCoverage] = []
+    for (area, function, year), in_unit in problem.local_targets.items():
+        rows = [of_community[code, function, year] for code in problem.counted_in(area, function, year)]
+        figure = _figure(problem, rows, function, year, problem.basis)
+        target = in_unit if problem.basis.counts_communities else in_unit / 100.0 * figure.counted
+        figures.append(
+            LocalCoverage(
+                **{**dict(figure), "target": target}, area_code=area, area_name=problem.area_name(area)
+            )
+        )
+    return tuple(figures)
 
 
 def coverage_at_radii(problem: Problem, providing: Providing) -> tuple[RadiusFigure, ...]:

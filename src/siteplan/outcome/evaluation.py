@@ -8,7 +8,12 @@ from typing import Literal
 
 from siteplan.outcome.area import area_standard
 from siteplan.outcome.assignment import assign
-from siteplan.outcome.coverage import coverage_at_radii, coverage_figures, coverage_of_communities
+from siteplan.outcome.coverage import (
+    coverage_at_radii,
+    coverage_figures,
+    coverage_of_communities,
+    local_coverage,
+)
 from siteplan.outcome.funding import payments, source_years, spending_by_source
 from siteplan.outcome.levels import level_value
 from siteplan.outcome.money import money_by_year, money_of_sites
@@ -21,6 +26,7 @@ from siteplan.plan import (
     CoverageFigure,
     Decisions,
     LevelResult,
+    LocalCoverage,
     Plan,
     PlannedSite,
     RadiusFigure,
@@ -45,6 +51,7 @@ class Outcome:
 
     sites: tuple[PlannedSite, ...]
     coverage: tuple[CoverageFigure, ...]
+    local_coverage: tuple[LocalCoverage, ...]
     coverage_at_radii: tuple[RadiusFigure, ...]
     communities: tuple[CommunityCoverage, ...]
     area_standard: tuple[CommunityArea, ...]
@@ -70,6 +77,7 @@ def evaluate(problem: Problem, decisions: Decisions) -> Outcome:
     return Outcome(
         sites=planned_sites(problem, decisions, money),
         coverage=coverage_figures(problem, communities),
+        local_coverage=local_coverage(problem, communities),
         coverage_at_radii=coverage_at_radii(problem, providing),
         communities=communities,
         area_standard=area_standard(problem, decisions),
@@ -109,6 +117,7 @@ def make_plan(
         threshold=problem.threshold,
         sites=outcome.sites,
         coverage=outcome.coverage,
+        local_coverage=outcome.local_coverage,
         coverage_at_radii=outcome.coverage_at_radii,
         communities=outcome.communities,
         area_standard=outcome.area_standard,

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from siteplan.case import Form
 from siteplan.outcome.area import area_standard
 from siteplan.outcome.assignment import assign
-from siteplan.outcome.coverage import covered_communities, is_covered, persons_counted, persons_covered
+from siteplan.outcome.coverage import is_covered, persons_counted, persons_covered
 from siteplan.outcome.money import money_of_sites
-from siteplan.outcome.provision import nearest_provider, operates, providing_sites, target_groups
+from siteplan.outcome.provision import Providing, nearest_provider, operates, providing_sites, target_groups
 from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
 from siteplan.scenario import Basis, Level
@@ -44,32 +44,64 @@ def level_value(problem: Problem, decisions: Decisions, level: Level) -> float:
 
 
 def shortfall(problem: Problem, decisions: Decisions) -> float:
-    """Return the shortfall to the targets: coverage points, averaged over functions and years by priority.
+    """Return the shortfall to the targets: coverage points, averaged over all targets by weight.
 
-    Σ priority[f] · points[f,t] / Σ priority[f], over the function-years with a target;
+    Σ weight · points / Σ weight. The weight of a county's target is its function's priority, that of a town's
+    or community's the priority × its share of the county (of counted communities, or of persons);
     points = 100 · max(0, target − covered) / counted on community bases, percent on the others.
     """
     providing = providing_sites(problem, decisions)
-    served = persons_served(problem, decisions) if problem.basis is Basis.SERVED else {}
-    weighted = total_priority = 0.0
+    served = _served_by_community(problem, decisions) if problem.basis is Basis.SERVED else {}
+    weighted = total_weight = 0.0
     for (function, year), target in problem.targets.items():
-        priority = problem.functions[function].priority
-        total_priority += priority
-        if problem.basis.counts_communities:
-            counted = float(len(problem.counted_communities(function, year)))
-            covered = float(len(covered_communities(problem, providing, problem.basis, function, year)))
-            missing = max(0.0, target - covered)
-        else:
-            counted = persons_counted(problem, problem.counted_demand, function, year)
-            covered = (
-                served.get((function, year), 0.0)
-                if problem.basis is Basis.SERVED
-                else persons_covered(problem, providing, problem.counted_demand, function, year)
-            )
-            missing = max(0.0, target / 100.0 * counted - covered)
-        if counted > 0.0:
-            weighted += priority * 100.0 * missing / counted
-    return weighted / total_priority if total_priority > 0.0 else 0.0
+        counted = problem.counted_communities(function, year)
+        weight = problem.functions[function].priority
+        total_weight += weight
+        weighted += weight * _points_short(problem, providing, served, counted, function, year, target)
+    for (area, function, year), target in problem.local_targets.items():
+        counted = problem.counted_in(area, function, year)
+        weight = problem.functions[function].priority * problem.share_of_county(area, function, year)
+        total_weight += weight
+        weighted += weight * _points_short(problem, providing, served, counted, function, year, target)
+    return weighted / total_weight if total_weight > 0.0 else 0.0
+
+
+def _points_short(
+    problem: Problem,
+    providing: Providing,
+    served: Mapping[tuple[str, str, int], float],
+    communities: tuple[str, ...],
+    function: str,
+    year: int,
+    target: float,
+) -> float:
+    """Return percentage points short of a target of some counted communities."""
+    if problem.basis.counts_communities:
+        counted = float(len(communities))
+        covered = float(
+            sum(is_covered(problem, providing, problem.basis, code, function, year) for code in communities)
+        )
+        missing = max(0.0, target - covered)
+    else:
+        points = tuple(point for code in communities for point in problem.demand_of_community[code])
+        counted = persons_counted(problem, points, function, year)
+        covered = (
+            sum(served.get((code, function, year), 0.0) for code in communities)
+            if problem.basis is Basis.SERVED
+            else persons_covered(problem, providing, points, function, year)
+        )
+        missing = max(0.0, target / 100.0 * counted - covered)
+    return 100.0 * missing / counted if counted > 0.0 else 0.0
+
+
+def _served_by_community(problem: Problem, decisions: Decisions) -> dict[tuple[str, str, int], float]:
+    """Return (community, function, year) → persons who have a place."""
+    served: dict[tuple[str, str, int], float] = {}
+    for row in assign(problem, decisions):
+        if row.site_id:
+            key = problem.demand[row.demand_id].community_code, row.function, row.year
+            served[key] = served.get(key, 0.0) + row.persons
+    return served
 
 
 def person_years_covered(problem: Problem, decisions: Decisions) -> float:

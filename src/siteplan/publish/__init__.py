@@ -5,24 +5,38 @@ from siteplan.publish.explanations import (
     Cause,
     CauseShare,
     Explanations,
+    LevelGain,
     MissedTarget,
     Remedy,
     StoredExplanations,
+    WhiteSpot,
+    WhiteSpotFunction,
+    WhiteSpots,
     Words,
     read_explanations,
     store_explanations,
 )
 from siteplan.publish.folder import ResultFolder, mend_interrupted_swap, result_folder
 from siteplan.publish.plan_file import read_plan
-from siteplan.publish.publication import OUTPUTS, Output, Run, publish, publishing_seconds
+from siteplan.publish.publication import (
+    OUTPUTS,
+    READABLES,
+    Output,
+    Run,
+    publish,
+    publishing_seconds,
+    readable_seconds,
+)
 from siteplan.publish.run_record import RunRecord, check_inputs, read_run_record, record_inputs
 
 __all__ = [
     "EXPLANATIONS_FILE",
     "OUTPUTS",
+    "READABLES",
     "Cause",
     "CauseShare",
     "Explanations",
+    "LevelGain",
     "MissedTarget",
     "Output",
     "Remedy",
@@ -30,6 +44,9 @@ __all__ = [
     "Run",
     "RunRecord",
     "StoredExplanations",
+    "WhiteSpot",
+    "WhiteSpotFunction",
+    "WhiteSpots",
     "Words",
     "check_inputs",
     "mend_interrupted_swap",
@@ -38,6 +55,7 @@ __all__ = [
     "read_explanations",
     "read_plan",
     "read_run_record",
+    "readable_seconds",
     "record_inputs",
     "result_folder",
     "store_explanations",

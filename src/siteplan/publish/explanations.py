@@ -16,11 +16,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from siteplan.case import Form
 from siteplan.publish.documents import write_document
 from siteplan.publish.folder import ResultFolder
 from siteplan.publish.lock import exclusive_lock
 from siteplan.publish.plan_file import PLAN_FILE
-from siteplan.scenario import Basis
+from siteplan.scenario import Basis, Level
 from siteplan.text import Text
 
 EXPLANATIONS_FILE = "explanations.json"
@@ -104,10 +105,12 @@ class Remedy(StoredModel):
 class MissedTarget(StoredModel):
     """A missed target of a plan: function and year, figures in the target's unit, causes and remedies.
 
+    ``area_code``: the town or community whose own target it is, None for the county's.
     ``counts_communities``: the figures are communities, else persons. ``missing_alone_low`` and ``…_high``:
     how much of it would be missing if this were the only target, under the same money and pace.
     """
 
+    area_code: str | None = None
     function: str
     year: int
     basis: Basis
@@ -132,8 +135,97 @@ class MissedTarget(StoredModel):
         return Text("个社区", "communities") if self.counts_communities else Text("人", "persons")
 
 
+class WhiteSpotFunction(StoredModel):
+    """What a new space would add of one function.
+
+    ``communities``: codes of those newly covered (none where the target counts persons);
+    ``without_candidate``: of these, the ones that no listed space could cover; ``persons``: of the target
+    group, newly within the radius.
+    """
+
+    function: str
+    communities: tuple[str, ...]
+    without_candidate: tuple[str, ...]
+    persons: float
+
+
+class LevelGain(StoredModel):
+    """By how much a level of the objective would be better, in its unit: proven where ``least`` is ``most``.
+
+    ``most`` None: the search proved no limit.
+    """
+
+    level: Level
+    least: float
+    most: float | None
+    words: Words
+
+
+Ring = tuple[tuple[float, float], ...]
+
+
+class WhiteSpot(StoredModel):
+    """A zone in which one more space would do the same job, and a place in it for which the figures hold.
+
+    The place (WGS 84) is near ``demand_id`` in ``community_code``. The space needs ``floor_area_m2`` for its
+    functions and those ``also_needed`` by a complex; ``opening_cost_cny`` estimates its opening, ``cny`` with
+    the fit-out. ``zone``: rings of its polygon, the outer one first, counter-clockwise. ``gains``: what the
+    plan would gain with the space under the same money and pace, by solving again; ``unsolved`` says why
+    there are none.
+    """
+
+    rank: int
+    community_code: str
+    demand_id: str
+    longitude: float
+    latitude: float
+    form: Form | None
+    floor_area_m2: float
+    usable_area_m2: float
+    opening_cost_cny: float
+    cny: float
+    functions: tuple[WhiteSpotFunction, ...]
+    also_needed: tuple[str, ...]
+    zone: tuple[Ring, ...]
+    zone_area_m2: float
+    gains: tuple[LevelGain, ...] = ()
+    unsolved: Words | None = None
+
+    @property
+    def newly_covered(self) -> int:
+        """How many pairs of a function and a community it would newly cover."""
+        return sum(len(each.communities) for each in self.functions)
+
+    @property
+    def without_candidate(self) -> int:
+        """How many of them no listed space could cover."""
+        return sum(len(each.without_candidate) for each in self.functions)
+
+    @property
+    def persons(self) -> float:
+        """Persons newly within a radius, a person once for each function."""
+        return sum(each.persons for each in self.functions)
+
+
+class WhiteSpots(StoredModel):
+    """Where to look for space next, best first; each counts what those before it leave.
+
+    ``functions``: those asked about; ``minimum_area_m2``: floor area of the spaces looked for, None: as large
+    as they need be; ``only_without_candidates``: counted is only what no listed space could cover;
+    ``left``: pairs of a function and a community that are still not covered after all of them.
+    """
+
+    year: int
+    basis: Basis
+    functions: tuple[str, ...]
+    minimum_area_m2: float | None
+    only_without_candidates: bool
+    left: int
+    spots: tuple[WhiteSpot, ...]
+
+
 class Explanations(StoredModel):
-    """``explanations.json``: of the plan whose file has the hash, reasons by site and missed targets."""
+    """``explanations.json``: of the plan whose file has the hash, what was explained of it."""
 
     schema_version: Annotated[Literal["siteplan-explanations/1"], Field(alias="schema")] = (
         "siteplan-explanations/1"
@@ -141,6 +233,7 @@ class Explanations(StoredModel):
     plan_sha256: str
     sites: dict[str, tuple[Words, ...]] = Field(default_factory=dict)
     shortfalls: tuple[MissedTarget, ...] = ()
+    white_spots: WhiteSpots | None = None
 
     def reasons(self) -> dict[str, tuple[Text, ...]]:
         """Return site → why it is as it is."""
@@ -192,10 +285,11 @@ def store_explanations(
     *,
     sites: Mapping[str, Sequence[Text]] | None = None,
     shortfalls: Sequence[MissedTarget] = (),
+    white_spots: WhiteSpots | None = None,
 ) -> Path:
     """Add explanations to those that a result folder has stored of its plan, and return the file.
 
-    What was stored of the same site, or of the same function and year, is replaced.
+    What was stored of the same site or target, and earlier white spots, are replaced.
 
     Raises:
         LockHeldError: a run is working on the folder.
@@ -207,11 +301,15 @@ def store_explanations(
             site: tuple(Words(zh=line.zh.strip(), en=line.en.strip()) for line in lines)
             for site, lines in (sites or {}).items()
         }
-        missed = {(entry.year, entry.function): entry for entry in (*stored.shortfalls, *shortfalls)}
+        missed = {
+            (entry.year, entry.function, entry.area_code): entry
+            for entry in (*stored.shortfalls, *shortfalls)
+        }
         renewed = stored.model_copy(
             update={
                 "sites": dict(sorted({**stored.sites, **reasons}.items())),
                 "shortfalls": tuple(sorted(missed.values(), key=lambda entry: entry.year)),
+                "white_spots": stored.white_spots if white_spots is None else white_spots,
             }
         )
         file = folder / EXPLANATIONS_FILE

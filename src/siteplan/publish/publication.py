@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import platform
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +57,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A result file. One that isn't essential is skipped where less than ``seconds`` are left."""
+    """A result file or folder of files.
+
+    One that isn't essential is skipped where less than ``seconds`` are left, and left out where it fails.
+    """
 
     file_name: str
     write: Callable[[Run, Path], None]
@@ -81,7 +85,33 @@ OUTPUTS = (
     ),
     Output("money.csv", lambda run, file: write_money(run.plan, file), is_essential=True),
 )
-"""The result files in the order in which they are written; ``run.json``, always, is the last."""
+"""The essential result files in the order in which they are written; ``run.json``, always, is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A result for people, made from the plan and the inputs: by ``solve``, or later by ``rebuilt_by``.
+
+    ``seconds_at_least`` and ``seconds_per_row`` are a generous estimate on one slow core; rows are those of
+    `rows_of`.
+    """
+
+    rebuilt_by: str
+    seconds_at_least: float
+    seconds_per_row: float
+
+    def seconds(self, problem: Problem) -> float:
+        """Return the estimate for a problem."""
+        return self.seconds_at_least + rows_of(problem) * self.seconds_per_row
+
+
+READABLES: Mapping[str, Readable] = {
+    "report.xlsx": Readable("siteplan report {folder} --only xlsx", 1.0, 2e-5),
+    "report.docx": Readable("siteplan report {folder} --only docx", 4.0, 2e-4),
+    "map.html": Readable("siteplan map {folder}", 4.0, 2e-4),
+    "pictures": Readable("siteplan plot {folder}", 3.0, 5e-5),
+}
+"""The results for people by file or folder, in the order in which they are written."""
 
 
 def publish(
@@ -95,7 +125,7 @@ def publish(
     """Write the result files and put them in place of the earlier ones, all or none.
 
     ``deadline`` is on ``clock``; outputs that aren't essential are skipped, and named in the record, where
-    they wouldn't be ready by then.
+    they wouldn't be ready by then. One of them that fails costs nothing else: the record says why.
 
     Raises:
         InputError: the folder is in use by another program; the next command puts the results in place.
@@ -103,8 +133,8 @@ def publish(
     records: list[RunRecord] = []
 
     def write_all(folder: Path) -> None:
-        written, skipped = _write_outputs(run, folder, tuple(outputs), deadline, clock)
-        record = _record(run, results.path, written=(*written, RUN_FILE), skipped=skipped)
+        progress = _write_outputs(run, folder, tuple(outputs), deadline, clock)
+        record = record_of(run, results.path, progress)
         write_document(record, folder / RUN_FILE)
         records.append(record)
 
@@ -112,13 +142,32 @@ def publish(
     return records[0]
 
 
+@dataclass(slots=True)
+class Progress:
+    """What has been written, skipped and failed (why), and the seconds of outputs that aren't essential."""
+
+    written: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
 def publishing_seconds(problem: Problem) -> float:
-    """Return a generous estimate of the seconds that `publish` and `evaluate` need on one slow core.
+    """Return a generous estimate of the seconds for `evaluate` and the essential outputs on one slow core.
 
     Both go once through every demand point, function and year.
     """
-    rows = len(problem.demand) * len(problem.functions) * len(problem.years)
-    return SECONDS_AT_LEAST + rows * SECONDS_PER_ROW
+    return SECONDS_AT_LEAST + rows_of(problem) * SECONDS_PER_ROW
+
+
+def readable_seconds(problem: Problem) -> float:
+    """Return a generous estimate of the seconds that `READABLES` need on one slow core."""
+    return sum(readable.seconds(problem) for readable in READABLES.values())
+
+
+def rows_of(problem: Problem) -> int:
+    """Return the number of demand points, functions and years together: what publishing goes through."""
+    return len(problem.demand) * len(problem.functions) * len(problem.years)
 
 
 SECONDS_AT_LEAST = 1.0
@@ -128,22 +177,57 @@ SECONDS_PER_ROW = 1e-4
 
 def _write_outputs(
     run: Run, folder: Path, outputs: tuple[Output, ...], deadline: float | None, clock: Clock
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write the essential outputs, then the others as long as there is time; return (written, skipped)."""
-    written: list[str] = []
-    skipped: list[str] = []
+) -> Progress:
+    """Write the essential outputs, then the others as long as there is time."""
+    progress, pace = Progress(), Pace(clock)
     for output in sorted(outputs, key=lambda output: not output.is_essential):
-        in_time = deadline is None or clock() + output.seconds <= deadline
-        if output.is_essential or in_time:
+        if output.is_essential:
             output.write(run, folder / output.file_name)
-            written.append(output.file_name)
+            progress.written.append(output.file_name)
+        elif deadline is None or clock() + output.seconds * pace.slowness() <= deadline:
+            _try(output, run, folder, progress, clock)
         else:
-            skipped.append(output.file_name)
-    return tuple(written), tuple(skipped)
+            progress.skipped.append(output.file_name)
+    return progress
 
 
-def _record(run: Run, folder: Path, *, written: tuple[str, ...], skipped: tuple[str, ...]) -> RunRecord:
+class Pace:
+    """How much slower than this machine can the work goes since it was made: others may use it too."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock, self._begin_s, self._begin_cpu_s = clock, clock(), time.process_time()
+
+    def slowness(self) -> float:
+        """Return the seconds that pass for each second of work, at least 1."""
+        spent_s, worked_s = self._clock() - self._begin_s, time.process_time() - self._begin_cpu_s
+        return max(1.0, spent_s / worked_s) if worked_s > SHORTEST_WORK_S else 1.0
+
+
+SHORTEST_WORK_S = 0.02
+"""Less work than this tells nothing about the pace."""
+
+
+def _try(output: Output, run: Run, folder: Path, progress: Progress, clock: Clock) -> None:
+    """Write an output; whatever is wrong with it must not cost the plan, so that it is only noted."""
+    begin, file = clock(), folder / output.file_name
+    try:
+        output.write(run, file)
+    except Exception as fault:
+        progress.failed[output.file_name] = f"{type(fault).__name__}: {fault}"
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink(missing_ok=True)
+        return
+    progress.written.append(output.file_name)
+    progress.seconds[f"writing {output.file_name}"] = clock() - begin
+
+
+def record_of(run: Run, folder: Path, progress: Progress | None = None) -> RunRecord:
+    """Return the record of a run whose results are in ``folder``, with what has been written so far."""
+    progress = progress or Progress()
     plan, root = run.plan, run.loaded.project_root
+    seconds = {**run.seconds_by_stage, **progress.seconds}
     note = ILLUSTRATIVE_NOTE if plan.illustrative else Text.same("")
     return RunRecord(
         title_zh=plan.title_zh,
@@ -153,13 +237,14 @@ def _record(run: Run, folder: Path, *, written: tuple[str, ...], skipped: tuple[
         note_en=note.en,
         started_at=run.started_at,
         finished_at=datetime.now(UTC),
-        seconds_by_stage={stage: round(seconds, 3) for stage, seconds in run.seconds_by_stage.items()},
+        seconds_by_stage={stage: round(spent, 3) for stage, spent in seconds.items()},
         stopped_by=plan.stopped_by,
         repeatable=plan.stopped_by not in ("time_limit", "interrupted"),
         levels=plan.levels,
         options=dict(run.options),
-        outputs=written,
-        skipped_outputs=skipped,
+        outputs=(*progress.written, RUN_FILE),
+        skipped_outputs=tuple(progress.skipped),
+        failed_outputs=dict(progress.failed),
         project_root=root_as_recorded(root, folder),
         case_folder=path_from(root, run.loaded.case_folder),
         inputs=run.inputs,

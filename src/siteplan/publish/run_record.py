@@ -69,7 +69,7 @@ class RunRecord(RecordModel):
     ``project_root`` is relative to the result folder where that lies inside the project, so that both can
     be moved together, else absolute. ``repeatable`` is False for a run that was cut by a time limit or
     Ctrl-C: repeated, it may end with another plan. ``assumptions`` are the dotted places of the policy's
-    figures that rest on an assumption.
+    figures that rest on an assumption. ``failed_outputs``: files that could not be written, and why.
     """
 
     schema_version: Annotated[Literal["siteplan-run/1"], Field(alias="schema")] = SCHEMA
@@ -87,6 +87,7 @@ class RunRecord(RecordModel):
     options: dict[str, str | bool | int | float | None]
     outputs: tuple[str, ...]
     skipped_outputs: tuple[str, ...]
+    failed_outputs: dict[str, str] = Field(default_factory=dict)
     project_root: str
     case_folder: str
     inputs: tuple[InputFile, ...]

@@ -7,7 +7,7 @@ never as a formula, a link or a number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
@@ -18,7 +18,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from siteplan.case import Form
-from siteplan.plan import CoverageFigure, Plan, PlannedSite
+from siteplan.plan import CoverageFigure, LocalCoverage, Plan, PlannedSite
 from siteplan.problem import Problem
 from siteplan.publish.explanations import CAUSE_NAMES, MissedTarget
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
@@ -59,6 +59,7 @@ class Kind(StrEnum):
     YEAR = "year"
     COUNT = "count"
     AREA = "area"
+    NUMBER = "number"
     MONEY = "money"
     SHARE = "share"
 
@@ -68,6 +69,7 @@ NUMBER_FORMATS = {
     Kind.YEAR: "0",
     Kind.COUNT: "#,##0",
     Kind.AREA: "#,##0",
+    Kind.NUMBER: "#,##0.0",
     Kind.MONEY: "#,##0.00",
     Kind.SHARE: "0%",
 }
@@ -128,16 +130,36 @@ class WorkbookSources:
     """The causes of missed targets that are stored of the plan."""
 
 
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What every sheet of a workbook begins with: a title, and that the data are illustrative."""
+
+    title: Text
+    illustrative: bool
+    language: Language
+
+
 def write_workbook(sources: WorkbookSources, file: Path) -> None:
     """Write the workbook.
 
     Raises:
         OSError: the file can't be written.
     """
+    plan = sources.plan
+    title = Text(plan.title_zh, plan.title_en)
+    write_sheets(_sheets(sources), Book(title, plan.illustrative, sources.language), file)
+
+
+def write_sheets(sheets: Iterable[Sheet], book_of: Book, file: Path) -> None:
+    """Write sheets as a workbook.
+
+    Raises:
+        OSError: the file can't be written.
+    """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(str(file), options)
-    for sheet in _sheets(sources):
-        _write_sheet(book, sheet, sources)
+    for sheet in sheets:
+        _write_sheet(book, sheet, book_of)
     try:
         book.close()
     except xlsxwriter.exceptions.FileCreateError as refusal:
@@ -149,6 +171,7 @@ def _sheets(sources: WorkbookSources) -> tuple[Sheet, ...]:
         _by_year(sources),
         _by_community(sources),
         _by_function(sources),
+        *((_local_targets(sources),) if sources.plan.local_coverage else ()),
         _by_bureau(sources),
         _by_town(sources),
         _sites(sources),
@@ -305,6 +328,39 @@ def _by_function(sources: WorkbookSources) -> Sheet:
             (2, 5),
             len(problem.functions),
         ),
+    )
+
+
+def _local_targets(sources: WorkbookSources) -> Sheet:
+    language = sources.language
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            figure.year,
+            figure.area_name,
+            sources.problem.functions[figure.function].name.in_language(language),
+            figure.covered,
+            figure.counted,
+            figure.target,
+            Formula("MAX(0,F{row}-D{row})", _short(figure)),
+            _names(sources, figure.missing),
+        )
+        for figure in sorted(sources.plan.local_coverage, key=lambda each: each.year)
+    )
+    basis = BASES[sources.plan.basis]
+    return Sheet(
+        Text("镇街社区目标", "Local targets"),
+        Text(f"镇街、社区的目标（{basis.zh}）", f"Targets of towns and communities ({basis.en})"),
+        (
+            Column(Text("年份", "year"), Kind.YEAR, 8),
+            Column(Text("镇街或社区", "town or community"), width=18),
+            Column(Text("功能", "function"), width=18),
+            Column(Text("已覆盖", "covered"), Kind.COUNT),
+            Column(Text("应覆盖", "counted"), Kind.COUNT),
+            Column(Text("目标", "target"), Kind.COUNT),
+            Column(Text("缺口", "shortfall"), Kind.COUNT),
+            Column(Text("未覆盖社区", "communities not covered"), width=70),
+        ),
+        rows,
     )
 
 
@@ -512,18 +568,17 @@ def _money_by_source(sources: WorkbookSources) -> Sheet:
 
 
 def _shortfalls(sources: WorkbookSources) -> Sheet:
-    language, problem = sources.language, sources.problem
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             figure.year,
-            problem.functions[figure.function].name.in_language(language),
+            _whose_target(sources, figure),
             figure.target,
             figure.covered,
             Formula("C{row}-D{row}", _short(figure)),
             _names(sources, figure.missing),
             *(_causes_and_remedies(sources, figure) if sources.missed else ()),
         )
-        for figure in _target_figures(sources.plan)
+        for figure in (*_target_figures(sources.plan), *sources.plan.local_coverage)
         if _short(figure) > 0.0
     )
     return Sheet(
@@ -549,12 +604,19 @@ def _shortfalls(sources: WorkbookSources) -> Sheet:
     )
 
 
+def _whose_target(sources: WorkbookSources, figure: CoverageFigure) -> str:
+    """Return the function of a target, of a local one with the town or community."""
+    name = sources.problem.functions[figure.function].name.in_language(sources.language)
+    return f"{figure.area_name} {name}" if isinstance(figure, LocalCoverage) else name
+
+
 def _causes_and_remedies(sources: WorkbookSources, figure: CoverageFigure) -> tuple[str, str]:
     """Return the stored causes and remedies of a missed target; empty where none are stored."""
     language = sources.language
     separator = "；" if language is Language.ZH else "; "
     for missed in sources.missed:
-        if (missed.function, missed.year) == (figure.function, figure.year):
+        area = figure.area_code if isinstance(figure, LocalCoverage) else None
+        if (missed.area_code, missed.function, missed.year) == (area, figure.function, figure.year):
             causes = (
                 f"{CAUSE_NAMES[share.cause].in_language(language)} {share.value:.0f}"
                 + ("" if share.is_proven else f" ({share.low:.0f}–{share.high:.0f})")
@@ -622,13 +684,13 @@ def _joined(names: Any, language: Language) -> str:
     return ("、" if language is Language.ZH else ", ").join(names)
 
 
-def _write_sheet(book: Any, sheet: Sheet, sources: WorkbookSources) -> None:
-    plan, language = sources.plan, sources.language
+def _write_sheet(book: Any, sheet: Sheet, book_of: Book) -> None:
+    language = book_of.language
     page = book.add_worksheet(sheet.name.in_language(language))
-    title = Text(plan.title_zh, plan.title_en).in_language(language)
+    title = book_of.title.in_language(language)
     strong = book.add_format({"bold": True, "font_size": 14})
     page.write_string(0, 0, f"{title} · {sheet.question.in_language(language)}", strong)
-    if plan.illustrative:
+    if book_of.illustrative:
         warned = book.add_format({"font_color": "#9c2a00"})
         page.write_string(1, 0, ILLUSTRATIVE_NOTE.in_language(language), warned)
     head = book.add_format(

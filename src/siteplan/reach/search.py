@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array
 
 from siteplan.network import BoolArray, FloatArray, IntArray, RoadNetwork, Snapped
 from siteplan.reach.arrays import Goals, Starts, Streets
@@ -63,9 +64,10 @@ class Search:
 
 def _grouped(group: IntArray, groups: int) -> tuple[IntArray, IntArray]:
     """Return where each group begins in the order of groups, and that order."""
-    order = np.argsort(group, kind="stable")
-    first = np.searchsorted(group[order], np.arange(groups + 1)).astype(np.int64)
-    return first, order
+    # Rows of a sparse matrix are filled by counting, which is several times as fast as sorting.
+    members = np.arange(len(group))
+    rows = coo_array((members, (group, members)), shape=(groups, len(group))).tocsr()
+    return rows.indptr.astype(np.int64), rows.indices.astype(np.int64)
 
 
 def _streets(network: RoadNetwork, pieces: RoadPieces) -> Streets:

@@ -7,10 +7,11 @@ the back of a cul-de-sac is not crossed. Private ways count as they do for dista
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from siteplan.network import RoadNetwork, Snapped
@@ -49,11 +50,11 @@ class ServiceAreas:
         ``smallest_hole_m2`` (m²) are filled.
         """
         walk_m = radius_m - strip_m
-        lines = [self._line(span) for span in self._spans(sites, site, walk_m)]
-        if not lines:
+        spans = list(self._spans(sites, site, walk_m))
+        if not spans:
             return shapely.Polygon()
-        strip = shapely.union_all(shapely.buffer(np.array(lines), strip_m))
-        return shapely.make_valid(_without_small_holes(strip.simplify(OUTLINE_TOLERANCE_M), smallest_hole_m2))
+        strip = shapely.union_all(shapely.buffer(self._lines(spans), strip_m))
+        return shapely.make_valid(without_small_holes(strip.simplify(OUTLINE_TOLERANCE_M), smallest_hole_m2))
 
     def _spans(self, sites: Snapped, site: int, walk_m: float) -> Iterator[Span]:
         """Yield the stretches from which the site is reached within ``walk_m``."""
@@ -118,18 +119,19 @@ class ServiceAreas:
             if from_end >= 0.0:
                 yield edge, max(0.0, length_m - from_end), length_m
 
-    def _line(self, span: Span) -> BaseGeometry:
-        edge, begin_m, end_m = span
+    def _lines(self, spans: Sequence[Span]) -> NDArray[np.object_]:
+        """Return the stretches as lines."""
         network = self._network
-        nodes = [int(network.edge_from[edge]), int(network.edge_to[edge])]
-        x_m, y_m = network.x_m[nodes], network.y_m[nodes]
-        share = np.array([begin_m, end_m]) / max(float(network.length_m[edge]), np.finfo(float).tiny)
-        return shapely.LineString(
-            np.stack([x_m[0] + share * (x_m[1] - x_m[0]), y_m[0] + share * (y_m[1] - y_m[0])], axis=1)
-        )
+        edges = np.array([edge for edge, _, _ in spans])
+        ends_m = np.array([(begin_m, end_m) for _, begin_m, end_m in spans])
+        share = ends_m / np.maximum(network.length_m[edges], np.finfo(float).tiny)[:, None]
+        begin, end = network.edge_from[edges], network.edge_to[edges]
+        x_m = network.x_m[begin, None] + share * (network.x_m[end] - network.x_m[begin])[:, None]
+        y_m = network.y_m[begin, None] + share * (network.y_m[end] - network.y_m[begin])[:, None]
+        return np.asarray(shapely.linestrings(np.stack([x_m, y_m], axis=2)))
 
 
-def _without_small_holes(area: BaseGeometry, smallest_hole_m2: float) -> BaseGeometry:
+def without_small_holes(area: BaseGeometry, smallest_hole_m2: float) -> BaseGeometry:
     """Return an area without its holes that are smaller than so many m²."""
     parts = [
         shapely.Polygon(

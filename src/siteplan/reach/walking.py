@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -12,14 +10,11 @@ from siteplan.case import Case
 from siteplan.inputs.roads.projection import projected
 from siteplan.network import FloatArray, IntArray, Reach, RoadNetwork, Snapped, WalkingAccess
 from siteplan.policy import Policy
+from siteplan.reach.distances import distance_blocks
 from siteplan.reach.pieces import RoadPieces, road_pieces
 from siteplan.reach.places import demand_places, metres_of, site_places
-from siteplan.reach.search import Search
 from siteplan.reach.snapping import Snapper
 from siteplan.units import METRES_PER_REPORTED_DISTANCE
-
-STARTS_AT_ONCE = 4096
-"""Demand points of one portion: threads take portions in turn."""
 
 
 def walking_access(network: RoadNetwork, case: Case, policy: Policy, limit_m: float) -> WalkingAccess:
@@ -84,25 +79,16 @@ def distances_within(
 
     Distances are rounded to a decimetre and compared with the limit after that.
     """
-    search = Search(network, pieces, sites)
-    count = len(demand.edge)
-    portions = [
-        np.arange(start, min(start + STARTS_AT_ONCE, count)) for start in range(0, count, STARTS_AT_ONCE)
-    ]
     searched_m = limit_m + METRES_PER_REPORTED_DISTANCE
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as threads:
-        results = list(threads.map(lambda portion: search.within(demand, portion, searched_m), portions))
-    counts, site_index, exact_m = (
-        np.concatenate([np.empty(0, dtype=kind), *(result[part] for result in results)])
-        for part, kind in enumerate((np.int64, np.int64, np.float64))
-    )
+    blocks = list(distance_blocks(network, pieces, demand, sites, searched_m))
+    counts = np.concatenate([np.empty(0, dtype=np.int64), *(np.diff(block.row_start) for block in blocks)])
+    site_index = np.concatenate([np.empty(0, dtype=np.int64), *(block.site_index for block in blocks)])
+    exact_m = np.concatenate([np.empty(0), *(block.distance_m for block in blocks)])
     distance_m = rounded_to_decimetre(exact_m)
-    row = np.repeat(np.arange(count), counts)
     is_within = distance_m <= limit_m
-    row, site_index, distance_m = row[is_within], site_index[is_within], distance_m[is_within]
-    order = np.lexsort((site_index, row))
-    row_start = np.searchsorted(row[order], np.arange(count + 1)).astype(np.int64)
-    return row_start, site_index[order], distance_m[order]
+    row = np.repeat(np.arange(len(counts)), counts)[is_within]
+    row_start = np.searchsorted(row, np.arange(len(counts) + 1)).astype(np.int64)
+    return row_start, site_index[is_within], distance_m[is_within]
 
 
 def rounded_to_decimetre(distance_m: FloatArray) -> FloatArray:

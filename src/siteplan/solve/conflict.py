@@ -144,6 +144,8 @@ def _place(problem: Problem, row: str) -> Text:
             words = Text.same(f"{problem.sites[key].name}（{key}）")
         elif key in problem.communities:
             words = Text.same(problem.communities[key].name)
+        elif key in problem.town_names:
+            words = Text.same(problem.town_names[key])
         elif key in problem.functions:
             words = problem.functions[key].name
         elif key in BY_HAND:

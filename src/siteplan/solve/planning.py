@@ -88,7 +88,7 @@ class _Run:
 
     def limits(self, program: Program, nodes_at_effort_one: int, absolute_gap: float = 1e-9) -> Limits:
         """Return the limits of a solver run on a program, or on a restriction of it."""
-        cheapness = max(1.0, COLUMNS_OF_NODE_LIMITS / len(program.cost))
+        cheapness = max(1.0, COLUMNS_OF_NODE_LIMITS / max(1, len(program.cost)))
         nodes = max(1, round(nodes_at_effort_one * self.settings.effort * cheapness))
         return Limits(nodes=nodes, absolute_gap=absolute_gap, seed=self.settings.seed)
 
@@ -289,7 +289,7 @@ def _with_year_bounds(
     for year, bound in bounds.items():
         if bound <= 0.0:
             continue
-        columns = [column for key, column in compiled.columns.shortfall.items() if key[1] == year]
+        columns = [column for key, column in compiled.columns.shortfall.items() if key[-1] == year]
         if not columns:
             continue
         coefficients = np.zeros(len(program.cost))

@@ -31,12 +31,17 @@ AREA_DECIMALS = 6
 """Areas in m² are rounded to this many decimals when read from the solver."""
 
 
+TargetKey = tuple[str, int] | tuple[str, str, int]
+"""(function, year) of a target of the county, (area, function, year) of one of a town or community."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """Where each variable of the model stands among the program's columns.
 
     Keys are those of the Pyomo variables: ``open[site, year]``, ``provide[site, function, year]``,
-    ``complex[site]``, ``area[site, function, year]``, ``room[site, group, year]``.
+    ``complex[site]``, ``area[site, function, year]``, ``room[site, group, year]``; ``shortfall`` is
+    of the county and of towns and communities: `TargetKey`.
     """
 
     open: Mapping[tuple[str, int], int]
@@ -44,7 +49,7 @@ class Columns:
     complex: Mapping[str, int]
     area: Mapping[tuple[str, str, int], int]
     room: Mapping[tuple[str, str, int], int]
-    shortfall: Mapping[tuple[str, int], int]
+    shortfall: Mapping[TargetKey, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,7 @@ def compile_program(problem: Problem, model: PlanModel, levels: Sequence[Level])
     objectives = {
         level: (costs[row].astype(float), float(form.c_offset[row])) for row, level in enumerate(levels)
     }
-    return CompiledModel(problem, _program(form), _columns(model, index), objectives)
+    return CompiledModel(problem, program_of(form), columns_of(model, index), objectives)
 
 
 def _anchor(model: PlanModel) -> Any:
@@ -170,7 +175,8 @@ def _anchor(model: PlanModel) -> Any:
     return next(iter(model.carried.values()))
 
 
-def _program(form: Any) -> Program:
+def program_of(form: Any) -> Program:
+    """Return the arrays of a compiled standard form, without an objective."""
     lower = np.full(len(form.rows), -np.inf)
     upper = np.full(len(form.rows), np.inf)
     names = []
@@ -195,7 +201,9 @@ def _program(form: Any) -> Program:
     )
 
 
-def _columns(model: PlanModel, index: Mapping[int, int]) -> Columns:
+def columns_of(model: PlanModel, index: Mapping[int, int]) -> Columns:
+    """Return the columns of a model, or of a block of it; ``index``: id of a variable → its column."""
+
     def positions(variable: Any) -> dict[Any, int]:
         return {key: index[id(item)] for key, item in variable.items() if id(item) in index}
 
@@ -205,5 +213,5 @@ def _columns(model: PlanModel, index: Mapping[int, int]) -> Columns:
         complex=positions(model.complex),
         area=positions(model.area),
         room=positions(model.room),
-        shortfall=positions(model.shortfall),
+        shortfall=positions(model.shortfall) | positions(model.local_shortfall),
     )

@@ -14,6 +14,7 @@ ITEMS = Text("项", "entries")
 SITES = Text("处", "sites")
 PLACES = Text("个名额", "places")
 FUNCTIONS = Text("类功能", "functions")
+COMMUNITY_FUNCTIONS = Text("个社区·功能", "community-functions")
 COMMUNITIES_OR_POINTS = Text("个社区（人口口径为百分点）", "communities (points on the residents basis)")
 
 
@@ -80,6 +81,13 @@ RULES: dict[str, Rule] = {
         FUNCTIONS,
         "rules",
         "functions_per_community_at_least",
+    ),
+    "coverage_per_town": _count(
+        "每个镇街覆盖的底线",
+        "the coverage that every town must have",
+        COMMUNITY_FUNCTIONS,
+        "rules",
+        "coverage_per_town_at_least",
     ),
     "coverage_floor": _count(
         "功能覆盖率的底线",
@@ -149,6 +157,7 @@ STRUCTURE = frozenset(
         "eligible_room_is_used",
         "function_fits_its_room",
         "full_without_a_free_place",
+        "local_coverage_target",
         "nearest_with_a_place",
         "no_community_left_behind",
         "operator_with_most_sites",

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from siteplan.outcome import UNITS
+from siteplan.publish.pictures.canvas import BLUE, GREY, RED, drawing, fitted, save
 from siteplan.studies.frontier import Point, knees
 from siteplan.text import Language, Text
 
 PICTURE_FILE = "frontier.png"
-PLAN_COLOUR, BOUND_COLOUR, KNEE_COLOUR = "#0072b2", "#999999", "#d55e00"
-"""Colours that colour-blind readers tell apart (Okabe and Ito)."""
+PLAN_COLOUR, BOUND_COLOUR, KNEE_COLOUR = BLUE, GREY, RED
 DOTS_PER_INCH = 150
 
 
+@drawing()
 def draw_curve(
     file: Path, points: Sequence[Point], axis: Text, level: Text, note: Text, language: Language
 ) -> None:
@@ -24,13 +27,8 @@ def draw_curve(
     ``axis`` and ``level`` are the names of what is varied and of the first level; ``note`` stands below.
 
     Raises:
-        ModuleNotFoundError: matplotlib isn't installed.
+        OSError: the file can't be written.
     """
-    import pylopdf_fonts_zh_cn  # noqa: PLC0415
-    from matplotlib import font_manager  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    font = font_manager.FontProperties(fname=str(pylopdf_fonts_zh_cn.sans_path()))
     figure = Figure(figsize=(7.0, 4.5), layout="constrained")
     axes: Any = figure.subplots()
     ordered = sorted(points, key=lambda point: point.value)
@@ -59,11 +57,11 @@ def draw_curve(
             label=knee.in_language(language),
         )
     unit = UNITS[ordered[0].first.name]
-    axes.set_xlabel(axis.in_language(language), fontproperties=font)
-    axes.set_ylabel(f"{level.in_language(language)} ({unit.in_language(language)})", fontproperties=font)
+    axes.set_xlabel(axis.in_language(language))
+    axes.set_ylabel(f"{level.in_language(language)} ({unit.in_language(language)})")
     axes.set_ylim(bottom=0.0)
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(prop=font)
+    axes.legend()
     if note.in_language(language):
-        figure.supxlabel(note.in_language(language), fontproperties=font, fontsize=8)
-    figure.savefig(file, dpi=DOTS_PER_INCH)
+        figure.supxlabel(fitted(note.in_language(language), 6.8, 8.0), fontsize=8)
+    save(figure, file, dpi=DOTS_PER_INCH)

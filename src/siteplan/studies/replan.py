@@ -20,7 +20,7 @@ from siteplan.inputs.yaml_source import closest
 from siteplan.plan import Plan, PlannedSite
 from siteplan.problem import Problem, Role
 from siteplan.scenario import Level, LoadedScenario
-from siteplan.text import Text
+from siteplan.text import Text, as_cell
 
 CHANGES_FILE = "changes.csv"
 
@@ -377,14 +377,14 @@ def write_changes(file: Path, changes: Sequence[Change], illustrative: bool) -> 
                 [
                     change.kind.value,
                     change.kind.text.zh,
-                    change.site,
-                    change.name,
-                    change.other,
-                    "; ".join(change.functions),
+                    as_cell(change.site),
+                    as_cell(change.name),
+                    as_cell(change.other),
+                    as_cell("; ".join(change.functions)),
                     "" if change.year_before is None else change.year_before,
                     "" if change.year_after is None else change.year_after,
-                    change.reason.zh,
-                    change.reason.en,
+                    as_cell(change.reason.zh),
+                    as_cell(change.reason.en),
                     "yes" if illustrative else "no",
                 ]
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from siteplan.plan import CoverageFigure
 from siteplan.scenario import Basis
@@ -24,9 +24,11 @@ def coverage_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, 
     return (
         *_settings(schedule),
         *_coverage(schedule, seating),
+        *_local_coverage(schedule, seating),
         *_at_radii(schedule),
         *_communities(schedule, seating),
         *_functions_per_community(schedule),
+        *_coverage_per_town(schedule),
         *_coverage_floor(schedule),
     )
 
@@ -219,6 +221,92 @@ def _figure(
     return covered, counted, tuple(code for code in communities if code not in having)
 
 
+def local_targets(facts: Facts) -> Iterator[tuple[str, str, int, float]]:
+    """Yield (town or community, function, year, target) of the targets of their own within the horizon.
+
+    In whole communities, rounded up, or persons; those of nobody are no targets.
+    """
+    by_community = facts.scenario.coverage.basis.counts_communities
+    for area, percents in facts.areas_with_targets().items():
+        for function, by_year in percents.items():
+            for year, percent in by_year.items():
+                counted = counted_in(facts, area, function, year)
+                if year not in facts.years or not counted:
+                    continue
+                if by_community:
+                    yield area, function, year, float(math.ceil(percent * len(counted) / 100.0 - SLACK))
+                else:
+                    persons = sum(facts.persons_of_community(code, function, year) for code in counted)
+                    yield area, function, year, percent / 100.0 * persons
+
+
+def counted_in(facts: Facts, area: str, function: str, year: int) -> tuple[str, ...]:
+    """Return the communities of a town, or the community, that have a target group in the year."""
+    return tuple(
+        code for code in facts.communities_in(area) if facts.persons_of_community(code, function, year) > 0.0
+    )
+
+
+def covered_in(
+    schedule: Schedule, seating: Seating | None, area: str, function: str, year: int
+) -> tuple[float, float]:
+    """Return (covered, counted) of a town or community on the target basis: communities, or persons.
+
+    Persons who have a place are looked up in the ``seating``, which only the basis `served` needs.
+    """
+    facts = schedule.facts
+    basis = facts.scenario.coverage.basis
+    providers = schedule.providers(function, year)
+    counted = counted_in(facts, area, function, year)
+    if basis.counts_communities:
+        covered = set(covered_communities(facts, basis, function, year, providers)) & set(counted)
+        return float(len(covered)), float(len(counted))
+    points = [point for code in counted for point in facts.demand_of_community[code]]
+    persons = sum(facts.persons(point, function, year) for point in points)
+    if basis is Basis.SERVED and seating is not None:
+        return seating.served(function, year, points), persons
+    radius = facts.functions[function].service_radius_m
+    return covered_persons(facts, points, function, year, providers, radius), persons
+
+
+def _local_coverage(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "local_coverage",
+        Text("镇街、社区的覆盖与目标", "coverage of towns and communities with targets of their own"),
+    )
+    facts = schedule.facts
+    names = {row.town_code: row.town_name for row in facts.case.towns}
+    names |= {code: row.community_name for code, row in facts.communities.items()}
+    targets = {(area, function, year): target for area, function, year, target in local_targets(facts)}
+    rows = indexed(
+        check,
+        "local_coverage",
+        schedule.plan.local_coverage,
+        lambda row: (row.area_code, row.function, row.year),
+        list(targets),
+    )
+    for (area, function, year), (path, row) in rows.items():
+        covered, counted = covered_in(schedule, seating, area, function, year)
+        check.same(f"{path}.area_name", row.area_name, names[area])
+        check.same(f"{path}.basis", row.basis, facts.scenario.coverage.basis)
+        _compare_figure(check, path, row, covered, counted)
+        target = targets[area, function, year]
+        check.close(f"{path}.target", row.target, target, tolerances.persons(target), "")
+        missing = _missing_in(schedule, area, function, year)
+        check.same(f"{path}.missing", tuple(sorted(row.missing)), missing)
+    return check.results()
+
+
+def _missing_in(schedule: Schedule, area: str, function: str, year: int) -> tuple[str, ...]:
+    """Return the communities of an area that are not covered, where the target basis counts communities."""
+    facts = schedule.facts
+    basis = facts.scenario.coverage.basis
+    if not basis.counts_communities:
+        return ()
+    covered = covered_communities(facts, basis, function, year, schedule.providers(function, year))
+    return tuple(sorted(set(counted_in(facts, area, function, year)) - set(covered)))
+
+
 def _at_radii(schedule: Schedule) -> tuple[ClaimResult, ...]:
     check = Check("coverage_at_radii", Text("各参考半径的覆盖人数", "persons covered at the reported radii"))
     facts = schedule.facts
@@ -292,6 +380,28 @@ def _functions_per_community(schedule: Schedule) -> tuple[ClaimResult, ...]:
             counted = sum(community in facts.counted_communities(key, year) for key in facts.functions)
             place = f"functions covered in {community} in {year}"
             check.at_least(place, count, min(floor, counted), 0.0, "")
+    return check.results()
+
+
+def _coverage_per_town(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """The least coverage of each town: of its counted communities, over all functions."""
+    check = Check(
+        "coverage_per_town",
+        Text(
+            "各镇街覆盖不低于底线", "no town has less of its communities and functions covered than it must"
+        ),
+    )
+    facts = schedule.facts
+    for year, percent in facts.scenario.rules.coverage_per_town_at_least.items():
+        if year not in facts.years:
+            continue
+        covered = functions_covered(schedule, year)
+        for town in sorted({row.town_code for row in facts.communities.values()}):
+            inside = facts.communities_in(town)
+            counted = sum(len(counted_in(facts, town, key, year)) for key in facts.functions)
+            least = math.ceil(percent * counted / 100.0 - SLACK)
+            reached = sum(covered.get(code, 0) for code in inside)
+            check.at_least(f"communities and functions covered in {town} in {year}", reached, least, 0.0, "")
     return check.results()
 
 

@@ -164,6 +164,26 @@ class Facts:
             code for code, row in self.communities.items() if code_or_name in (code, row.community_name)
         )
 
+    def areas_with_targets(self) -> Mapping[str, Mapping[str, Mapping[int, float]]]:
+        """Return the code of each town or community with targets of its own → function → year → percent."""
+        settings = self.scenario.targets
+        called = {row.town_code: (row.town_code, row.town_name) for row in self.case.towns}
+        towns = {
+            code: percents
+            for name, percents in settings.towns.items()
+            for code, names in called.items()
+            if name in names
+        }
+        return towns | {
+            code: percents
+            for name, percents in settings.communities.items()
+            for code in self.communities_called(name)
+        }
+
+    def communities_in(self, area: str) -> tuple[str, ...]:
+        """Return the communities in scope of a town, or the community itself."""
+        return tuple(code for code, row in self.communities.items() if area in (code, row.town_code))
+
     def persons(self, demand_id: str, function: str, year: int) -> float:
         """Return the persons of the function's target group at a demand point in a year."""
         return self._target_group[demand_id, function] if is_occupied(self.demand[demand_id], year) else 0.0
@@ -283,6 +303,8 @@ def _candidate(
     cost = row.opening_cost_cny
     if cost is None:
         cost = policy.costs.opening_cost_cny_per_m2[row.mode].value * row.floor_area_m2
+    else:
+        cost *= scenario.costs.capital_scale
     usable = _usable_area(row, policy)
     return SiteFacts(
         site_id=row.site_id,
@@ -403,7 +425,7 @@ def _project(
         listed_form=row.form,
         programme=dict(row.function_areas) if decided else None,
         required_functions=frozenset() if decided else _required_of_project(row, functions),
-        opening_cost_cny=row.opening_cost_cny,
+        opening_cost_cny=row.opening_cost_cny * scenario.costs.capital_scale,
         mode=None,
         serves_communities=frozenset(row.serves_communities),
         data_status=_status_of_project(row, decided),

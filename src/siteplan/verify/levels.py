@@ -14,9 +14,11 @@ from siteplan.verify import tolerances
 from siteplan.verify.assignments import Seating
 from siteplan.verify.claims import Check, ClaimResult, ClaimStatus
 from siteplan.verify.coverage import (
+    covered_in,
     covered_of_counted,
     covered_persons,
     functions_covered,
+    local_targets,
     nearest_m,
     target_in_unit,
 )
@@ -115,7 +117,10 @@ def _persons_served(schedule: Schedule, seating: Seating) -> float:
 
 
 def _shortfall(schedule: Schedule, seating: Seating | None = None) -> float:
-    """Σ priority · 100 · max(0, target − covered) / counted over Σ priority, where there is a target."""
+    """Σ weight · 100 · max(0, target − covered) / counted over Σ weight, where there is a target.
+
+    The weight is the priority; of a town's or community's target the priority × its share of the county.
+    """
     facts = schedule.facts
     weighted = priorities = 0.0
     for function in facts.functions.values():
@@ -132,6 +137,12 @@ def _shortfall(schedule: Schedule, seating: Seating | None = None) -> float:
             priorities += function.priority
             if counted > 0.0:
                 weighted += function.priority * 100.0 * max(0.0, target - covered) / counted
+    for area, key, year, target in local_targets(facts):
+        covered, counted = covered_in(schedule, seating, area, key, year)
+        _, everywhere = covered_of_counted(facts, facts.scenario.coverage.basis, key, year, ())
+        weight = facts.functions[key].priority * counted / everywhere
+        priorities += weight
+        weighted += weight * 100.0 * max(0.0, target - covered) / counted
     return weighted / priorities if priorities > 0.0 else 0.0
 
 

@@ -39,6 +39,7 @@ RUN_CIRCUMSTANCES = frozenset(
         "options",
         "outputs",
         "skipped_outputs",
+        "failed_outputs",
         "project_root",
         "case_folder",
         "inputs",

@@ -16,6 +16,8 @@ def components_of(network: RoadNetwork, edges: BoolArray) -> IntArray:
 
     Shapes: ``edges``: (edges,); result: (nodes,).
     """
+    if not edges.any():
+        return np.full(network.node_count, -1, dtype=np.int64)
     start, end = network.edge_from[edges], network.edge_to[edges]
     is_used = np.zeros(network.node_count, dtype=np.bool_)
     is_used[start] = is_used[end] = True

@@ -101,6 +101,11 @@ def projected(longitude: FloatArray, latitude: FloatArray, metric_crs: str) -> t
     return _transformed(CRS.from_user_input(WGS84), metric_crs_of(metric_crs), longitude, latitude)
 
 
+def unprojected(x_m: FloatArray, y_m: FloatArray, metric_crs: str) -> tuple[FloatArray, FloatArray]:
+    """Return longitude and latitude on WGS 84 of places in metres."""
+    return _transformed(metric_crs_of(metric_crs), CRS.from_user_input(WGS84), x_m, y_m)
+
+
 def _transformed(source: CRS, target: CRS, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     new_x, new_y = Transformer.from_crs(source, target, always_xy=True).transform(x, y)
     return np.asarray(new_x, dtype=np.float64), np.asarray(new_y, dtype=np.float64)

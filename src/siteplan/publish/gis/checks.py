@@ -6,13 +6,14 @@ One finding tells of all records of a layer that have the same fault.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import shapely
 
 from siteplan.findings import Finding, Place, error, warning
+from siteplan.publish.gis.identifiers import FACILITY_LAYERS, Identifiers
 from siteplan.publish.gis.layers import Feature, GeometryKind, Layer
 from siteplan.publish.gis.mapping import (
     LONGEST_TEXT,
@@ -43,21 +44,28 @@ class DeliveredLayer:
 
 
 def delivered_layers(
-    layers: Sequence[Layer], mapping: OneMapMapping, remark: str | None
+    layers: Sequence[Layer], mapping: OneMapMapping, remark: str | None, identifiers: Identifiers
 ) -> tuple[DeliveredLayer, ...]:
-    """Return the layers that the mapping names, each record with that remark."""
+    """Return the layers that the mapping names, each record with that remark, facilities with identifiers."""
     delivered = []
     for layer in layers:
         mapped = mapping.layers.get(layer.key)
         if mapped is not None:
-            records = tuple(_record(feature, mapped, remark) for feature in layer.features)
+            assigned = identifiers.by_site if layer.key in FACILITY_LAYERS else {}
+            records = tuple(_record(feature, mapped, remark, assigned) for feature in layer.features)
             delivered.append(DeliveredLayer(layer, mapped, remark, records))
     return tuple(delivered)
 
 
-def _record(feature: Feature, mapped: MappedLayer, remark: str | None) -> Record:
+def _record(
+    feature: Feature, mapped: MappedLayer, remark: str | None, assigned: Mapping[str, Mapping[str, str]]
+) -> Record:
     columns = {**feature.properties, REMARK: remark}
-    return {field.field: _value(columns.get(field.column or ""), field) for field in mapped.fields}
+    given = assigned.get(str(feature.properties.get("facility_id")), {})
+    return {
+        field.field: _value(columns.get(field.column) if field.column else given.get(field.field), field)
+        for field in mapped.fields
+    }
 
 
 def _value(value: Any, field: MappedField) -> Any:

@@ -42,7 +42,10 @@ class MappingModel(BaseModel):
 
 
 class MappedField(MappingModel):
-    """A field. ``column`` None: the bureau assigns it, it stays empty. ``length`` counts characters."""
+    """A field. ``column`` None: the bureau assigns it, it stays empty unless its identifiers are given.
+
+    ``length`` counts characters. ``unique``: no two identifiers of the bureau are the same.
+    """
 
     field: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,9}$")]
     alias: Annotated[str, Field(min_length=1)]
@@ -50,6 +53,7 @@ class MappedField(MappingModel):
     length: Annotated[int | None, Field(ge=1, le=LONGEST_TEXT)] = None
     column: str | None = None
     required: bool = False
+    unique: bool = False
 
 
 class MappedLayer(MappingModel):

@@ -24,10 +24,11 @@ import pyogrio
 from siteplan.case import DataStatus
 from siteplan.findings import Finding, InputError, Place, Severity, error, has_errors
 from siteplan.publish.gis.checks import DeliveredLayer, check_layers, delivered_layers
+from siteplan.publish.gis.identifiers import Identifiers, find_identifiers, read_identifiers
 from siteplan.publish.gis.layers import WGS84, GeometryKind, GisSources, layers_of
 from siteplan.publish.gis.mapping import LONGEST_TEXT, FieldType, MappedField, read_mapping
-from siteplan.publish.gis.texts import as_cell, shortened
-from siteplan.text import Language, Text
+from siteplan.publish.gis.texts import shortened
+from siteplan.text import Language, Text, as_cell
 
 GEOGRAPHIC = 4490
 """EPSG code of CGCS2000 longitude and latitude."""
@@ -46,6 +47,7 @@ class Delivery:
     layers: tuple[DeliveredLayer, ...]
     findings: tuple[Finding, ...]
     mapping_file: Path
+    identifiers: Identifiers
     zone: int
     is_draft: bool
 
@@ -55,25 +57,32 @@ class Delivery:
         return DRAFT_PREFIX if self.is_draft else ""
 
 
-def prepare_onemap(sources: GisSources, mapping_file: Path, *, draft: bool) -> Delivery:
+def prepare_onemap(
+    sources: GisSources, mapping_file: Path, *, draft: bool, identifiers_file: Path | None = None
+) -> Delivery:
     """Map the layers of a plan to the fields of the one map, and check them.
 
+    ``identifiers_file``: the identifiers that the bureau has assigned; by default the table beside the
+    mapping file or in the case folder, if there is one.
+
     Raises:
-        InputError: illustrative records without ``draft``, a fault of the mapping, or records that must not
-            be delivered so; with the warnings beside.
+        InputError: illustrative records without ``draft``, a fault of the mapping or of the identifiers, or
+            records that must not be delivered so; with the warnings beside.
     """
     if sources.plan.illustrative and not draft:
         raise InputError([_illustrative(sources)])
     layers = layers_of(sources)
     mapping = read_mapping(mapping_file, layers)
     remark = DRAFT_NOTE.zh if sources.plan.illustrative else None
-    delivered = delivered_layers(layers, mapping, remark)
+    file = identifiers_file or find_identifiers(mapping_file, sources.case.folder)
+    assigned = Identifiers() if file is None else read_identifiers(file, mapping, sources.problem.sites)
+    delivered = delivered_layers(layers, mapping, remark, assigned)
     findings = check_layers(delivered, sources.case.header.extent)
     if has_errors(findings):
         raise InputError(findings)
     west, _, east, _ = sources.case.header.extent
     zone = gauss_kruger_zone((west + east) / 2.0)
-    return Delivery(delivered, tuple(findings), mapping_file, zone, sources.plan.illustrative)
+    return Delivery(delivered, tuple(findings), mapping_file, assigned, zone, sources.plan.illustrative)
 
 
 def gauss_kruger_zone(longitude: float) -> int:
@@ -213,7 +222,9 @@ def _metadata(delivery: Delivery, sources: GisSources) -> Iterator[tuple[str, st
     yield "步行服务范围", "沿道路网的步行范围，不是圆；一处设施、一类功能一个面"
     yield "社区", "只有提供了社区界线的社区为面，其余为点"
     yield "用地代码", "现状登记用地代码，按输入表填写；空缺为未提供"
-    yield "留空字段", "标识码、要素代码等由主管部门赋值"
+    file = delivery.identifiers.file
+    assigned = "" if file is None else f"；设施的取自 {file.name}（{len(delivery.identifiers.by_site)} 处）"
+    yield "留空字段", f"标识码、要素代码等由主管部门赋值{assigned}"
     yield "数据说明", header.notes
     yield "制作日期", date.today().isoformat()
 

@@ -17,11 +17,14 @@ from siteplan.case import Case, Choice, Consent, DataStatus, Form, Mode
 from siteplan.inputs.base_map import BaseMap
 from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.plan import CommunityCoverage, Plan, PlannedSite
+from siteplan.policy import Standards
 from siteplan.problem import Problem
+from siteplan.publish.explanations import WhiteSpots
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
 from siteplan.publish.map.geometry import DEGREES_PER_UNIT, Grid
 from siteplan.publish.map.walks import walks_of_plan
 from siteplan.publish.map.words import WORDS
+from siteplan.publish.white_spots import place_of, polygon_of, words_of_white_spot
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
@@ -38,7 +41,8 @@ class MapSources:
     """Everything a map is made from.
 
     ``boundaries``: community code → its official boundary in longitude and latitude, where one is supplied.
-    ``reasons``: site → why it is as it is, where that has been stored.
+    ``reasons``: site → why it is as it is, and ``white_spots``: where to look for space, where they have been
+    stored.
     """
 
     plan: Plan
@@ -46,9 +50,11 @@ class MapSources:
     case: Case
     network: RoadNetwork
     access: WalkingAccess
+    standards: Standards
     base_map: BaseMap
     boundaries: Mapping[str, BaseGeometry] = field(default_factory=dict)
     reasons: Mapping[str, Sequence[Text]] = field(default_factory=dict)
+    white_spots: WhiteSpots | None = None
     made_on: date = field(default_factory=date.today)
 
     @cached_property
@@ -158,6 +164,7 @@ def map_content(sources: MapSources) -> Json:
         "communities": _communities(sources),
         "demand": _demand(sources),
         "sites": _sites(sources),
+        "white_spots": [] if sources.white_spots is None else _white_spots(sources, sources.white_spots),
         "coverage": _coverage(sources),
         "money": [
             {
@@ -327,7 +334,7 @@ def _nearest_changes(sources: MapSources, demand_id: str, function: str) -> list
 
 
 def _sites(sources: MapSources) -> list[Json]:
-    walks = walks_of_plan(sources.plan, sources.problem, sources.access, sources.network)
+    walks = walks_of_plan(sources.plan, sources.problem, sources.access, sources.network, sources.standards)
     persons = _persons_nearest(sources)
     planned = {site.site_id: site for site in sources.plan.sites}
     excluded: dict[str, list[Any]] = {}
@@ -368,6 +375,25 @@ def _sites(sources: MapSources) -> list[Json]:
             }
         )
     return result
+
+
+def _white_spots(sources: MapSources, found: WhiteSpots) -> list[Json]:
+    """Return the zones with the place for which their figures hold, and what a space there would add."""
+    spots = []
+    for spot in found.spots:
+        x, y = sources.grid.unit(spot.longitude, spot.latitude)
+        spots.append(
+            {
+                "rank": spot.rank,
+                "year": found.year,
+                "name": _pair(place_of(spot, sources.problem)),
+                "x": x,
+                "y": y,
+                "rings": sources.grid.rings(polygon_of(spot)),
+                "lines": [_pair(line) for line in words_of_white_spot(spot, sources.problem)],
+            }
+        )
+    return spots
 
 
 def _opened(

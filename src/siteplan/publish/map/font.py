@@ -6,10 +6,10 @@ import base64
 import io
 from collections.abc import Iterable
 
-import pylopdf_fonts_zh_cn
 from fontTools import subset
 
-LICENCE = "Noto Sans SC (subset), © Adobe / Google, SIL Open Font License 1.1"
+from siteplan.publish.typeface import SANS_FILE
+
 FAMILY = "Siteplan CJK"
 
 
@@ -24,7 +24,7 @@ def font_face(characters: Iterable[str]) -> str:
     options.layout_features = []
     options.hinting = False
     options.notdef_outline = True
-    font = subset.load_font(str(pylopdf_fonts_zh_cn.sans_path()), options)
+    font = subset.load_font(str(SANS_FILE), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=sorted({ord(character) for character in characters}))
     subsetter.subset(font)

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from siteplan.publish.map.content import MapSources, map_content
-from siteplan.publish.map.font import LICENCE as FONT_LICENCE
 from siteplan.publish.map.font import font_face
 from siteplan.publish.map.tiles import TIANDITU, TILES, TileLayer
+from siteplan.publish.typeface import SANS_LICENCE
 from siteplan.publish.vendored import vendored_text
 from siteplan.text import Language
 
@@ -37,6 +37,13 @@ def write_map(
     tiles: Sequence[TileLayer] = TILES[TIANDITU],
 ) -> None:
     """Write the map of a plan. It opens in ``language``; the reader can change it."""
+    file.write_text(map_page(sources, language=language, tiles=tiles), encoding="utf-8", newline="\n")
+
+
+def map_page(
+    sources: MapSources, *, language: Language = Language.ZH, tiles: Sequence[TileLayer] = TILES[TIANDITU]
+) -> str:
+    """Return the page of a plan's map. It opens in ``language``; the reader can change it."""
     content = {
         "language": language.value,
         **map_content(sources),
@@ -51,7 +58,7 @@ def write_map(
         ],
         "licences": licences(),
     }
-    file.write_text(page_of(content, tiles), encoding="utf-8", newline="\n")
+    return page_of(content, tiles)
 
 
 def page_of(content: dict[str, Any], tiles: Sequence[TileLayer] = ()) -> str:
@@ -85,7 +92,7 @@ def licences() -> list[str]:
             f"{entry['name']} {entry['version']}, © {entry['copyright']}, {entry['licence']}"
             for entry in entries
         ),
-        FONT_LICENCE,
+        SANS_LICENCE,
     ]
 
 

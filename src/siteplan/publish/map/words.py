@@ -25,6 +25,7 @@ WORDS = {
     "kind_site": Text("站点", "site"),
     "kind_community": Text("社区", "community"),
     "kind_town": Text("镇街", "town"),
+    "kind_white": Text("找空间", "look here"),
     "kind_demand": Text("居民点", "place"),
     "year": Text("年份", "Year"),
     "year_announced": Text(
@@ -77,10 +78,21 @@ WORDS = {
     "legend_sites": Text("站点", "Sites"),
     "legend_new": Text("当年新开（外圈）", "new in this year (ring)"),
     "legend_walk": Text("步行服务范围（沿道路）", "walking service area (along the roads)"),
+    "legend_white": Text(
+        "下一步找空间的区域，序号为名次", "zones in which to look for space next, numbered by rank"
+    ),
+    "white_name": Text("{0} 找空间：{1}", "{0} Look for space: {1}"),
+    "white_year": Text("按 {0} 年末的方案", "by the plan at the end of {0}"),
+    "white_hint": Text(
+        "各处依次计算：只计前面各处未覆盖的。圆点处数字成立，区内其他位置至少达到其九成。",
+        "Each zone counts what those before it leave. The figures hold at the disc, elsewhere in the zone at "
+        "least nine tenths of them.",
+    ),
     "layers": Text("图层", "Layers"),
     "layer_demand": Text("居民点", "Residential places"),
     "layer_communities": Text("社区", "Communities"),
     "layer_base": Text("道路、水系和建筑", "Roads, water and buildings"),
+    "layer_white": Text("下一步找空间的区域", "Where to look for space next"),
     "layer_later": Text("尚未开放和未选用的空间", "Spaces not open yet, or not used"),
     "tiles": Text("在线底图", "Online tiles"),
     "tiles_hint": Text(

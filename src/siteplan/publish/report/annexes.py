@@ -10,7 +10,7 @@ from siteplan.problem import Role
 from siteplan.publish.report.duties import REVIEWING_BUREAUS
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import TO_BE_SUPPLIED, clean, whole
+from siteplan.publish.wording import TO_BE_SUPPLIED, clean, whole
 from siteplan.text import Text
 
 

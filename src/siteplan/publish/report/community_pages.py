@@ -8,7 +8,7 @@ from siteplan.plan import CommunityArea, CommunityCoverage, PlannedFunction, Pla
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.outcome import per_100_households
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import NOT_CONCERNED, TO_BE_SUPPLIED, name, whole
+from siteplan.publish.wording import NOT_CONCERNED, TO_BE_SUPPLIED, name, whole
 from siteplan.scenario import Basis
 from siteplan.text import Language, Text
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from siteplan.publish.pictures.sources import capital
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
-from siteplan.publish.report.sources import ReportSources, capital
-from siteplan.publish.report.wording import money, whole
+from siteplan.publish.report.sources import ReportSources
+from siteplan.publish.wording import money, whole
 from siteplan.text import Text
 
 RESOURCES = Text("县资源规划局", "county bureau of natural resources and planning")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import clean, money
 from siteplan.publish.report.yearly import write_money_picture
+from siteplan.publish.wording import clean, money
 from siteplan.text import Text
 
 

@@ -10,7 +10,7 @@ from siteplan.outcome import UNITS
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
 from siteplan.publish.report.summary import levels_table
-from siteplan.publish.report.wording import clean, own_language
+from siteplan.publish.wording import clean, own_language
 from siteplan.text import Text
 
 STOPPED_BY = {

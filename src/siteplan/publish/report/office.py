@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -17,10 +18,12 @@ import pylopdf_fonts_zh_cn
 from docx.oxml.ns import qn
 
 from siteplan.findings import Finding, InputError, Place, error
-from siteplan.publish.report.page import FALLBACKS
+from siteplan.publish.report.page import FALLBACKS, LATIN
 from siteplan.text import Text
 
 LONGEST_CONVERSION_S = 180.0
+LATIN_FALLBACKS = "Liberation Serif,Tinos,Nimbus Roman,Noto Serif SC"
+"""As narrow as Times New Roman: what LibreOffice takes by itself is wider, and breaks years in columns."""
 _PAGE_REFERENCE = re.compile(r"PAGEREF\s+(\S+)")
 
 
@@ -53,12 +56,15 @@ def write_pdf(report: Path, file: Path) -> None:
         shutil.copyfile(made, file)
 
 
-def referenced_pages(report: Path) -> dict[str, int]:
-    """Return the page of each bookmark to which a document refers; empty where LibreOffice can't tell."""
-    if office() is None:
+def referenced_pages(report: Path, seconds: float = LONGEST_CONVERSION_S) -> dict[str, int]:
+    """Return the page of each bookmark to which a document refers.
+
+    Empty where LibreOffice can't tell within so many seconds, and without it.
+    """
+    if office() is None or seconds <= 0.0:
         return {}
     with tempfile.TemporaryDirectory() as scratch:
-        made = _converted(report, "docx", Path(scratch))
+        made = _converted(report, "docx", Path(scratch), seconds)
         return {} if made is None else dict(_references(made))
 
 
@@ -75,7 +81,7 @@ def _references(file: Path) -> Iterator[tuple[str, int]]:
             bookmark = None
 
 
-def _converted(file: Path, kind: str, scratch: Path) -> Path | None:
+def _converted(file: Path, kind: str, scratch: Path, seconds: float = LONGEST_CONVERSION_S) -> Path | None:
     folder = scratch / "made"
     command = [
         office() or "soffice",
@@ -88,18 +94,35 @@ def _converted(file: Path, kind: str, scratch: Path) -> Path | None:
         str(file.resolve()),
     ]
     with _fonts(scratch) as fonts:
-        try:
-            subprocess.run(
-                command,
-                check=True,
-                capture_output=True,
-                timeout=LONGEST_CONVERSION_S,
-                env={**os.environ, "FONTCONFIG_FILE": str(fonts)},
-            )
-        except (OSError, subprocess.SubprocessError):
+        if not _ended_well(command, {**os.environ, "FONTCONFIG_FILE": str(fonts)}, seconds):
             return None
     made = folder / f"{file.stem}.{kind}"
     return made if made.is_file() else None
+
+
+def _ended_well(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> bool:
+    """Run LibreOffice for at most so many seconds; return whether it ended well.
+
+    It starts processes of its own, which are ended with it.
+    """
+    quiet = subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(
+            command, stdin=quiet, stdout=quiet, stderr=quiet, env=environment, start_new_session=True
+        )
+    except OSError:
+        return False
+    try:
+        return process.wait(seconds) == 0
+    except BaseException as fault:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        if isinstance(fault, subprocess.TimeoutExpired):
+            return False
+        raise
 
 
 @contextmanager
@@ -110,7 +133,7 @@ def _fonts(scratch: Path) -> Iterator[Path]:
         f"<alias binding='same'><family>{name}</family><accept>"
         + "".join(f"<family>{escape(other)}</family>" for other in others.split(","))
         + "</accept></alias>"
-        for name, others in FALLBACKS.items()
+        for name, others in {**FALLBACKS, LATIN: LATIN_FALLBACKS}.items()
     )
     file = scratch / "fonts.conf"
     file.write_text(

@@ -6,8 +6,8 @@ from siteplan.plan import CommunityArea, CoverageFigure
 from siteplan.publish.explanations import CAUSE_NAMES, CauseShare
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources, shortfall
-from siteplan.publish.report.wording import NOT_CONCERNED, short, whole
 from siteplan.publish.report.yearly import write_coverage_picture
+from siteplan.publish.wording import NOT_CONCERNED, short, whole
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
@@ -35,6 +35,9 @@ def write_coverage(sources: ReportSources, manuscript: Manuscript) -> None:
     manuscript.heading(Text("分年度达成", "By year"), 2)
     _write_by_year(sources, manuscript)
     write_coverage_picture(sources, manuscript)
+    if sources.plan.local_coverage:
+        manuscript.heading(Text("镇街、社区的目标", "Targets of towns and communities"), 2)
+        _write_local_targets(sources, manuscript)
     manuscript.heading(Text(f"{sources.last_year}年未覆盖的社区", f"Not covered in {sources.last_year}"), 2)
     _write_missing(sources, manuscript)
     manuscript.heading(Text(f"{sources.last_year}年各口径对照", f"The four bases in {sources.last_year}"), 2)
@@ -66,6 +69,31 @@ def _write_by_year(sources: ReportSources, manuscript: Manuscript) -> None:
             *(Column(Text(f"{year}年", str(year)), 1.4, Align.CENTRE) for year in years),
         ),
         [(sources.function(key), *(cell(key, year) for year in years)) for key in sources.problem.functions],
+    )
+
+
+def _write_local_targets(sources: ReportSources, manuscript: Manuscript) -> None:
+    manuscript.table(
+        Text("镇街、社区的目标（▼为未达目标）", "Targets of towns and communities (▼ below target)"),
+        (
+            Column(Text("年份", "Year"), 0.7, Align.CENTRE),
+            Column(Text("镇街或社区", "Town or community"), 1.5),
+            Column(Text("功能", "Function"), 1.3),
+            Column(Text("已覆盖/应覆盖", "Covered / counted"), 1.2, Align.CENTRE),
+            Column(Text("目标", "Target"), 0.8, Align.CENTRE),
+            Column(Text("未覆盖社区", "Communities not covered"), 3.0),
+        ),
+        [
+            (
+                str(each.year),
+                each.area_name,
+                sources.function(each.function),
+                n_of_m(sources, each) + (" ▼" if shortfall(each) > 0.0 else ""),
+                whole(each.target or 0.0),
+                sources.communities(each.missing) or "—",
+            )
+            for each in sorted(sources.plan.local_coverage, key=lambda each: each.year)
+        ],
     )
 
 
@@ -195,7 +223,7 @@ def write_shortfalls(sources: ReportSources, manuscript: Manuscript) -> None:
         [
             (
                 str(each.year),
-                sources.function(each.function),
+                sources.whose_target(each),
                 whole(each.target or 0.0),
                 whole(each.covered),
                 whole(shortfall(each)),
@@ -231,7 +259,9 @@ def _write_causes(sources: ReportSources, manuscript: Manuscript) -> None:
         [
             (
                 str(missed.year),
-                sources.function(missed.function),
+                sources.function(missed.function)
+                if missed.area_code is None
+                else f"{sources.problem.area_name(missed.area_code)} {sources.function(missed.function)}",
                 f"{whole(missed.missing)} {sources.say(missed.unit)}",
                 sources.say(Text("；", "; ")).join(
                     _cause(sources, share) for share in missed.causes if share.high > 0.0

@@ -8,7 +8,7 @@ from siteplan.plan import Decisions, PlannedSite
 from siteplan.publish.labels import ROLES
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import name, whole
+from siteplan.publish.wording import name, whole
 from siteplan.scenario import Basis
 from siteplan.text import Text
 

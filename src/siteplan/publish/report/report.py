@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
@@ -19,7 +19,7 @@ from siteplan.publish.report import (
     yearly,
 )
 from siteplan.publish.report.manuscript import Manuscript
-from siteplan.publish.report.office import referenced_pages
+from siteplan.publish.report.office import LONGEST_CONVERSION_S, referenced_pages
 from siteplan.publish.report.page import document_from, official_document
 from siteplan.publish.report.sources import ReportSources
 from siteplan.text import Text
@@ -43,10 +43,17 @@ PARTS = (
 )
 
 
-def write_report(sources: ReportSources, file: Path, template: Path | None = None) -> None:
+def write_report(
+    sources: ReportSources,
+    file: Path,
+    template: Path | None = None,
+    *,
+    seconds_for_pages: Callable[[], float] = lambda: LONGEST_CONVERSION_S,
+) -> None:
     """Write the report on the page of GB/T 9704, or on a county's own template.
 
-    Where LibreOffice is installed the contents get the pages that it finds; elsewhere Word fills them in.
+    Where LibreOffice is installed the contents get the pages that it finds within ``seconds_for_pages``,
+    which is asked once the report is written; elsewhere Word fills them in.
 
     Raises:
         InputError: the template can't be read, or lacks styles.
@@ -62,15 +69,15 @@ def write_report(sources: ReportSources, file: Path, template: Path | None = Non
     properties.title = manuscript.title_words
     properties.author = properties.comments = ""
     properties.language = "zh-CN" if sources.language.value == "zh" else "en"
-    manuscript.fill_in_pages(_pages(manuscript))
+    manuscript.fill_in_pages(_pages(manuscript, seconds_for_pages()))
     document.save(str(file))
 
 
-def _pages(manuscript: Manuscript) -> Mapping[str, int]:
+def _pages(manuscript: Manuscript, seconds: float) -> Mapping[str, int]:
     with tempfile.TemporaryDirectory() as scratch, manuscript.listing_pages():
         draft = Path(scratch) / REPORT_FILE
         manuscript.document.save(str(draft))
-        return referenced_pages(draft)
+        return referenced_pages(draft, seconds)
 
 
 def _write_front(sources: ReportSources, manuscript: Manuscript) -> None:

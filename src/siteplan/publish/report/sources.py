@@ -9,12 +9,13 @@ from functools import cached_property
 
 from siteplan.case import Case
 from siteplan.network import RoadNetwork
-from siteplan.plan import CoverageFigure, Plan, PlannedSite
+from siteplan.plan import CoverageFigure, LocalCoverage, Plan, PlannedSite
 from siteplan.policy import Policy
 from siteplan.problem import Problem
 from siteplan.publish.explanations import MissedTarget
-from siteplan.publish.report.wording import joined, name
+from siteplan.publish.pictures import PictureSources
 from siteplan.publish.run_record import RunRecord
+from siteplan.publish.wording import joined, name
 from siteplan.scenario import Basis, Level, Scenario
 from siteplan.text import Language, Text
 
@@ -53,17 +54,21 @@ class ReportSources:
         return self.plan.years[-1]
 
     @cached_property
+    def pictures(self) -> PictureSources:
+        """What the report's pictures are drawn from."""
+        return PictureSources(
+            self.plan, self.problem, self.case, self.network, self.language, made_on=self.made_on
+        )
+
+    @property
     def opened(self) -> tuple[PlannedSite, ...]:
         """The sites that open within the horizon, by year and id."""
-        planned = frozenset(self.problem.planned_sites)
-        sites = (site for site in self.plan.sites if site.site_id in planned)
-        return tuple(sorted(sites, key=lambda site: (site.open_from, site.site_id)))
+        return self.pictures.opened
 
-    @cached_property
+    @property
     def already_there(self) -> tuple[PlannedSite, ...]:
         """The sites that are open before the horizon."""
-        decided = frozenset(self.problem.decided_sites)
-        return tuple(site for site in self.plan.sites if site.site_id in decided)
+        return self.pictures.already_there
 
     @cached_property
     def in_scope(self) -> tuple[str, ...]:
@@ -104,20 +109,21 @@ class ReportSources:
         """Return the lead bureau of a function."""
         return self.say(self.policy.functions[function].lead_bureau.text)
 
-    @cached_property
-    def figures(self) -> Mapping[tuple[str, int, Basis], CoverageFigure]:
-        """(function, year, basis) → coverage."""
-        return {(each.function, each.year, each.basis): each for each in self.plan.coverage}
-
     def figure(self, function: str, year: int, basis: Basis | None = None) -> CoverageFigure | None:
         """Return the coverage of a function in a year, on the basis of the targets unless said."""
-        return self.figures.get((function, year, basis or self.plan.basis))
+        return self.pictures.figure(function, year, basis)
 
     @cached_property
     def shortfalls(self) -> tuple[CoverageFigure, ...]:
-        """The figures below their target, by year."""
-        figures = (each for each in self.plan.coverage if shortfall(each) > 0.0)
+        """The figures below their target, by year: those of the county, then local ones."""
+        targeted = (*self.plan.coverage, *self.plan.local_coverage)
+        figures = (each for each in targeted if shortfall(each) > 0.0)
         return tuple(sorted(figures, key=lambda each: each.year))
+
+    def whose_target(self, figure: CoverageFigure) -> str:
+        """Return the function of a target, of a local one with the town or community."""
+        name = self.function(figure.function)
+        return f"{figure.area_name} {name}" if isinstance(figure, LocalCoverage) else name
 
 
 SMALLEST_SHORTFALL = 1e-6
@@ -128,8 +134,3 @@ def shortfall(figure: CoverageFigure) -> float:
     if figure.target is None or figure.target - figure.covered <= SMALLEST_SHORTFALL:
         return 0.0
     return figure.target - figure.covered
-
-
-def capital(site: PlannedSite) -> float:
-    """Return the capital of a site over the horizon, CNY."""
-    return sum(site.capital_cny_by_year.values())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from siteplan.case import Form
 from siteplan.plan import LevelResult
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
-from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.report.wording import money, short, whole
+from siteplan.publish.report.sources import ReportSources, shortfall
+from siteplan.publish.wording import money, short, whole
 from siteplan.scenario import Level
 from siteplan.text import Text
 
@@ -61,7 +61,7 @@ def achievement(sources: ReportSources) -> Text:
     year = sources.last_year
     figures = [sources.figure(key, year) for key in sources.problem.functions]
     aimed = [figure for figure in figures if figure is not None and figure.target is not None]
-    missed = [each.function for each in sources.shortfalls if each.year == year]
+    missed = [each.function for each in aimed if shortfall(each) > 0.0]
     basis = sources.plan.basis.text
     if not aimed:
         return Text(

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from siteplan.case import Consent
 from siteplan.plan import PlannedSite
+from siteplan.publish.pictures import coverage_chart, layout_map, money_chart, openings_chart, png_of
+from siteplan.publish.pictures.sources import capital
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
-from siteplan.publish.report.pictures import coverage_chart, layout_map, money_chart
-from siteplan.publish.report.sources import ReportSources, capital
-from siteplan.publish.report.wording import TO_BE_SUPPLIED, money, name, whole
+from siteplan.publish.report.sources import ReportSources
+from siteplan.publish.wording import TO_BE_SUPPLIED, money, name, whole
 from siteplan.text import Text
+
+TEXT_INCHES = 6.14
+"""Width of the text on the page of GB/T 9704."""
 
 
 def write(sources: ReportSources, manuscript: Manuscript) -> None:
     """Write the plan by year."""
     manuscript.heading(Text("分年度安排", "The plan by year"))
     _write_years(sources, manuscript)
+    if sources.opened:
+        manuscript.picture(
+            Text("分年开放安排", "Openings by year"),
+            png_of(openings_chart(sources.pictures, width_inches=TEXT_INCHES, is_framed=False)),
+        )
     manuscript.picture(
         Text(
             f"{sources.last_year}年设施布局（内部工作用图；制图：siteplan，{sources.made_on.isoformat()}；"
@@ -22,7 +31,7 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
             f"Layout in {sources.last_year} (internal working map; made by siteplan on"
             f" {sources.made_on.isoformat()}; base: the case's roads{_mapped_until(sources)})",
         ),
-        layout_map(sources),
+        png_of(layout_map(sources.pictures, width_inches=TEXT_INCHES, is_framed=False)),
     )
     for year in sources.plan.years:
         _write_year(sources, manuscript, year)
@@ -90,12 +99,12 @@ def _write_year(sources: ReportSources, manuscript: Manuscript, year: int) -> No
         Text(f"{year}年开放的设施", f"Sites that open in {year}"),
         (
             Column(Text("镇街", "Town"), 1.1),
-            Column(Text("点位", "Site"), 2.4),
-            Column(Text("形式", "Form"), 1.0, Align.CENTRE),
-            Column(Text("方式", "Mode"), 0.9, Align.CENTRE),
-            Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.1, Align.RIGHT),
-            Column(Text("规划期投资（万元）", "Capital over the horizon (10 000 CNY)"), 1.1, Align.RIGHT),
-            Column(Text("服务项目", "Functions"), 2.8),
+            Column(Text("点位", "Site"), 2.3),
+            Column(Text("形式", "Form"), 0.95, Align.CENTRE),
+            Column(Text("方式", "Mode"), 0.75, Align.CENTRE),
+            Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.35, Align.RIGHT),
+            Column(Text("规划期投资（万元）", "Capital over the horizon (10 000 CNY)"), 1.35, Align.RIGHT),
+            Column(Text("服务项目", "Functions"), 2.5),
         ),
         [_site(sources, site) for site in sites],
     )
@@ -117,11 +126,12 @@ def _site(sources: ReportSources, site: PlannedSite) -> tuple[str, ...]:
 def write_coverage_picture(sources: ReportSources, manuscript: Manuscript) -> None:
     """Insert the chart of coverage against targets."""
     manuscript.picture(
-        Text(f"{sources.last_year}年覆盖与目标", f"Coverage and targets in {sources.last_year}"),
-        coverage_chart(sources),
+        Text("分年覆盖与目标", "Coverage and targets by year"),
+        png_of(coverage_chart(sources.pictures, width_inches=TEXT_INCHES, is_framed=False)),
     )
 
 
 def write_money_picture(sources: ReportSources, manuscript: Manuscript) -> None:
     """Insert the chart of money by year."""
-    manuscript.picture(Text("分年度资金与投资", "Money and capital by year"), money_chart(sources), 0.8)
+    png = png_of(money_chart(sources.pictures, width_inches=TEXT_INCHES, is_framed=False))
+    manuscript.picture(Text("分年度资金与投资", "Money and capital by year"), png)

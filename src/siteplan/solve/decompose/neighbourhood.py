@@ -6,7 +6,7 @@ functions and years. A pass tries them all; passes go on while they gain.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +34,30 @@ def improve(
 
     ``start``: (columns, values) of the binaries of a plan.
     """
-    site_columns = columns_by_site(compiled)
+    towns = {site: compiled.problem.sites[site].town_code for site in compiled.problem.planned_sites}
+    return improve_by_town(columns_by_site(compiled), towns, program, start, session, limits, clock, passes)
+
+
+def improve_by_town(
+    site_columns: Mapping[str, ColumnArray],
+    towns: Mapping[str, str],
+    program: Program,
+    start: Start,
+    session: SolverSession,
+    limits: Limits,
+    clock: Clock,
+    passes: int,
+) -> tuple[FloatArray, float] | None:
+    """Return the best solution found (columns,) and its objective, or None where nothing was found.
+
+    ``site_columns``: the binary columns of each site, ``towns``: the town of each.
+    """
     values = np.zeros(len(program.cost))
     values[start[0]] = start[1]
     best: tuple[FloatArray, float] | None = None
     for _ in range(passes):
         before = None if best is None else best[1]
-        for free in neighbourhoods(compiled, site_columns, values):
+        for free in neighbourhoods(site_columns, towns, values):
             held = np.concatenate(
                 [site_columns[site] for site in site_columns if site not in free] or [start[0][:0]]
             )
@@ -71,12 +88,12 @@ def columns_by_site(compiled: CompiledModel) -> dict[str, ColumnArray]:
 
 
 def neighbourhoods(
-    compiled: CompiledModel, site_columns: dict[str, ColumnArray], values: FloatArray
+    site_columns: Mapping[str, ColumnArray], town_of: Mapping[str, str], values: FloatArray
 ) -> Iterator[frozenset[str]]:
     """Yield sets of sites to free: those that are open, then those of each town."""
     yield frozenset(site for site, columns in site_columns.items() if (values[columns] > INTEGER_HALF).any())
     towns: dict[str, list[str]] = {}
     for site in site_columns:
-        towns.setdefault(compiled.problem.sites[site].town_code, []).append(site)
+        towns.setdefault(town_of[site], []).append(site)
     for town in sorted(towns):
         yield frozenset(towns[town])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from pyomo.environ import Constraint, Set
@@ -10,6 +11,9 @@ from siteplan.problem import Problem
 from siteplan.scenario import Basis
 from siteplan.solve.formulation.variables import Expression, PlanModel, impossible
 from siteplan.units import PERSONS_PER_MODEL_PERSON, to_points
+
+COUNT_SLACK = 1e-9
+"""Keeps 50 % of 24 at 12 despite floating-point products."""
 
 
 def providers(
@@ -142,6 +146,27 @@ def coverage_target(problem: Problem, model: PlanModel) -> Constraint:
     return Constraint(model.function_years, rule=rule)
 
 
+def local_coverage_target(problem: Problem, model: PlanModel) -> Constraint:
+    """What a town or a community is short of its own target is its shortfall.
+
+    Σ_{c∈area} community_covered[c,f,t] + local_shortfall[area,f,t] ≥ target[area,f,t]      (communities)
+    100 · Σ_{i∈area} persons[i,f,t] · cover[i,f,t] / Σ_{i∈area} persons[i,f,t] + … ≥ …   (points)
+
+    Beside the county's targets; the percentages are the scenario's.
+    """
+
+    def rule(model: PlanModel, area: str, function: str, year: int) -> Expression:
+        target = problem.local_targets[area, function, year]
+        counted = problem.counted_in(area, function, year)
+        if problem.basis.counts_communities:
+            reached = sum(model.community_covered[code, function, year] for code in counted)
+        else:
+            reached = persons_share_in_points(problem, model, function, year, counted)
+        return reached + model.local_shortfall[area, function, year] >= target
+
+    return Constraint(model.local_function_years, rule=rule)
+
+
 def coverage_floor(problem: Problem, model: PlanModel) -> Constraint:
     """A function has at least so much coverage in the years that ask for it.
 
@@ -168,22 +193,27 @@ def coverage_floor(problem: Problem, model: PlanModel) -> Constraint:
 
 
 def persons_share_in_points(
-    problem: Problem, model: PlanModel, function: str, year: int
+    problem: Problem, model: PlanModel, function: str, year: int, communities: tuple[str, ...] | None = None
 ) -> Expression | None:
-    """Return the share of the target group that is covered, in percentage points; None without anybody."""
-    total = sum(problem.target_group(key, function, year) for key in problem.counted_demand)
+    """Return the share of the target group that is covered, in percentage points; None without anybody.
+
+    Of the county, or of some communities.
+    """
+    counted = problem.counted_communities(function, year) if communities is None else communities
+    points = {point for code in counted for point in problem.demand_of_community[code]}
+    total = problem.persons_in(counted, function, year)
     if total <= 0.0:
         return None
     if problem.basis is Basis.SERVED:
         return sum(
             to_points(PERSONS_PER_MODEL_PERSON / total) * model.serve[point, site, function, year]
             for point, site, key in model.served
-            if key == function
+            if key == function and point in points
         )
     return sum(
         to_points(problem.target_group(point, function, year) / total) * model.cover[point, function, year]
         for point, key in model.demand_functions
-        if key == function
+        if key == function and point in points
     )
 
 
@@ -206,6 +236,25 @@ def functions_per_community(problem: Problem, model: PlanModel) -> Constraint:
         return covered >= min(floor, len(counted))
 
     return Constraint(model.communities, model.years, rule=rule)
+
+
+def coverage_per_town(problem: Problem, model: PlanModel) -> Constraint:
+    """Every town has at least so much of what it could have covered in the years that ask for it.
+
+    Σ_{c∈town, f} community_covered[c,f,t] ≥ ⌈floor[t] / 100 · pairs (c, f) of the town that are counted⌉
+
+    周至方案: 公益普惠; the percentage is the scenario's.
+    """
+    towns = sorted({problem.communities[code].town_code for code in model.communities})
+
+    def rule(model: PlanModel, town: str, year: int) -> Expression:
+        pairs = problem.pairs_of_town(town, year)
+        least = math.ceil(problem.coverage_per_town.get(year, 0.0) / 100.0 * len(pairs) - COUNT_SLACK)
+        if least <= 0:
+            return Constraint.Skip
+        return sum(model.community_covered[code, function, year] for code, function in pairs) >= least
+
+    return Constraint(towns, model.years, rule=rule)
 
 
 def no_community_left_behind(problem: Problem, model: PlanModel) -> Constraint:

@@ -64,9 +64,11 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.community_covered_by_one_site,
     coverage.covered_only_within_reach,
     coverage.coverage_target,
+    coverage.local_coverage_target,
     conversion.conversion_starts_and_stops,
     conversion.use_is_held,
     coverage.functions_per_community,
+    coverage.coverage_per_town,
     coverage.coverage_floor,
     standards.area_standard_floor,
     places.care_beds_fit_in_elderly_room,
@@ -109,8 +111,13 @@ def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
     Each family is attached under its own name, so that rows read ``rooms_fit_in_site[S012,2028]``.
     """
     model = new_model()
+    fill_model(problem, model, levels)
+    return model
+
+
+def fill_model(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
+    """Add the variables and constraints to an empty model, or to a block of one."""
     add_variables(problem, model, levels)
     families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
     for family in families:
         setattr(model, family.__name__, family(problem, model))
-    return model

@@ -29,8 +29,16 @@ class ObjectiveLevel:
 
 
 def target_priority(problem: Problem) -> float:
-    """Return Σ priority_f over the function-years that have a target; 1 where there is none."""
-    return sum(problem.functions[function].priority for function, _ in problem.targets) or 1.0
+    """Return the sum of the weights of all targets; 1 where there is none.
+
+    The weight of a county's target is priority_f, of a local one priority_f · the area's share of the county.
+    """
+    county = sum(problem.functions[function].priority for function, _ in problem.targets)
+    local = sum(
+        problem.functions[function].priority * problem.share_of_county(area, function, year)
+        for area, function, year in problem.local_targets
+    )
+    return (county + local) or 1.0
 
 
 def points_per_unit_of_shortfall(problem: Problem, function: str, year: int) -> float:
@@ -40,9 +48,25 @@ def points_per_unit_of_shortfall(problem: Problem, function: str, year: int) -> 
     return to_points(1.0 / max(1, len(problem.counted_communities(function, year))))
 
 
+def points_per_unit_of_local_shortfall(problem: Problem, area: str, function: str, year: int) -> float:
+    """Return percentage points of the county for one unit of an area's shortfall: a community, or a point."""
+    if problem.basis.counts_communities:
+        return points_per_unit_of_shortfall(problem, function, year)
+    return problem.share_of_county(area, function, year)
+
+
 def shortfall(problem: Problem, model: PlanModel) -> Expression:
-    """Σ_{f,t} priority_f · shortfall[f,t] in percentage points (model unit: weighted points)."""
-    return sum(
+    """Σ_{f,t} priority_f · shortfall[f,t] in percentage points (model unit: weighted points).
+
+    Local shortfalls add, in percentage points of the county: a community short is as much in both.
+    """
+    local = sum(
+        problem.functions[function].priority
+        * points_per_unit_of_local_shortfall(problem, area, function, year)
+        * model.local_shortfall[area, function, year]
+        for area, function, year in model.local_function_years
+    )
+    return local + sum(
         problem.functions[function].priority
         * points_per_unit_of_shortfall(problem, function, year)
         * model.shortfall[function, year]

@@ -110,6 +110,7 @@ def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
     model.convertible = Set(initialize=list(problem.conversions), ordered=True)
     model.operates = Var(model.convertible, model.years, domain=UnitInterval)
     model.function_years = Set(initialize=list(problem.targets), dimen=2, ordered=True)
+    model.local_function_years = Set(initialize=list(problem.local_targets), dimen=3, ordered=True)
     _add_decisions(model)
     _add_money(problem, model)
     _add_coverage(problem, model, levels)
@@ -148,15 +149,24 @@ def impossible(model: PlanModel) -> Expression:
 
 def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
     counts = problem.basis.counts_communities
-    model.shortfall = Var(model.function_years, domain=NonNegativeIntegers if counts else NonNegativeReals)
+    short = NonNegativeIntegers if counts else NonNegativeReals
+    model.shortfall = Var(model.function_years, domain=short)
+    model.local_shortfall = Var(model.local_function_years, domain=short)
+    targeted = {
+        (code, function, year)
+        for area, function, year in problem.local_targets
+        for code in problem.counted_in(area, function, year)
+    }
     pairs = [
         (community, function, year)
         for function in problem.functions
         for year in problem.years
         for community in problem.counted_communities(function, year)
         if (counts and (function, year) in problem.targets)
+        or (counts and (community, function, year) in targeted)
         or Level.WORST_COMMUNITY in levels
         or year in problem.functions_per_community
+        or year in problem.coverage_per_town
         or (counts and (function, year) in problem.coverage_floor)
     ]
     model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)

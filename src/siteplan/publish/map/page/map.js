@@ -5,6 +5,7 @@
   const data = JSON.parse(document.getElementById("plan-data").textContent);
   const REFERENCE_ZOOM = 16;
   const SITE_REACH_PX = 13;
+  const WHITE_PX = 9;
   const LONGEST_LABEL = 16;
   const SHOWN_IN_LIST = 60;
   const CLASSES = [
@@ -29,6 +30,7 @@
     ["minor", 1.3, "#cdc6ba"],
     ["major", 2.8, "#b9ad97"],
   ];
+  const WHITE = { fill: "rgba(204,51,153,0.22)", line: "#a3005f" };
   const NARROW_PX = 720;
   const NO_INDEX = -1;
 
@@ -36,7 +38,7 @@
     language: data.language,
     year: data.years.length - 1,
     enabled: data.functions.map(() => true),
-    layers: { demand: true, communities: true, base: true, later: false },
+    layers: { demand: true, communities: true, base: true, later: false, ...(data.white_spots.length ? { white: true } : {}) },
     hovered: null,
     selected: null,
     measuring: null,
@@ -125,6 +127,10 @@
   for (const community of data.communities) {
     [community.px, community.py] = place(community.x, community.y);
     community.path = community.rings ? pathOf(community.rings, true) : null;
+  }
+  for (const spot of data.white_spots) {
+    [spot.px, spot.py] = place(spot.x, spot.y);
+    spot.path = pathOf(spot.rings, true);
   }
   const walkPaths = new Map();
   function walkPath(site, radius) {
@@ -284,6 +290,14 @@
         context.stroke(path);
         context.globalAlpha = 1;
       }
+      if (!state.layers.white) return;
+      data.white_spots.forEach((spot, index) => {
+        context.fillStyle = WHITE.fill;
+        context.fill(spot.path, "evenodd");
+        context.strokeStyle = WHITE.line;
+        setWidth(isMarked("white", index) ? 3.5 : 1.6);
+        context.stroke(spot.path);
+      });
     });
   }
   const classStyle = (index) => (index === NO_INDEX ? NOT_COUNTED : CLASSES[index]);
@@ -338,6 +352,7 @@
     const labels = [];
     if (state.layers.communities) drawCommunities(frame, mask, labels);
     drawSites(frame, mask, labels);
+    if (state.layers.white) data.white_spots.forEach((spot, index) => drawWhiteSpot(frame, spot, index));
     drawLabels(frame, labels);
     drawMeasured(frame);
   }
@@ -353,6 +368,22 @@
       context.drawImage(image, x - size * shrink, y - size * shrink, 2 * size * shrink, 2 * size * shrink);
       if (isMarked("demand", i)) circle(context, x, y, size + 2, "#d6006c", 3);
     }
+  }
+  /* The marked place of a zone: its rank in a disc. */
+  function drawWhiteSpot(frame, spot, index) {
+    const { context } = frame;
+    const [x, y] = onScreen(frame, spot.px, spot.py);
+    if (!isVisible(frame, x, y, 20)) return;
+    context.beginPath();
+    context.arc(x, y, WHITE_PX, 0, 2 * Math.PI);
+    context.fillStyle = WHITE.line;
+    context.fill();
+    circle(context, x, y, WHITE_PX, isMarked("white", index) ? "#1a1a1a" : "#ffffff", 1.5);
+    context.fillStyle = "#ffffff";
+    context.font = "bold 11px sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(String(spot.rank), x, y);
   }
   function circle(context, x, y, radius, colour, width) {
     context.beginPath();
@@ -522,22 +553,28 @@
     const sites = data.sites;
     const site = nearest("site", sites.length, (i) => (isShown(sites[i]) ? away(sites[i].px, sites[i].py) : Infinity), () => SITE_REACH_PX);
     if (site) return site;
+    const spots = state.layers.white ? data.white_spots : [];
+    const spot = nearest("white", spots.length, (i) => away(spots[i].px, spots[i].py), () => WHITE_PX + 3);
+    if (spot) return spot;
     const point = state.layers.demand
       ? nearest("demand", demandCount, (i) => away(demandX[i], demandY[i]), (i) => demandSize[i] + 3)
       : null;
     if (point) return point;
+    const at = [(layerPoint.x - frame.left) / scale, (layerPoint.y - frame.top) / scale];
+    const zone = inPolygon("white", spots, ...at);
+    if (zone) return zone;
     if (!state.layers.communities) return null;
     const communities = data.communities;
     const ring = nearest("community", communities.length, (i) => away(communities[i].px, communities[i].py), () => communityRadius(map.getZoom()) + 6);
-    return ring || inPolygon((layerPoint.x - frame.left) / scale, (layerPoint.y - frame.top) / scale);
+    return ring || inPolygon("community", communities, ...at);
   }
-  function inPolygon(x, y) {
+  function inPolygon(kind, owners, x, y) {
     const context = areaPainting._ctx;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const index = data.communities.findIndex((community) => community.path && context.isPointInPath(community.path, x, y, "evenodd"));
+    const index = owners.findIndex((owner) => owner.path && context.isPointInPath(owner.path, x, y, "evenodd"));
     context.restore();
-    return index < 0 ? null : { kind: "community", index };
+    return index < 0 ? null : { kind, index };
   }
   const same = (one, other) => one === other || (one && other && one.kind === other.kind && one.index === other.index);
   function hover(item) {
@@ -564,18 +601,21 @@
     }
   }
   const placeOf = ({ kind, index }) => {
-    const owner = kind === "site" ? data.sites[index] : kind === "town" ? data.towns[index] : data.communities[index];
+    const owner = { site: data.sites, town: data.towns, white: data.white_spots, community: data.communities }[kind][index];
     return [owner.x, owner.y];
   };
   const nameOf = ({ kind, index }) =>
     kind === "demand"
       ? demand.name[index]
+      : kind === "white"
+      ? t("white_name", data.white_spots[index].rank, chosen(data.white_spots[index].name))
       : { site: data.sites, community: data.communities, town: data.towns }[kind][index].name;
   function shortAnswer({ kind, index }) {
     if (kind === "site") {
       const site = data.sites[index];
       return isOpen(site) ? t("open_since", site.open_from) : closedWords(site);
     }
+    if (kind === "white") return t("white_year", data.white_spots[index].year);
     const mask = enabledMask();
     const [covered, counted] =
       kind === "community"
@@ -590,12 +630,16 @@
   const fact = (term, ...answer) => [element("dt", {}, t(term)), element("dd", {}, ...answer)];
   const factOf = (term, value, ...answer) => (value === null || value === undefined || value === "" ? [] : fact(term, ...answer));
 
+  /* What had the focus before the card: closing it gives the focus back. */
+  let opener = null;
   function showCard(focus) {
     const card = byId("card");
     const item = state.selected;
+    const focused = document.activeElement;
+    if (item && focused !== document.body && !card.contains(focused)) opener = focused;
     card.hidden = !item;
     if (!item) return;
-    const content = { site: siteCard, demand: demandCard, community: communityCard }[item.kind](item.index);
+    const content = { site: siteCard, demand: demandCard, community: communityCard, white: whiteCard }[item.kind](item.index);
     const close = element("button", { type: "button", class: "close", "aria-label": t("close"), onclick: closeCard }, "×");
     const heading = element("h2", { id: "card-title", tabindex: "-1" }, named(nameOf(item)));
     card.replaceChildren(close, heading, ...content.flat(Infinity));
@@ -605,7 +649,8 @@
   }
   function closeCard() {
     select(null);
-    const back = byId("search");
+    const back = opener && opener.isConnected ? opener : byId("search");
+    opener = null;
     back.focus({ preventScroll: true });
   }
   const statusWords = (status) => chosen(data.statuses[status]);
@@ -664,6 +709,15 @@
   function why(site) {
     if (!site.why.length) return null;
     return element("details", { open: "" }, element("summary", {}, t("why")), element("ul", {}, site.why.map((line) => element("li", {}, named(chosen(line))))));
+  }
+
+  function whiteCard(index) {
+    const spot = data.white_spots[index];
+    return [
+      element("p", { class: "kind" }, shortAnswer({ kind: "white", index })),
+      element("ul", {}, spot.lines.map((line) => element("li", {}, named(chosen(line))))),
+      element("p", { class: "hint" }, t("white_hint")),
+    ];
   }
 
   function demandCard(index) {
@@ -904,6 +958,14 @@
           context.strokeStyle = "#005a8c";
           context.strokeRect(3, 3, 16, 16);
         }, t("legend_walk")),
+        data.white_spots.length
+          ? row((context) => {
+              context.fillStyle = WHITE.fill;
+              context.fillRect(3, 3, 16, 16);
+              context.strokeStyle = WHITE.line;
+              context.strokeRect(3, 3, 16, 16);
+            }, t("legend_white"))
+          : null,
       ),
     );
   }
@@ -961,6 +1023,7 @@
   data.sites.forEach((each, index) => searchable.push({ kind: "site", index, text: each.name + " " + each.id }));
   data.towns.forEach((each, index) => searchable.push({ kind: "town", index, text: each.name + " " + each.code }));
   for (let index = 0; index < demandCount; index += 1) searchable.push({ kind: "demand", index, text: demand.name[index] + " " + demand.id[index] });
+  data.white_spots.forEach((each, index) => searchable.push({ kind: "white", index, text: each.rank + " " + each.name[0] + " " + each.name[1] }));
   for (const entry of searchable) entry.text = entry.text.toLowerCase();
   function found(words) {
     const wanted = words.trim().toLowerCase();
@@ -986,6 +1049,7 @@
       return;
     }
     if (entry.kind === "site" && !isShown(data.sites[entry.index])) state.layers.later = true;
+    if (entry.kind === "white") state.layers.white = true;
     select(entry, { focus: true, move: true });
     buildPanelLayers();
   }

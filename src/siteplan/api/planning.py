@@ -1,4 +1,4 @@
-"""siteplan from Python: a scenario, changed as a planner asks "what if", solved to a plan of tables.
+"""A scenario, changed as a planner asks "what if", solved to a plan of tables.
 
 The way through is that of ``siteplan solve`` (`siteplan.cli.stages`); nothing is written to the disk.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -17,13 +17,25 @@ import pandas as pd
 from pydantic import BaseModel
 
 from siteplan import case, plan, scenario
-from siteplan.cli.stages import Stopwatch, achieved, prepare, search
+from siteplan.cli.explaining import distances_between_points
+from siteplan.cli.stages import Prepared, Stopwatch, achieved, prepare, search
+from siteplan.explain import (
+    Question,
+    Terrain,
+    Wanted,
+    explain_shortfalls,
+    find_white_spots,
+    ground_of,
+    missed_targets,
+    prices_of_money,
+)
 from siteplan.inputs.case_files import function_names, load_case
 from siteplan.inputs.policy_files import load_policy
 from siteplan.inputs.scenario_files import load_scenario
 from siteplan.outcome import decisions_of
 from siteplan.progress import ProgressListener, silent
 from siteplan.publish import mend_interrupted_swap, read_plan
+from siteplan.publish.white_spots import polygon_of, properties_of
 from siteplan.text import Text
 
 WGS84 = "EPSG:4326"
@@ -124,14 +136,31 @@ class Scenario:
         settings = prepared.inputs.loaded.scenario.solver
         begin = None if start is None else decisions_of(prepared.problem, start.data)
         result = search(prepared, settings, stopwatch, stop or threading.Event(), begin)
-        return Plan(achieved(prepared, result)[1])
+        return Plan(achieved(prepared, result)[1], prepared=prepared)
+
+    def why(self, plan: Plan, seconds: float | None = 20.0) -> Why:
+        """Return the questions that a plan of this scenario can be asked.
+
+        ``seconds`` of each solve that an answer takes; None: nothing is solved again.
+
+        Raises:
+            InputError: with every error and warning of the inputs.
+        """
+        prepared = prepare(self.file, Stopwatch(), changes=self.changes)
+        settings = prepared.inputs.loaded.scenario.solver
+        return Why(Question(prepared.problem, plan.data, settings, seconds), prepared)
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A layout plan as tables; ``data`` is ``plan.json`` as it stands."""
+    """A layout plan as tables; ``data`` is ``plan.json`` as it stands.
+
+    ``folder``: where it was read from. ``prepared``: the inputs it was solved from, where that was done here.
+    """
 
     data: plan.Plan
+    folder: Path | None = None
+    prepared: Prepared | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, result_folder: str | Path) -> Self:
@@ -142,7 +171,7 @@ class Plan:
         """
         folder = Path(result_folder)
         mend_interrupted_swap(folder)
-        return cls(read_plan(folder))
+        return cls(read_plan(folder), folder)
 
     @property
     def title(self) -> Text:
@@ -187,6 +216,91 @@ class Plan:
     def levels(self) -> pd.DataFrame:
         """The objective levels with value, bound and gap, each in its own unit."""
         return _table(self.data.levels, plan.LevelResult)
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """Why a plan is as it is and what would help, as tables; made by `Scenario.why`."""
+
+    question: Question
+    prepared: Prepared
+
+    def shortfalls(self, seconds_in_all: float = 120.0) -> pd.DataFrame:
+        """Return the missed targets with the share of each cause, and the remedies in Chinese and English.
+
+        Figures are in the target's unit: communities, or persons. The shares add up to ``missing``;
+        ``is_proven`` says whether each of them is exact.
+        """
+        asked = self.question
+        ground = ground_of(self.prepared.inputs.policy, distances_between_points(self.prepared))
+        rows = [
+            {
+                **{
+                    name: getattr(entry, name)
+                    for name in ("year", "function", "target", "covered", "missing")
+                },
+                **{share.cause.value: share.value for share in entry.causes},
+                "is_proven": entry.is_proven,
+                "remedies_zh": "；".join(remedy.words.zh for remedy in entry.remedies),
+                "remedies_en": "; ".join(remedy.words.en for remedy in entry.remedies),
+            }
+            for entry in explain_shortfalls(asked, missed_targets(asked), ground, seconds_in_all)
+        ]
+        return pd.DataFrame(rows)
+
+    def white_spots(
+        self,
+        functions: Iterable[str] | None = None,
+        year: int | None = None,
+        count: int = 10,
+        *,
+        minimum_area_m2: float | None = None,
+        only_without_candidates: bool = False,
+        solved: int = 0,
+    ) -> geopandas.GeoDataFrame:
+        """Return where to look for space next: zones as polygons in WGS 84, best first, areas m², money CNY.
+
+        ``functions``: keys, by default all; ``year``: by default the last. With ``minimum_area_m2`` (floor
+        area) only functions that fit in count; with ``only_without_candidates`` only what no listed space
+        could cover. The first ``solved`` zones are solved for, with a space in them.
+
+        Raises:
+            KeyError: a function isn't one of the model's.
+            ValueError: the year isn't planned.
+        """
+        problem, inputs = self.question.problem, self.prepared.inputs
+        asked = tuple(problem.functions[key].key for key in (functions or problem.functions))
+        year = problem.years[-1] if year is None else year
+        if year not in problem.years:
+            raise ValueError(f"year {year} isn't planned: {problem.years}")
+        wanted = Wanted(asked, year, count, minimum_area_m2, only_without_candidates)
+        terrain = Terrain(inputs.network, self.prepared.access, inputs.policy)
+        *_, found = find_white_spots(self.question, terrain, wanted, solved)
+        rows = [properties_of(found, spot, problem, self.question.plan.illustrative) for spot in found.spots]
+        zones = [polygon_of(spot) for spot in found.spots]
+        return geopandas.GeoDataFrame(rows, geometry=zones, crs=WGS84)
+
+    def prices_of_money(self, year: int | None = None, step_cny: float | None = None) -> pd.DataFrame:
+        """Return what more money in each year (or one) is worth, in the unit of each level compared.
+
+        ``step_cny``: by how much a year's amount is raised, by default by a tenth of it. The gain lies
+        between ``least`` and ``most``, and is proven where they are equal. Needs ``seconds`` to solve.
+        """
+        rows = [
+            {
+                "year": price.year,
+                "source": price.source,
+                "more_cny": price.more_cny,
+                "level": found.level.name.value,
+                "unit": found.level.unit,
+                "least": found.least,
+                "most": found.most,
+            }
+            for price in prices_of_money(self.question, year, step_cny)
+            if isinstance(price.gains, list)
+            for found in price.gains
+        ]
+        return pd.DataFrame(rows)
 
 
 YEARLY_MONEY = {
