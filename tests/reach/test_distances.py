@@ -13,6 +13,7 @@ from tests.reach.networks import Graph, Point, Road, network_of
 
 from siteplan.network import FloatArray, RoadNetwork, Snapped
 from siteplan.reach import distance_blocks, distance_matrix, places_at_nodes
+from siteplan.reach.distances import neighbours_together
 from siteplan.reach.pieces import road_pieces
 
 Entries = dict[tuple[int, int], float]
@@ -75,20 +76,27 @@ def test_private_ways_are_for_those_who_live_there() -> None:
     assert found[2, 0] == pytest.approx(np.hypot(100, 20))
 
 
-def test_blocks_come_in_order_and_make_up_the_whole(line: RoadNetwork) -> None:
-    """Blocks follow each other without gaps, and their entries are those of the matrix."""
+def test_blocks_make_up_the_whole(line: RoadNetwork) -> None:
+    """Every demand point is in one block, and the entries of all blocks are those of the matrix."""
     homes, sites = at(line, [0, 1, 2, 3] * 10), at(line, [3, 0])
     blocks = list(distance_blocks(line, road_pieces(line), homes, sites, 300.0, threads=2))
-    rows = [len(block.row_start) - 1 for block in blocks]
-    assert [block.first_row for block in blocks] == np.cumsum([0, *rows[:-1]]).tolist()
-    assert sum(rows) == 40
+    assert len(blocks) > 1
+    assert sorted(np.concatenate([block.demand_index for block in blocks]).tolist()) == list(range(40))
     found = {
-        (block.first_row + row, int(block.site_index[entry])): float(block.distance_m[entry])
+        (int(demand), int(block.site_index[entry])): float(block.distance_m[entry])
         for block in blocks
-        for row in range(len(block.row_start) - 1)
+        for row, demand in enumerate(block.demand_index)
         for entry in range(block.row_start[row], block.row_start[row + 1])
     }
     assert found == entries(distance_matrix(line, homes, sites, 300.0))
+
+
+def test_neighbours_come_together() -> None:
+    """Places of two far towns, listed in turn, are ordered town by town."""
+    points: list[Point] = [(0, 0), (100, 0), (90_000, 0), (90_100, 0)]
+    network = network_of(points, [Road(0, 1), Road(2, 3)])
+    order = neighbours_together(network, at(network, [0, 2, 1, 3, 0, 2]))
+    assert order.tolist() == [0, 2, 4, 1, 3, 5]
 
 
 @st.composite

@@ -259,14 +259,11 @@ def solve(
 
 
 def _further_outputs(only: SolveOutput | None, session: Session) -> FurtherOutputs:
-    """Return what makes the results for people, unless only the plan is wanted; loading it takes a second."""
-    if only is SolveOutput.PLAN:
-        from siteplan.cli.stages import no_further_outputs
+    """Return what makes the results for people, unless only the plan is wanted."""
+    from siteplan.cli.solving import readables_in
+    from siteplan.cli.stages import no_further_outputs
 
-        return no_further_outputs
-    from siteplan.cli.readable import every_output
-
-    return every_output(session)
+    return no_further_outputs if only is SolveOutput.PLAN else readables_in(session.language)
 
 
 @app.command(

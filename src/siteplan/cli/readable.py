@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from siteplan.cli.session import Session
-from siteplan.cli.stages import FurtherOutputs, Prepared
+from siteplan.cli.stages import Prepared
 from siteplan.cli.wording import LEVEL_NAMES
 from siteplan.plan import Plan
-from siteplan.publish import Output
-from siteplan.publish.readable import ReadableSources, readable_outputs
+from siteplan.publish.readable import ReadableSources
 from siteplan.text import Language
 
 
@@ -25,12 +23,3 @@ def readable_sources(prepared: Prepared, plan: Plan, language: Language) -> Read
         level_names=LEVEL_NAMES,
         language=language,
     )
-
-
-def every_output(session: Session) -> FurtherOutputs:
-    """Return what makes the results for people in the session's language."""
-
-    def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
-        return readable_outputs(readable_sources(prepared, plan, session.language), deadline)
-
-    return outputs

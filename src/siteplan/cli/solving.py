@@ -16,6 +16,7 @@ from siteplan.cli.interruption import Interruption
 from siteplan.cli.session import Session
 from siteplan.cli.stages import (
     FurtherOutputs,
+    Prepared,
     Solved,
     Stopwatch,
     no_further_outputs,
@@ -26,9 +27,10 @@ from siteplan.cli.stages import (
 )
 from siteplan.cli.summary import Summary
 from siteplan.findings import InputError, error
-from siteplan.publish import result_folder
+from siteplan.plan import Plan
+from siteplan.publish import Output, result_folder
 from siteplan.scenario import LoadedScenario, SolverSettings
-from siteplan.text import Text
+from siteplan.text import Language, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,19 @@ class Options:
     def folder(self, scenario_file: Path) -> Path:
         """Return the result folder: as asked, or ``results/<file stem>`` under the working directory."""
         return self.output if self.output is not None else Path("results") / scenario_file.stem
+
+
+def readables_in(language: Language) -> FurtherOutputs:
+    """Return what makes every result for people, in a language."""
+
+    def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
+        # loading them takes a second, which the search can use
+        from siteplan.cli.readable import readable_sources  # noqa: PLC0415
+        from siteplan.publish.readable import readable_outputs  # noqa: PLC0415
+
+        return readable_outputs(readable_sources(prepared, plan, language), deadline)
+
+    return outputs
 
 
 def solve_scenario(scenario_file: Path, options: Options, session: Session) -> ExitCode:

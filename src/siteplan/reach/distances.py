@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,17 +24,21 @@ STARTS_AT_ONCE = 4096
 """Starts of one block at most; fewer where that leaves threads idle."""
 BLOCKS_A_THREAD = 4
 """So many blocks a thread at least, for an even load, and so many at most that wait to be taken."""
+CELL_M = 500.0
+MOST_CELLS_BITS = 16
+"""Side of a cell in which places count as near, and the binary digits of the number of cells across."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DistanceBlock:
-    """The walks of some demand points: rows ``first_row`` and following of the whole.
+    """The walks of some demand points, whose numbers are ``demand_index``.
 
     Row ``r`` of the block holds the entries ``row_start[r]:row_start[r + 1]`` of ``site_index`` (ascending)
-    and ``distance_m`` (exact, not rounded). Shapes: ``row_start``: (rows + 1,); the others: (entries,).
+    and ``distance_m`` (exact, not rounded). Shapes: ``demand_index``: (rows,); ``row_start``: (rows + 1,);
+    the others: (entries,).
     """
 
-    first_row: int
+    demand_index: IntArray
     row_start: IntArray
     site_index: IntArray
     distance_m: FloatArray
@@ -78,15 +82,26 @@ def distance_matrix(
     pieces = road_pieces(network)
     turned = len(sites.edge) < len(demand.edge) and not network.is_private.any()
     starts, goals = (sites, demand) if turned else (demand, sites)
-    blocks = [
+    matrix = gathered(
+        distance_blocks(network, pieces, starts, goals, limit_m, threads=threads),
+        shape=(len(starts.edge), len(goals.edge)),
+    )
+    return csr_array(matrix.T) if turned else matrix
+
+
+def gathered(blocks: Iterable[DistanceBlock], shape: tuple[int, int]) -> csr_array:
+    """Return the blocks as one sparse matrix (demand, sites) of that shape, columns ascending."""
+    parts = list(blocks)
+    if not parts:
+        return csr_array(shape)
+    matrices = [
         csr_array(
-            (block.distance_m, block.site_index, block.row_start),
-            shape=(len(block.row_start) - 1, len(goals.edge)),
+            (part.distance_m, part.site_index, part.row_start), shape=(len(part.demand_index), shape[1])
         )
-        for block in distance_blocks(network, pieces, starts, goals, limit_m, threads=threads)
+        for part in parts
     ]
-    matrix = vstack(blocks, format="csr") if blocks else csr_array((0, len(goals.edge)))
-    return csr_array(matrix.T) if turned else csr_array(matrix)
+    row_of = np.argsort(np.concatenate([part.demand_index for part in parts]))
+    return csr_array(csr_array(vstack(matrices, format="csr"))[row_of])
 
 
 def distance_blocks(
@@ -98,19 +113,20 @@ def distance_blocks(
     *,
     threads: int | None = None,
 ) -> Iterator[DistanceBlock]:
-    """Yield the walks of all demand points block by block, in order; a few blocks are in memory at a time.
+    """Yield the walks of all demand points block by block; a few blocks are in memory at a time.
 
-    Arguments as in `distance_matrix`; ``pieces`` is `road_pieces` of the network.
+    A block holds demand points that lie near each other: their searches pass the same streets, which are then
+    at hand in the processor's cache. Arguments as in `distance_matrix`; ``pieces`` is `road_pieces` of the
+    network.
     """
     search = Search(network, pieces, sites)
+    order = neighbours_together(network, demand)
     workers = threads or os.cpu_count() or 1
-    count = len(demand.edge)
-    size = max(1, min(STARTS_AT_ONCE, -(-count // (workers * BLOCKS_A_THREAD))))
+    size = max(1, min(STARTS_AT_ONCE, -(-len(order) // (workers * BLOCKS_A_THREAD))))
     waiting: deque[Future[DistanceBlock]] = deque()
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        for first in range(0, count, size):
-            chosen = np.arange(first, min(first + size, count))
-            waiting.append(pool.submit(_block, search, demand, chosen, limit_m))
+        for first in range(0, len(order), size):
+            waiting.append(pool.submit(_block, search, demand, order[first : first + size], limit_m))
             if len(waiting) > workers * BLOCKS_A_THREAD:
                 yield waiting.popleft().result()
         while waiting:
@@ -121,4 +137,20 @@ def _block(search: Search, demand: Snapped, chosen: IntArray, limit_m: float) ->
     counts, site_index, distance_m = search.within(demand, chosen, limit_m)
     order = np.lexsort((site_index, np.repeat(np.arange(len(chosen)), counts)))
     row_start = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
-    return DistanceBlock(int(chosen[0]), row_start, site_index[order], distance_m[order])
+    return DistanceBlock(chosen, row_start, site_index[order], distance_m[order])
+
+
+def neighbours_together(network: RoadNetwork, places: Snapped) -> IntArray:
+    """Return an order of places in which those that follow each other are mostly near each other.
+
+    Places are sorted by the cell of a grid in which their street begins, the cells by Morton's Z-order curve.
+    """
+    node = network.edge_from[places.edge]
+    column, row = (
+        ((axis[node] - axis.min(initial=0.0)) // CELL_M).astype(np.int64)
+        for axis in (network.x_m, network.y_m)
+    )
+    along_curve = np.zeros(len(node), dtype=np.int64)
+    for bit in range(MOST_CELLS_BITS):
+        along_curve |= (column >> bit & 1) << 2 * bit | (row >> bit & 1) << 2 * bit + 1
+    return np.argsort(along_curve, kind="stable")

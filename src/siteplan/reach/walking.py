@@ -10,7 +10,7 @@ from siteplan.case import Case
 from siteplan.inputs.roads.projection import projected
 from siteplan.network import FloatArray, IntArray, Reach, RoadNetwork, Snapped, WalkingAccess
 from siteplan.policy import Policy
-from siteplan.reach.distances import distance_blocks
+from siteplan.reach.distances import distance_blocks, gathered
 from siteplan.reach.pieces import RoadPieces, road_pieces
 from siteplan.reach.places import demand_places, metres_of, site_places
 from siteplan.reach.snapping import Snapper
@@ -80,11 +80,10 @@ def distances_within(
     Distances are rounded to a decimetre and compared with the limit after that.
     """
     searched_m = limit_m + METRES_PER_REPORTED_DISTANCE
-    blocks = list(distance_blocks(network, pieces, demand, sites, searched_m))
-    counts = np.concatenate([np.empty(0, dtype=np.int64), *(np.diff(block.row_start) for block in blocks)])
-    site_index = np.concatenate([np.empty(0, dtype=np.int64), *(block.site_index for block in blocks)])
-    exact_m = np.concatenate([np.empty(0), *(block.distance_m for block in blocks)])
-    distance_m = rounded_to_decimetre(exact_m)
+    blocks = distance_blocks(network, pieces, demand, sites, searched_m)
+    exact = gathered(blocks, shape=(len(demand.edge), len(sites.edge)))
+    counts, site_index = np.diff(exact.indptr), exact.indices.astype(np.int64)
+    distance_m = rounded_to_decimetre(exact.data)
     is_within = distance_m <= limit_m
     row = np.repeat(np.arange(len(counts)), counts)[is_within]
     row_start = np.searchsorted(row, np.arange(len(counts) + 1)).astype(np.int64)
