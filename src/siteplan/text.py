@@ -28,3 +28,21 @@ class Text:
     def same(cls, words: str) -> Text:
         """Text that reads the same in both languages: a code, a file name, a number."""
         return cls(zh=words, en=words)
+
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def as_cell(words: str) -> str:
+    """Return a text from data as a cell of a CSV file that a spreadsheet doesn't take for a formula.
+
+    One that begins like a formula gets an apostrophe in front, and so does one that begins with an
+    apostrophe: `from_cell` gives back every text.
+    """
+    return f"'{words}" if words.startswith((*FORMULA_STARTS, "'")) else words
+
+
+def from_cell(cell: str) -> str:
+    """Return the text that `as_cell` has made a cell of."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*FORMULA_STARTS, "'")) else cell

@@ -39,6 +39,8 @@ def test_tables_hold_what_the_comparison_says(comparison: Comparison) -> None:
     assert len(comparison.coverage) == len(comparison.data.coverage)
     differences = comparison.coverage["less"] - comparison.coverage["whole"]
     assert list(comparison.coverage["difference"]) == pytest.approx(list(differences))
+    assert len(comparison.radii) == len(comparison.data.radii)
+    assert set(comparison.area_standard["measure"]) == {row.measure for row in comparison.data.area_standard}
     spent = comparison.money.query("item == 'capital_cny' and year.isna() and source.isna()")
     assert spent["difference"].iloc[0] < 0.0
     assert list(comparison.levels["level"]) == [row.level.value for row in comparison.data.levels]

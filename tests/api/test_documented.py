@@ -52,7 +52,7 @@ def test_examples_run(tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """The examples of the page run from top to bottom in a project folder with a solved scenario."""
     (tiny_project / "scenarios/2027.yaml").write_text(TINY_SCENARIO, encoding="utf-8")
     monkeypatch.chdir(tiny_project)
-    assert run(["solve", "scenarios/2027.yaml"], {}) == 0
+    assert run(["solve", "scenarios/2027.yaml", "--only", "plan"], {}) == 0
     names: dict[str, object] = {}
     for example in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
         exec(compile(example, str(PAGE), "exec"), names)

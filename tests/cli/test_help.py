@@ -20,6 +20,8 @@ COMMANDS = (
     "explain",
     "prices",
     "futures",
+    "sweep",
+    "province",
     "export",
     "plot",
     "assumptions",
@@ -49,7 +51,20 @@ def test_help_is_in_one_language(siteplan: Siteplan, command: str, lang: str) ->
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "check", "solve", "verify", "explain", "prices", "futures", "export", "plot", "assumptions"],
+    [
+        "init",
+        "check",
+        "solve",
+        "verify",
+        "explain",
+        "prices",
+        "futures",
+        "sweep",
+        "province",
+        "export",
+        "plot",
+        "assumptions",
+    ],
 )
 def test_help_teaches_by_example(siteplan: Siteplan, command: str) -> None:
     """The help of every command shows a line that can be copied."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 Json = dict[str, Any]
+SUMMED = ("amount", "capital", "joint_programmes", "operating", "fees", "subsidy")
 
 
 def less(one: float | None, other: float | None) -> float | None:
@@ -46,9 +47,9 @@ def money(plan: Json) -> dict[tuple[Any, ...], float | None]:
     """Return (year or None, source or None, item) → CNY."""
     result: dict[tuple[Any, ...], float | None] = {}
     for row in plan["money"]:
-        for item in ("amount", "capital", "operating", "fees", "subsidy", "awards_outstanding"):
+        for item in (*SUMMED, "awards_outstanding"):
             result[row["year"], None, f"{item}_cny"] = row[f"{item}_cny"]
-    for item in ("amount", "capital", "operating", "fees", "subsidy"):
+    for item in SUMMED:
         every = [row[f"{item}_cny"] for row in plan["money"]]
         result[None, None, f"{item}_cny"] = None if None in every else sum(every)
     for row in plan["sources"]:

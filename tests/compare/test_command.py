@@ -121,6 +121,22 @@ def test_an_up_to_date_result_is_used_again(
     assert (here / "results/half/run.json").read_bytes() == before
 
 
+@pytest.mark.slow
+def test_what_has_no_result_is_solved_first(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A scenario without a result is solved into ``results/<name>`` with the options, as `solve` would."""
+    scenario = here / "scenarios/quarter.yaml"
+    scenario.write_text("extends: tiny.yaml\nbudget: {scale: 0.25}\n", encoding="utf-8")
+    arguments = ["compare", "results/tiny", str(scenario), "--effort", "0.03", "--output", str(tmp_path)]
+    assert run(arguments, ENGLISH) == 0
+    assert "solving" in capsys.readouterr().err
+    record = json.loads((here / "results/quarter/run.json").read_text(encoding="utf-8"))
+    assert record["options"]["effort"] == 0.03
+    assert (here / "results/quarter/report.docx").is_file()
+    assert run(["verify", "results/quarter"], {}) == 0
+
+
 def test_changed_inputs_are_told(here: Path, tmp_path: Path) -> None:
     """Where the scenario file has changed since, the plans are compared with a warning, names are kept."""
     project = tmp_path / "county"

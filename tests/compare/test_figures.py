@@ -14,7 +14,7 @@ from tests.compare.made import compared, pair, plan_of, without
 from tests.compare.recomputed import Json, less
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, B, tiny_decisions
 
-from siteplan.plan import Decisions, Plan
+from siteplan.plan import Decisions, LocalCoverage, Plan
 from siteplan.scenario import Basis, Level
 from siteplan.studies.comparison import CompareError, Comparison, compare_plans
 from siteplan.studies.comparison.document import SiteChange, Verdict
@@ -283,6 +283,25 @@ def test_three_plans_against_the_first() -> None:
     row = next(row for row in comparison.coverage if (row.function, row.year) == (ELDERLY, 2028))
     assert row.differences == (-1.0, 0.0)
     assert {site.plan for site in comparison.sites} == {"two"}
+
+
+def test_targets_of_towns_by_hand() -> None:
+    """Coverage of a town with a target of its own is compared as the county's is."""
+    one, two = pair()
+    figure = LocalCoverage(
+        **one.plan.coverage[0].model_dump(exclude={"covered", "target"}),
+        covered=2.0,
+        target=2.0,
+        area_code="610124000",
+        area_name="乙镇",
+    )
+    plans = [
+        replace(each, plan=each.plan.model_copy(update={"local_coverage": (row,)}))
+        for each, row in ((one, figure), (two, figure.model_copy(update={"covered": 1.0})))
+    ]
+    row = compare_plans(plans).local_coverage[0]
+    assert (row.area_name, row.values, row.targets) == ("乙镇", (2.0, 1.0), (2.0, 2.0))
+    assert row.differences == (-1.0,)
 
 
 def test_one_plan_is_too_few() -> None:

@@ -21,7 +21,8 @@ from siteplan.findings import InputError
 from siteplan.publish import read_plan
 from siteplan.publish.gis.mapping import SHIPPED_MAPPING
 from siteplan.publish.gis.onemap import gauss_kruger_zone
-from siteplan.publish.gis.texts import as_cell, cleaned, shortened
+from siteplan.publish.gis.texts import cleaned, shortened
+from siteplan.text import as_cell
 
 DRAFT = "示例数据_不得报送_"
 ENGLISH = {"SITEPLAN_LANG": "en"}

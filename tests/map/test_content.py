@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 
 from siteplan.cli.main import run
+from siteplan.cli.stages import Stopwatch, prepare
+from siteplan.policy import Standards
+from siteplan.publish import read_plan, read_run_record
 from siteplan.publish.map import TILES, tile_layer
 from siteplan.publish.map.page import json_in_page
+from siteplan.publish.map.walks import walks_of_plan
 from siteplan.publish.vendored import FOLDER
 
 
@@ -138,3 +142,18 @@ def test_boundaries_where_they_are_supplied(results: Path) -> None:
     assert len(communities[0]["rings"]) == 1
     assert len(communities[0]["rings"][0]) == 10
     assert not any("rings" in community for community in communities[1:])
+
+
+def test_walking_areas_follow_the_standards(results: Path) -> None:
+    """How wide an area is along the roads is the figure of ``standards.yaml``: half of it, less area."""
+    record, plan = read_run_record(results), read_plan(results)
+    prepared = prepare(record.scenario_file(results), Stopwatch())
+    standards = prepared.inputs.policy.standards
+    strip = standards.service_area_strip_m
+    narrow = strip.model_copy(update={"value": strip.value / 2.0})
+
+    def area(given: Standards) -> float:
+        walks = walks_of_plan(plan, prepared.problem, prepared.access, prepared.inputs.network, given)
+        return sum(each.area for by_radius in walks.values() for each in by_radius.values())
+
+    assert 0.0 < area(standards.model_copy(update={"service_area_strip_m": narrow})) < area(standards)

@@ -221,6 +221,104 @@ def test_controls_have_names(shown: Opened) -> None:
     assert "示例" in shown.page.locator("#note").inner_text()
 
 
+def test_a_screen_reader_hears_what_every_control_is(shown: Opened, results: Path) -> None:
+    """In the accessibility tree everything that takes the focus has a name, cards and lists included."""
+    page, content = shown.page, content_of(results / "map.html")
+    for name in (content["communities"][0]["code"], content["sites"][0]["id"]):
+        page.fill("#search", name)
+        page.press("#search", "Enter")
+        session = page.context.new_cdp_session(page)
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        focusable = [
+            node
+            for node in nodes
+            if not node["ignored"]
+            and node["role"]["value"] != "RootWebArea"
+            and any(each["name"] == "focusable" for each in node.get("properties", ()))
+        ]
+        assert len(focusable) > 20
+        unnamed = [node for node in focusable if not node["name"]["value"].strip()]
+        assert [node["role"]["value"] for node in unnamed] == []
+
+
+def test_references_and_ids_of_the_page_are_sound(shown: Opened) -> None:
+    """No id stands twice, and what labels or controls something is there."""
+    faults = shown.page.evaluate(
+        """() => {
+            const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);
+            const twice = ids.filter((id, n) => ids.indexOf(id) !== n);
+            const names = ['for', 'aria-labelledby', 'aria-controls', 'aria-describedby'];
+            const lost = names.flatMap((name) => [...document.querySelectorAll('[' + name + ']')]
+                .filter((node) => !node.closest('[hidden]'))
+                .flatMap((node) => node.getAttribute(name).split(' '))
+                .filter((id) => !document.getElementById(id)));
+            return [twice, lost];
+        }"""
+    )
+    assert faults == [[], []]
+
+
+FOCUSED = """() => {
+    const node = document.activeElement;
+    const shown = node.matches('#functions input') ? node.nextElementSibling : node;
+    const style = getComputedStyle(shown);
+    return {
+        id: node.id || node.textContent.trim() || node.tagName,
+        part: ['HEADER', 'MAIN', 'ASIDE'].find((tag) => node.closest(tag)) || node.tagName,
+        isHidden: Boolean(node.closest('[aria-hidden=true]')),
+        isMarked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0,
+    };
+}"""
+
+
+def test_the_keyboard_reaches_everything_in_order(shown: Opened) -> None:
+    """Tab goes from the skip link through header, map and panel, and out: seen, and never hidden."""
+    page = shown.page
+    seen: list[dict[str, Any]] = []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        if focused["part"] == "BODY":
+            break
+        seen.append(focused)
+    else:
+        pytest.fail("Tab never leaves the page")
+    parts = [each["part"] for each in seen]
+    assert parts == sorted(parts, key=["A", "HEADER", "MAIN", "ASIDE"].index)
+    ids = [each["id"] for each in seen]
+    assert {"measure", "print", "language", "map", "zoom-in", "search", "year", "function-0"} <= set(ids)
+    assert [each["id"] for each in seen if each["isHidden"]] == []
+    assert [each["id"] for each in seen if not each["isMarked"]] == []
+
+
+def test_the_focus_goes_back_to_where_a_card_was_opened(shown: Opened) -> None:
+    """Who opens a card from the list of sites is in that list again when it is closed."""
+    page = shown.page
+    button = page.locator("#sites button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "card-title"
+    page.keyboard.press("Escape")
+    assert button.evaluate("(node) => node === document.activeElement")
+
+
+def test_the_year_is_announced_in_both_languages(shown: Opened, results: Path) -> None:
+    """A polite live region says the year, the sites and the shortfalls at each step."""
+    page, years = shown.page, content_of(results / "map.html")["years"]
+    region = page.locator("#announcement")
+    assert region.get_attribute("aria-live") == "polite"
+    said: set[str] = set()
+    for _ in range(2):
+        page.locator("#year").focus()
+        for key, year in (("Home", years[0]), ("End", years[-1])):
+            page.keyboard.press(key)
+            assert str(year) in region.inner_text()
+            assert page.locator("#year").get_attribute("aria-valuetext") == str(year)
+            said.add(region.inner_text())
+        page.click("#language")
+    assert len(said) == 4
+
+
 def test_chinese_is_drawn_with_the_embedded_font(shown: Opened) -> None:
     """The page brings a font with its own characters."""
     assert shown.page.evaluate("""document.fonts.check('12px "Siteplan CJK"', '社区养老')""")
@@ -235,6 +333,31 @@ def test_phone_width(browser: Browser, results: Path) -> None:
     assert shown.page.locator("#panel-toggle").get_attribute("aria-expanded") == "true"
     assert shown.page.locator("#functions").is_visible()
     assert shown.said == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_phone_width_with_cards_and_long_names(
+    browser: Browser, hostile_results: Path, language: str
+) -> None:
+    """At 360 pixels no card, list or message of either language makes the page scroll sideways."""
+    shown = opened(browser, hostile_results / "map.html", 360, 640)
+    page, content = shown.page, content_of(hostile_results / "map.html")
+    page.click("#panel-toggle")
+    if language == "en":
+        page.click("#language")
+    for key in (*(site["id"] for site in content["sites"]), content["communities"][0]["code"]):
+        page.evaluate("document.body.classList.add('panel-open')")
+        page.fill("#search", key)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.press("#search", "Enter")
+        box = page.locator("#card").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.getElementById('panel').scrollWidth") <= 360
+    assert shown.said == []
+    assert [url for url in shown.asked if not url.startswith(("file:", "data:"))] == []
 
 
 def test_hostile_names_stay_names(browser: Browser, hostile_results: Path) -> None:

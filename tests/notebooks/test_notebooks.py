@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+LARGEST_BYTES = 1_500_000
 TIMEOUT_S = 300
 """Seconds that a cell may take."""
 
@@ -52,6 +53,12 @@ def test_committed_outputs(file: Path) -> None:
     text = notebook.cells[0].source
     assert "illustrative" in text
     assert "示例" in text
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_small_file(file: Path) -> None:
+    """A notebook stays small enough to be opened, mailed and reviewed."""
+    assert file.stat().st_size < LARGEST_BYTES
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.text import Text as DrawnText
 from tests.conftest import REPOSITORY, TINY_SCENARIO
 from tests.report.conftest import HOSTILE_NAMES
@@ -86,6 +87,18 @@ def test_every_picture_is_drawn_without_a_missing_glyph(
     assert sources.case.header.county_name in words
     assert "siteplan" in words
     assert "2027-01-02" in words
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+def test_every_picture_has_a_legend_inside(sources: PictureSources, draw: Any) -> None:
+    """The legend says what colours mean, and lies inside the figure."""
+    figure = draw(sources, width_inches=6.0, is_framed=False)
+    png_of(figure, dpi=60)
+    legends = figure.findobj(Legend)
+    assert len(legends) == 1
+    box = legends[0].get_window_extent()
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1 + 1.0
 
 
 def test_a_picture_of_illustrative_data_says_so(sources: PictureSources) -> None:

@@ -40,9 +40,8 @@ def session() -> Iterator[SolverSession]:
         yield running
 
 
-def shortfall(session: SolverSession, problem: Problem) -> float:
-    """Return the least shortfall, proven; infinite where the rules clash."""
-    level = Level.SHORTFALL
+def shortfall(session: SolverSession, problem: Problem, level: Level = Level.SHORTFALL) -> float:
+    """Return the least shortfall (or other level), proven; infinite where the rules clash."""
     compiled = compile_program(problem, build_model(problem, (level,)), (level,))
     program = compiled.program.with_objective(*compiled.objectives[level])
     answer = session.solve(program, Limits(), Clock(time.monotonic() + 60.0))
@@ -108,6 +107,21 @@ def no_floors(problem: Problem, _random: np.random.Generator) -> Problem:
     )
 
 
+def no_floor_for_towns(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without a floor for every town."""
+    return replace(problem, coverage_per_town={})
+
+
+def no_must_for_estates(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which new estates may do without their facilities."""
+    return replace(problem, new_estates={})
+
+
+def no_local_targets(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without targets of towns and communities; what is short of them counts no more."""
+    return replace(problem, local_targets={})
+
+
 def no_shared_plot(problem: Problem, _random: np.random.Generator) -> Problem:
     """Return the problem in which every site has a plot of its own."""
     sites = {key: replace(site, plot_id=None) for key, site in problem.sites.items()}
@@ -124,6 +138,9 @@ FREER: tuple[Callable[[Problem, np.random.Generator], Problem], ...] = (
     no_places_reserved,
     no_limit_of_new_building,
     no_floors,
+    no_floor_for_towns,
+    no_must_for_estates,
+    no_local_targets,
     no_shared_plot,
 )
 
@@ -202,11 +219,27 @@ def test_more_freedom_never_worsens_the_first_level(
     assert shortfall(session, changed) <= shortfall(session, problem) + TOLERANCE
 
 
+@pytest.mark.parametrize(
+    "freer", [more_money, no_limit_of_pace, no_floors], ids=lambda change: change.__name__
+)
+@checked
+@given(seed=SEEDS)
+def test_more_freedom_never_worsens_the_weighed_sum(
+    session: SolverSession, freer: Callable[[Problem, np.random.Generator], Problem], seed: int
+) -> None:
+    """Nor does it raise the sum of shortfall, persons and cost by weights."""
+    weights = {Level.SHORTFALL: 1.0, Level.PERSONS_COVERED: 0.01, Level.COST: 2e-5}
+    problem = replace(tiny_instance(seed), weights=weights)
+    changed = freer(problem, np.random.default_rng(seed))
+    least = shortfall(session, problem, Level.WEIGHED)
+    assert shortfall(session, changed, Level.WEIGHED) <= least + TOLERANCE * max(1.0, abs(least))
+
+
 @checked
 @given(seed=SEEDS)
 def test_a_candidate_more_never_worsens_the_first_level(session: SolverSession, seed: int) -> None:
-    """The shortfall without any one candidate is no lower than with it."""
-    problem = tiny_instance(seed)
+    """The shortfall without any one candidate is no lower than with it, where none is a new estate's must."""
+    problem = replace(tiny_instance(seed), new_estates={})
     for key, site in problem.sites.items():
         if site.role is Role.CANDIDATE and site.opens_in is None:
             fewer = {other: entry for other, entry in problem.sites.items() if other != key}
@@ -222,6 +255,7 @@ def turned(problem: Problem) -> Problem:
         demand=dict(reversed(list(problem.demand.items()))),
         communities=dict(reversed(list(problem.communities.items()))),
         functions=dict(reversed(list(problem.functions.items()))),
+        local_targets=dict(reversed(list(problem.local_targets.items()))),
     )
 
 

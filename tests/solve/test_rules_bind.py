@@ -91,6 +91,7 @@ BINDS: dict[str, Claim] = {
     "room_is_used": ("2027", (Level.AREA_STANDARD,)),
     "community_area_standard": ("2027", (Level.AREA_STANDARD,)),
     "area_standard_floor": ("2030-need-area-floor", (Level.COST,)),
+    "new_estate_area_standard": ("2030-need-area-floor", (Level.NEWLY_BUILT,)),
     "assigned_only_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
     "covered_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
     "covered_are_assigned": ("2027", (Level.WALKING_DISTANCE,)),

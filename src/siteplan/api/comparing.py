@@ -87,7 +87,7 @@ class Comparison:
     says why.
     """
 
-    data: ComparisonData
+    data: ComparisonData = field(repr=False)
     sources: tuple[ComparedPlan, ...] = field(repr=False)
     language: Language = Language.ZH
 
@@ -131,6 +131,24 @@ class Comparison:
                 **self._by_plan("target ", row.targets),
             },
         )
+
+    @cached_property
+    def radii(self) -> pd.DataFrame:
+        """Persons with a provider within fixed walks: comparable also where service radii differ."""
+        return self._table(
+            self.data.radii,
+            lambda row: {
+                "function": row.function,
+                "year": row.year,
+                "radius_m": row.radius_m,
+                **self._by_plan("counted ", row.counted),
+            },
+        )
+
+    @cached_property
+    def area_standard(self) -> pd.DataFrame:
+        """Area standard by year: m² per 100 households, what is short of a tier, communities that meet it."""
+        return self._table(self.data.area_standard, lambda row: {"year": row.year, "measure": row.measure})
 
     @cached_property
     def money(self) -> pd.DataFrame:
@@ -201,6 +219,9 @@ class Comparison:
             write(file)
         return list(files)
 
+    def __repr__(self) -> str:
+        return f"Comparison({', '.join(self._names)})"
+
     def _repr_html_(self) -> str:
         return glance(self.data, LEVEL_NAMES, self.language)
 
@@ -233,6 +254,21 @@ class Comparison:
         return pd.DataFrame(lines)
 
 
-KEYS = ("function", "year", "basis", "level", "unit", "source", "item", "town", "community_code", "community")
+KEYS = frozenset(
+    {
+        "function",
+        "year",
+        "basis",
+        "radius_m",
+        "measure",
+        "level",
+        "unit",
+        "source",
+        "item",
+        "town",
+        "community_code",
+        "community",
+    }
+)
 """Columns of a comparison's tables that say what a row is about."""
 RowT = TypeVar("RowT", bound=Row)

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
-import shapely
-
 from siteplan.api.planning import Plan
+from siteplan.cli.readable import readable_sources
 from siteplan.cli.stages import Prepared, Stopwatch, prepare
 from siteplan.findings import raise_errors
-from siteplan.inputs.base_map import read_base_map
 from siteplan.publish import check_inputs, read_run_record
-from siteplan.publish.map import MapSources, map_page
+from siteplan.publish.map import map_page
 from siteplan.text import Language
 
 
@@ -25,22 +23,11 @@ def explore(
     ``height`` in pixels. A page of more than ``largest_mb`` is made again without its base map.
 
     Raises:
-        ValueError: even without them it is larger; or the plan was neither solved here nor loaded.
+        ValueError: even without it the page is larger; or the plan was neither solved here nor loaded.
         InputError: inputs of a loaded plan are missing or have changed since it was solved.
     """
     prepared = plan.prepared or _prepared_again(plan)
-    inputs = prepared.inputs
-    sources = MapSources(
-        plan=plan.data,
-        problem=prepared.problem,
-        case=inputs.case,
-        network=inputs.network,
-        access=prepared.access,
-        base_map=read_base_map(inputs.case.roads_file, inputs.network),
-        boundaries={
-            each.community_code: shapely.from_wkt(each.wkt) for each in inputs.case.community_boundaries
-        },
-    )
+    sources = readable_sources(prepared, plan.data, Language(language)).map()
     page = map_page(sources, language=Language(language), tiles=())
     if _megabytes(page) > largest_mb:
         page = map_page(replace(sources, base_map={}), language=Language(language), tiles=())

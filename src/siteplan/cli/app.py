@@ -22,9 +22,12 @@ from siteplan.cli.options import (
     LanguageOption,
     PictureFormat,
     PictureKind,
+    ProcessesOption,
     ReportKind,
     Rule,
+    SchedulerOption,
     SolveOutput,
+    cores,
     show_version,
 )
 from siteplan.cli.roads import roads_app
@@ -256,14 +259,11 @@ def solve(
 
 
 def _further_outputs(only: SolveOutput | None, session: Session) -> FurtherOutputs:
-    """Return what makes the results for people, unless only the plan is wanted; loading it takes a second."""
-    if only is SolveOutput.PLAN:
-        from siteplan.cli.stages import no_further_outputs
+    """Return what makes the results for people, unless only the plan is wanted."""
+    from siteplan.cli.solving import readables_in
+    from siteplan.cli.stages import no_further_outputs
 
-        return no_further_outputs
-    from siteplan.cli.readable import every_output
-
-    return every_output(session)
+    return no_further_outputs if only is SolveOutput.PLAN else readables_in(session.language)
 
 
 @app.command(
@@ -715,6 +715,118 @@ def futures(
 
     asked = Foreseen(None if rule is None else DecisionRule(rule.value), seconds, output)
     decide_for_futures(scenario, asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "批量运行：若干情景 × 参数取值，多进程并行或在 Dask 集群上；每次运行都是完整的结果文件夹，"
+        "已完成且输入未变的不再重复，一次失败不影响其他，汇总在 sweep.csv。"
+        "也可给出写明 scenarios 和 set 的 YAML 文件。\n\n"
+        "例：siteplan sweep scenarios/2027.yaml --set budget.scale=0.5,0.75,1 --set pace.sites_per_year=6,10",
+        "Many runs: scenarios × values of parameters, in parallel processes or on a Dask cluster. Every run "
+        "is a full result folder; what is finished and has the same inputs isn't repeated, a failure harms "
+        "no other run, and sweep.csv has them all. Or name a YAML file that states `scenarios` and `set`.\n\n"
+        "Example: siteplan sweep scenarios/2027.yaml --set budget.scale=0.5,0.75,1 "
+        "--set pace.sites_per_year=6,10",
+    )
+)
+def sweep(
+    context: typer.Context,
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SWEEP|SCENARIO...",
+            help=bilingual("批量文件，或若干情景文件。", "A sweep file, or scenario files."),
+        ),
+    ],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=V1,V2",
+            help=bilingual(
+                "情景的键（用点分级）和取值，可多次。",
+                "A key of the scenario, dotted, and values; repeatable.",
+            ),
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual(
+                "每次运行的秒数；默认按各情景。", "For each run; by default as its scenario says."
+            ),
+        ),
+    ] = None,
+    processes: ProcessesOption = None,
+    scheduler: SchedulerOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<名称>-sweep。",
+                "The folder, inside the project; by default results/<name>-sweep.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> int:
+    """Run scenarios with every combination of values."""
+    from siteplan.cli.sweeping import Swept, sweep_scenarios
+
+    asked = Swept(tuple(sources), tuple(settings or ()), seconds, processes or cores(), scheduler, output)
+    return sweep_scenarios(asked, session_of(context))
+
+
+@app.command(
+    help=bilingual(
+        "全省（市）资金在各县之间的分配：每个县按多种资金规模各求一次（并行），再精确分配每年总额，"
+        "并给出任何分配都不能超过的界；每个县的方案都是完整的结果文件夹。"
+        "文件写明 counties 和 budget_cny。\n\n"
+        "例：siteplan province scenarios/province.yaml",
+        "The money of a province split among its counties: each county solved at several budgets, in "
+        "parallel, an exact split of each year's total over these points, and a bound that no split "
+        "exceeds; every county's plan is a full result folder. The file states `counties` and "
+        "`budget_cny`.\n\n"
+        "Example: siteplan province scenarios/province.yaml",
+    )
+)
+def province(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="PROVINCE", help=bilingual("省级文件（YAML）。", "The province file (YAML).")),
+    ],
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual("一个县每次求解的秒数。", "For each solve of a county."),
+        ),
+    ] = None,
+    processes: ProcessesOption = None,
+    scheduler: SchedulerOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=bilingual(
+                "结果文件夹，须在项目之内；默认 results/<名称>-province。",
+                "The folder, inside the project; by default results/<name>-province.",
+            ),
+        ),
+    ] = None,
+    lang: LanguageOption = None,
+) -> int:
+    """Split the money of a province among its counties."""
+    from siteplan.cli.provincing import Shared, plan_province
+
+    asked = Shared(seconds, processes or cores(), scheduler, output)
+    return plan_province(file, asked, session_of(context))
 
 
 @app.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Annotated
@@ -76,6 +77,33 @@ LanguageOption = Annotated[
 ]
 """Its value is read from the command line before that is parsed (`language.chosen_language`); here it is
 only checked and documented."""
+
+
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1024,
+        help=bilingual(
+            "同时运行几次；默认处理器核数。", "So many runs at a time; by default one for each core."
+        ),
+    ),
+]
+
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help=bilingual(
+            "Dask 调度器地址（tcp://…）：在集群上运行。", "Address of a Dask scheduler (tcp://…): run there."
+        ),
+    ),
+]
+
+
+def cores() -> int:
+    """Return the number of cores of this machine."""
+    return os.cpu_count() or 1
 
 
 def show_version(wanted: bool) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from siteplan.cli.session import Session
-from siteplan.cli.stages import FurtherOutputs, Prepared
+from siteplan.cli.stages import Prepared
 from siteplan.cli.wording import LEVEL_NAMES
 from siteplan.plan import Plan
 from siteplan.publish import Output
@@ -27,10 +26,6 @@ def readable_sources(prepared: Prepared, plan: Plan, language: Language) -> Read
     )
 
 
-def every_output(session: Session) -> FurtherOutputs:
-    """Return what makes the results for people in the session's language."""
-
-    def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
-        return readable_outputs(readable_sources(prepared, plan, session.language), deadline)
-
-    return outputs
+def every_output(prepared: Prepared, plan: Plan, deadline: float, language: Language) -> tuple[Output, ...]:
+    """Return the results for people as outputs of a run that ends at ``deadline`` (`time.monotonic`)."""
+    return readable_outputs(readable_sources(prepared, plan, language), deadline)

@@ -290,6 +290,8 @@ def publish_result(
         seconds_by_stage=stopwatch.seconds_by_stage,
     )
     deadline = stopwatch.clock.deadline(settings.time_limit_s)
+    if plan.stopped_by == "interrupted":
+        deadline = time.monotonic()  # who interrupts gets the plan at once, and can have the rest made later
     with stopwatch.stage(PUBLISH):
         outputs = (*OUTPUTS, *further(prepared, plan, deadline))
         record = publish(run, results, deadline=deadline, outputs=outputs)

@@ -27,6 +27,7 @@ STATUS_NAMES = {
     "optimal": Text("已证最优", "optimal"),
     "gap": Text("有差距", "gap"),
     "unproven": Text("未证明", "unproven"),
+    "component": Text("加权和的一项", "part of the sum"),
 }
 
 STOPPED_BY = {
@@ -76,8 +77,12 @@ class Summary:
 
     def _print_missing_outputs(self, folder: Path, record: RunRecord) -> None:
         """Say which results for people are missing, why, and how they are made."""
+        is_interrupted = record.stopped_by == "interrupted"
+        hurry = (
+            Text("已中断", "interrupted") if is_interrupted else Text("时间不足", "the time was too short")
+        )
         missing = {
-            **dict.fromkeys(record.skipped_outputs, Text("时间不足", "the time was too short")),
+            **dict.fromkeys(record.skipped_outputs, hurry),
             **{name: Text.same(reason) for name, reason in record.failed_outputs.items()},
         }
         for name, reason in missing.items():

@@ -1,7 +1,8 @@
 """``assignments.csv``: who uses which site, by the convention of `siteplan.outcome.assignment`.
 
 One row per year, function, demand point and site; persons without a site have a row with an empty site
-and the cause. UTF-8 with a byte-order mark, so that Excel reads the Chinese right.
+and the cause. UTF-8 with a byte-order mark, so that Excel reads the Chinese right; texts from data as
+`siteplan.text.as_cell` writes them, so that it runs none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from siteplan.plan import Assignment
 from siteplan.problem import Problem
 from siteplan.publish.labels import cause_of
+from siteplan.text import as_cell
 
 COLUMNS = (
     "year",
@@ -53,13 +55,13 @@ def _row(
     return (
         assignment.year,
         assignment.function,
-        problem.functions[assignment.function].name.zh,
+        as_cell(problem.functions[assignment.function].name.zh),
         point.community_code,
-        problem.communities[point.community_code].name,
-        assignment.demand_id,
-        point.name,
-        assignment.site_id,
-        site.name if site is not None else "",
+        as_cell(problem.communities[point.community_code].name),
+        as_cell(assignment.demand_id),
+        as_cell(point.name),
+        as_cell(assignment.site_id),
+        as_cell(site.name if site is not None else ""),
         round(assignment.persons, PERSONS_DECIMALS),
         assignment.distance_m,
         assignment.cause,

@@ -1,7 +1,8 @@
 """``money.csv``: the capital of each site and year, by funding source where money is planned so.
 
 One row per year, source and site; the source is empty where the sources are one sum. UTF-8 with a
-byte-order mark, so that Excel reads the Chinese right.
+byte-order mark, so that Excel reads the Chinese right; texts from data as `siteplan.text.as_cell` writes
+them, so that it runs none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from siteplan.plan import Plan, SourcePayment
+from siteplan.text import as_cell
 
 COLUMNS = (
     "year",
@@ -39,9 +41,9 @@ def write_money(plan: Plan, file: Path) -> None:
                 (
                     row.year,
                     row.source,
-                    sources.get(row.source, ""),
-                    row.site_id,
-                    names[row.site_id],
+                    as_cell(sources.get(row.source, "")),
+                    as_cell(row.site_id),
+                    as_cell(names[row.site_id]),
                     round(row.cny, CNY_DECIMALS),
                     row.paid_in,
                     "yes" if plan.illustrative else "no",

@@ -23,15 +23,15 @@ from siteplan.publish.explanations import Explanations, MissedTarget
 from siteplan.publish.map import MapSources, write_map
 from siteplan.publish.pictures.files import write_pictures
 from siteplan.publish.pictures.sources import PictureSources
-from siteplan.publish.publication import READABLES, Output, Run, readable_seconds, record_of
+from siteplan.publish.publication import READABLES, Output, Pace, Run, record_of
 from siteplan.publish.report import ReportSources, write_report
 from siteplan.publish.run_record import RunRecord
 from siteplan.publish.workbook import WorkbookSources, write_workbook
 from siteplan.scenario import Level, Scenario
 from siteplan.text import Language, Text
 
-SECONDS_TO_REPLACE = 2.0
-"""Kept of the time limit when LibreOffice counts pages: to put the results in place."""
+SECONDS_TO_REPLACE = 3.0
+"""Kept of the time limit when LibreOffice counts pages: to save the report and put the results in place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,7 @@ class ReadableSources:
             case=self.case,
             network=self.network,
             access=self.access,
+            standards=self.policy.standards,
             base_map=read_base_map(self.case.roads_file, self.network),
             boundaries={
                 each.community_code: shapely.from_wkt(each.wkt) for each in self.case.community_boundaries
@@ -107,8 +108,7 @@ class ReadableSources:
 def readable_outputs(sources: ReadableSources, deadline: float) -> tuple[Output, ...]:
     """Return the results for people as outputs of a run; ``deadline`` on `time.monotonic` is the run's.
 
-    LibreOffice counts the pages of the report's contents only where every output fits beside it, and not for
-    who interrupts a run, and so doesn't want to wait.
+    LibreOffice counts the pages of the report's contents only where every output fits beside it.
     """
 
     def workbook(_: Run, file: Path) -> None:
@@ -121,11 +121,13 @@ def readable_outputs(sources: ReadableSources, deadline: float) -> tuple[Output,
         write_map(sources.map(), file, language=sources.language)
 
     def report(run: Run, file: Path) -> None:
-        made_from = sources.report(record_of(run, file.parent))
-        needed_s = readable_seconds(sources.problem) + SECONDS_TO_REPLACE
-        is_hurried = sources.plan.stopped_by == "interrupted"
-        left_s = 0.0 if is_hurried else deadline - time.monotonic() - needed_s
-        write_report(made_from, file, seconds_for_pages=left_s)
+        pace = Pace()
+
+        def seconds_left() -> float:
+            needed_s = sum(READABLES[name].seconds(sources.problem) for name in ("map.html", "pictures"))
+            return deadline - time.monotonic() - needed_s * pace.slowness() - SECONDS_TO_REPLACE
+
+        write_report(sources.report(record_of(run, file.parent)), file, seconds_for_pages=seconds_left)
 
     writers = {"report.xlsx": workbook, "report.docx": report, "map.html": map_page, "pictures": pictures}
     return tuple(

@@ -119,6 +119,12 @@ RULES: dict[str, Rule] = {
         "rules",
         "operator_sites_share_at_most",
     ),
+    "new_estate_area_standard": _area(
+        "新建小区配套面积",
+        "the floor area of facilities in new estates",
+        "rules",
+        "new_estate_area_standard",
+    ),
     "one_use_of_a_plot": _count("同一地块只用一次", "one use of a plot", SITES),
     "newly_built_sites": _count(
         "新建点位数量上限", "the limit on newly built sites", SITES, "rules", "newly_built_sites_at_most"

@@ -20,7 +20,7 @@ from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import SolverSettings
 from siteplan.solve import Clock, NoPlanError, SolveResult, proven_levels, solve
 from siteplan.solve.difference import Measure, difference, distance_cut, most_different
-from siteplan.text import Text
+from siteplan.text import Text, as_cell
 
 ALTERNATIVES_FILE = "alternatives.csv"
 SITES_FILE = "sites.csv"
@@ -135,8 +135,8 @@ def write_sites(file: Path, plans: Sequence[Plan], labels: Sequence[str]) -> Non
         for choice in choices(plans):
             writer.writerow(
                 [
-                    choice.site_id,
-                    choice.name,
+                    as_cell(choice.site_id),
+                    as_cell(choice.name),
                     choice.found_in(),
                     len(choice.plans),
                     *("" if year is None else year for year in choice.years),

@@ -30,7 +30,7 @@ from siteplan.solve.futures import (
     rule_value,
     solve_futures,
 )
-from siteplan.text import Text
+from siteplan.text import Text, as_cell
 
 FUTURES_FILE, RULE_FILE, SITES_FILE, DECISION_FILE = "futures.csv", "rule.csv", "sites.csv", "decision.csv"
 SAME = 1e-6
@@ -408,8 +408,8 @@ def write_futures(file: Path, study: FuturesStudy, plans: Mapping[str, Plan]) ->
             writer.writerow(
                 [
                     key,
-                    each.title.zh,
-                    each.title.en,
+                    as_cell(each.title.zh),
+                    as_cell(each.title.en),
                     _figure(each.case.probability),
                     f"{each.case.budget_scale:g}",
                     f"{each.case.cost_scale:g}",
@@ -480,15 +480,15 @@ def write_sites(file: Path, study: FuturesStudy, *, illustrative: bool) -> None:
             reasons = what_it_depends_on(study, site)
             writer.writerow(
                 [
-                    site.site_id,
-                    site.name,
+                    as_cell(site.site_id),
+                    as_cell(site.name),
                     site.kind(),
                     len(site.opened_in),
                     _year(site.decided),
                     *(_year(site.years[key]) for key in keys),
                     "; ".join(site.lost_in),
-                    " 或 ".join(reason.zh for reason in reasons),
-                    " or ".join(reason.en for reason in reasons),
+                    as_cell(" 或 ".join(reason.zh for reason in reasons)),
+                    as_cell(" or ".join(reason.en for reason in reasons)),
                     _yes(illustrative),
                 ]
             )
@@ -506,8 +506,8 @@ def write_decision(file: Path, study: FuturesStudy, *, illustrative: bool) -> No
             site = problem.sites[site_id]
             writer.writerow(
                 [
-                    site_id,
-                    site.name,
+                    as_cell(site_id),
+                    as_cell(site.name),
                     site.town_code,
                     site.community_code,
                     year,

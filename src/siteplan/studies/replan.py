@@ -14,13 +14,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from siteplan.findings import Finding, Place, error
+from siteplan.findings import Finding, InputError, Place, error
 from siteplan.inputs.progress_file import SiteProgress
 from siteplan.inputs.yaml_source import closest
 from siteplan.plan import Plan, PlannedSite
 from siteplan.problem import Problem, Role
 from siteplan.scenario import Level, LoadedScenario
-from siteplan.text import Text
+from siteplan.text import Text, as_cell
 
 CHANGES_FILE = "changes.csv"
 
@@ -52,11 +52,26 @@ def replanned(
             commit[f"begun-{site.site_id}"] = _commitment(site, entry)
         elif entry.year - 1 >= problem.years[0]:
             forbid[f"slipped-{site.site_id}"] = {"site": site.site_id, "until": entry.year - 1}
-    objective = [level.value for level in loaded.scenario.objective]
+    if loaded.scenario.weights:
+        raise InputError([_no_order(loaded)])
+    objective = [level.value for level in loaded.scenario.levels]
     if Level.CHANGES.value not in objective:
         objective.insert(1, Level.CHANGES.value)
     changes: dict[str, Any] = {"promises": promises_of(plan), "objective": objective}
     return changes | ({"commit": commit} if commit else {}) | ({"forbid": forbid} if forbid else {})
+
+
+def _no_order(loaded: LoadedScenario) -> Finding:
+    return error(
+        "objective-without-order",
+        loaded.place_of(("objective",)),
+        found=Text("目标按权重相加", "an objective with weights"),
+        allowed=Text(
+            "按顺序列出的目标，重新规划把“变动的承诺”放在第二级",
+            "levels in an order: promises changed become the second one",
+        ),
+        mend=Text("改写为列表，如 [shortfall, cost]", "write a list, such as [shortfall, cost]"),
+    )
 
 
 def _is_free(problem: Problem, site_id: str) -> bool:
@@ -377,14 +392,14 @@ def write_changes(file: Path, changes: Sequence[Change], illustrative: bool) -> 
                 [
                     change.kind.value,
                     change.kind.text.zh,
-                    change.site,
-                    change.name,
-                    change.other,
-                    "; ".join(change.functions),
+                    as_cell(change.site),
+                    as_cell(change.name),
+                    as_cell(change.other),
+                    as_cell("; ".join(change.functions)),
                     "" if change.year_before is None else change.year_before,
                     "" if change.year_after is None else change.year_after,
-                    change.reason.zh,
-                    change.reason.en,
+                    as_cell(change.reason.zh),
+                    as_cell(change.reason.en),
                     "yes" if illustrative else "no",
                 ]
             )

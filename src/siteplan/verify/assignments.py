@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from siteplan.scenario import AssignmentRule
-from siteplan.text import Text
+from siteplan.text import Text, from_cell
 from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult
 from siteplan.verify.facts import Facts
@@ -220,7 +220,8 @@ def _key(check: Check, path: str, row: Mapping[str, str]) -> Key | None:
         Text(f"{row['year']!r} 不是年份", f"{row['year']!r} is no year"),
     ):
         return None
-    return int(row["year"]), row["function"], row["demand_id"], row["site_id"], row["cause"]
+    demand_id, site_id = from_cell(row["demand_id"]), from_cell(row["site_id"])
+    return int(row["year"]), row["function"], demand_id, site_id, row["cause"]
 
 
 def _is_known(check: Check, path: str, key: Key, facts: Facts) -> bool:
@@ -255,7 +256,7 @@ def _compare(
     claimed_metres = _number(row["distance_m"]) if row["distance_m"] else None
     check.close(f"{path} distance_m", claimed_metres, metres, tolerances.DISTANCE_M, "m")
     for column, recomputed in _descriptions(schedule, key).items():
-        check.same(f"{path} {column}", row[column], recomputed)
+        check.same(f"{path} {column}", from_cell(row[column]), recomputed)
 
 
 def _descriptions(schedule: Schedule, key: Key) -> dict[str, str]:

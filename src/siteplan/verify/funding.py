@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from siteplan.plan import SourcePayment
 from siteplan.scenario import Budget, FundingSource
-from siteplan.text import Text
+from siteplan.text import Text, from_cell
 from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult, indexed
 from siteplan.verify.facts import Facts
@@ -227,7 +227,7 @@ def _money_table(schedule: Schedule, rows: Sequence[Mapping[str, str]]) -> tuple
         path = f"row {number}"
         if check.same(f"{path} columns", tuple(row), COLUMNS):
             for column, value in _cells(schedule, payment).items():
-                check.same(f"{path} {column}", row[column], value)
+                check.same(f"{path} {column}", from_cell(row[column]), value)
             claimed = _number(row["capital_cny"])
             check.close(f"{path} capital_cny", claimed, payment.cny, CSV_ROUNDING_CNY, "CNY")
     return check.results()

@@ -27,8 +27,8 @@ from siteplan.publish.gis.checks import DeliveredLayer, check_layers, delivered_
 from siteplan.publish.gis.identifiers import Identifiers, find_identifiers, read_identifiers
 from siteplan.publish.gis.layers import WGS84, GeometryKind, GisSources, layers_of
 from siteplan.publish.gis.mapping import LONGEST_TEXT, FieldType, MappedField, read_mapping
-from siteplan.publish.gis.texts import as_cell, shortened
-from siteplan.text import Language, Text
+from siteplan.publish.gis.texts import shortened
+from siteplan.text import Language, Text, as_cell
 
 GEOGRAPHIC = 4490
 """EPSG code of CGCS2000 longitude and latitude."""

@@ -1,10 +1,8 @@
-"""Texts from data on their way into tables: no control characters, no formulas, cut at whole characters."""
+"""Texts from data on their way into tables: no control characters, cut at whole characters."""
 
 from __future__ import annotations
 
 import unicodedata
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cleaned(text: str) -> str:
@@ -17,8 +15,3 @@ def shortened(text: str, characters: int | None, octets: int | None) -> str:
     """Return the beginning of a text that has at most so many characters, and bytes in UTF-8."""
     text = text if characters is None else text[:characters]
     return text if octets is None else text.encode()[:octets].decode(errors="ignore")
-
-
-def as_cell(text: str) -> str:
-    """Return a text that a spreadsheet doesn't take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

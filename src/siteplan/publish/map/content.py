@@ -17,6 +17,7 @@ from siteplan.case import Case, Choice, Consent, DataStatus, Form, Mode
 from siteplan.inputs.base_map import BaseMap
 from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.plan import CommunityCoverage, Plan, PlannedSite
+from siteplan.policy import Standards
 from siteplan.problem import Problem
 from siteplan.publish.explanations import WhiteSpots
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
@@ -49,6 +50,7 @@ class MapSources:
     case: Case
     network: RoadNetwork
     access: WalkingAccess
+    standards: Standards
     base_map: BaseMap
     boundaries: Mapping[str, BaseGeometry] = field(default_factory=dict)
     reasons: Mapping[str, Sequence[Text]] = field(default_factory=dict)
@@ -332,7 +334,7 @@ def _nearest_changes(sources: MapSources, demand_id: str, function: str) -> list
 
 
 def _sites(sources: MapSources) -> list[Json]:
-    walks = walks_of_plan(sources.plan, sources.problem, sources.access, sources.network)
+    walks = walks_of_plan(sources.plan, sources.problem, sources.access, sources.network, sources.standards)
     persons = _persons_nearest(sources)
     planned = {site.site_id: site for site in sources.plan.sites}
     excluded: dict[str, list[Any]] = {}

@@ -11,14 +11,11 @@ from shapely.geometry.base import BaseGeometry
 
 from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.plan import Plan
+from siteplan.policy import Standards
 from siteplan.problem import Problem
 from siteplan.reach import ServiceAreas
 from siteplan.reach.pieces import road_pieces
 
-STRIP_M = 25.0
-"""Half the width of the strip along the roads, as drawn."""
-SMALLEST_HOLE_M2 = 5_000.0
-"""Smaller blocks between reached roads are drawn as reached."""
 OUTLINE_TOLERANCE_M = 4.0
 """Outlines on the map are coarser than those that are delivered: they are for looking at."""
 
@@ -26,7 +23,9 @@ Walks = Mapping[str, Mapping[float, BaseGeometry]]
 """Site → radius in metres → where one can walk from, longitude and latitude."""
 
 
-def walks_of_plan(plan: Plan, problem: Problem, access: WalkingAccess, network: RoadNetwork) -> Walks:
+def walks_of_plan(
+    plan: Plan, problem: Problem, access: WalkingAccess, network: RoadNetwork, standards: Standards
+) -> Walks:
     """Return the walking service areas of the sites that are open in the last year."""
     areas = ServiceAreas(network, road_pieces(network))
     position = {site_id: index for index, site_id in enumerate(access.reach.site_ids)}
@@ -46,8 +45,8 @@ def walks_of_plan(plan: Plan, problem: Problem, access: WalkingAccess, network: 
                 access.sites_snapped,
                 position[place],
                 radius_m,
-                strip_m=STRIP_M,
-                smallest_hole_m2=SMALLEST_HOLE_M2,
+                strip_m=standards.service_area_strip_m.value,
+                smallest_hole_m2=standards.service_area_smallest_hole_m2.value,
             )
             if not area.is_empty:
                 outline = area.simplify(OUTLINE_TOLERANCE_M)

@@ -150,19 +150,14 @@ def _draw_sites(axes: Any, sources: PictureSources) -> None:
         axes.barh(row, 1.0, left=first, color=OPENING, height=0.62)
         axes.barh(row, len(years) - first - 1.0, left=first + 1.0, color=OPERATING, height=0.62)
         axes.text(1.03 * len(years), row, sources.say(_details(site)), va="center", fontsize=6.5)
-    names = [
-        fitted(f"{number}  {site.name}", NAME_INCHES, 7.0) for number, site in enumerate(sources.opened, 1)
-    ]
+    numbered = enumerate(sources.opened, start=1)
+    names = [fitted(f"{number}  {site.name}", NAME_INCHES, 7.0) for number, site in numbered]
     axes.set_yticks(range(len(names)), names)
-    _legend(
-        axes.figure,
-        [
-            Patch(
-                color=OPENING, label=sources.say(Text("当年建成开放（12月31日前）", "opens by 31 December"))
-            ),
-            Patch(color=OPERATING, label=sources.say(Text("运营", "in operation"))),
-        ],
-    )
+    words = sources.say(Text("当年建成开放（12月31日前）", "opens by 31 December"))
+    entries = [Patch(color=OPENING, label=words)]
+    if len(years) > 1:
+        entries.append(Patch(color=OPERATING, label=sources.say(Text("运营", "in operation"))))
+    _legend(axes, entries)
 
 
 def _details(site: PlannedSite) -> Text:
@@ -219,7 +214,8 @@ def money_chart(sources: PictureSources, *, width_inches: float = 8.0, is_framed
         base = [low + height for low, height in zip(base, heights, strict=True)]
     entries += _draw_amounts(axes, sources, base)
     axes.set_xticks(range(len(years)), [str(year) for year in years])
-    axes.set_xlim(-0.8, len(years) - 0.2)
+    margin = 0.8 if len(years) > 1 else 1.6
+    axes.set_xlim(-margin, len(years) - 1.0 + margin)
     axes.set_ylim(0, 1.15 * highest / CNY_PER_10_000 or 1.0)
     axes.set_ylabel(sources.say(Text("万元", "10 000 CNY")), fontsize=8)
     _legend(axes, entries)

@@ -27,6 +27,8 @@ DEEPEST_IN_CONTENTS = 2
 UNKNOWN_PAGE = "…"
 LATIN_WORD = re.compile(r"[A-Za-z0-9.,/%'()]{2,20}")
 LATIN_LETTER = float(Pt(5.8))
+BOLD = 1.15
+"""Width of bold letters by that of others."""
 CELL_PADDING = float(Mm(4.2))
 ROW_OF_FORM = Mm(13)
 TYPE_OF_FORM = Pt(12)
@@ -218,10 +220,12 @@ class Manuscript:
     def _widths(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[Length]:
         """Return the widths of columns: their shares, but no narrower than their longest Latin word."""
         whole_width = float(self.text_width)
-        needed = [
-            min(_longest_word(cells) * LATIN_LETTER + CELL_PADDING, whole_width / len(columns))
-            for cells in zip(*([self.say(column.title) for column in columns], *rows), strict=True)
+        header = [self.say(column.title) for column in columns]
+        letters = [
+            max(_longest_word([title]) * BOLD, _longest_word(cells))
+            for title, *cells in zip(header, *rows, strict=True)
         ]
+        needed = [min(each * LATIN_LETTER + CELL_PADDING, whole_width / len(columns)) for each in letters]
         spare = whole_width - sum(needed)
         total = sum(column.width for column in columns)
         wanted = [

@@ -18,10 +18,12 @@ import pylopdf_fonts_zh_cn
 from docx.oxml.ns import qn
 
 from siteplan.findings import Finding, InputError, Place, error
-from siteplan.publish.report.page import FALLBACKS
+from siteplan.publish.report.page import FALLBACKS, LATIN
 from siteplan.text import Text
 
 LONGEST_CONVERSION_S = 180.0
+LATIN_FALLBACKS = "Liberation Serif,Tinos,Nimbus Roman,Noto Serif SC"
+"""As narrow as Times New Roman: what LibreOffice takes by itself is wider, and breaks years in columns."""
 _PAGE_REFERENCE = re.compile(r"PAGEREF\s+(\S+)")
 
 
@@ -131,7 +133,7 @@ def _fonts(scratch: Path) -> Iterator[Path]:
         f"<alias binding='same'><family>{name}</family><accept>"
         + "".join(f"<family>{escape(other)}</family>" for other in others.split(","))
         + "</accept></alias>"
-        for name, others in FALLBACKS.items()
+        for name, others in {**FALLBACKS, LATIN: LATIN_FALLBACKS}.items()
     )
     file = scratch / "fonts.conf"
     file.write_text(

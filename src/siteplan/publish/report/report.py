@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
@@ -50,12 +50,12 @@ def write_report(
     file: Path,
     template: Path | None = None,
     *,
-    seconds_for_pages: float = LONGEST_CONVERSION_S,
+    seconds_for_pages: Callable[[], float] = lambda: LONGEST_CONVERSION_S,
 ) -> None:
     """Write the report on the page of GB/T 9704, or on a county's own template.
 
-    Where LibreOffice is installed and answers in time the contents get the pages that it finds; elsewhere
-    Word fills them in.
+    Where LibreOffice is installed the contents get the pages that it finds within ``seconds_for_pages``,
+    which is asked once the report is written; elsewhere Word fills them in.
 
     Raises:
         InputError: the template can't be read, or lacks styles.
@@ -71,7 +71,7 @@ def write_report(
     properties.title = manuscript.title_words
     properties.author = properties.comments = ""
     properties.language = "zh-CN" if sources.language.value == "zh" else "en"
-    manuscript.fill_in_pages(_pages(manuscript, seconds_for_pages))
+    manuscript.fill_in_pages(_pages(manuscript, seconds_for_pages()))
     document.save(str(file))
 
 

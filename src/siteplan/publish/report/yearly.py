@@ -19,6 +19,11 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
     """Write the plan by year."""
     manuscript.heading(Text("分年度安排", "The plan by year"))
     _write_years(sources, manuscript)
+    if sources.opened:
+        manuscript.picture(
+            Text("分年开放安排", "Openings by year"),
+            png_of(openings_chart(sources.pictures, width_inches=TEXT_INCHES, is_framed=False)),
+        )
     manuscript.picture(
         Text(
             f"{sources.last_year}年设施布局（内部工作用图；制图：siteplan，{sources.made_on.isoformat()}；"
@@ -28,11 +33,6 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
         ),
         png_of(layout_map(sources.pictures, width_inches=TEXT_INCHES, is_framed=False)),
     )
-    if sources.opened:
-        manuscript.picture(
-            Text("分年开放安排", "Openings by year"),
-            png_of(openings_chart(sources.pictures, width_inches=TEXT_INCHES, is_framed=False)),
-        )
     for year in sources.plan.years:
         _write_year(sources, manuscript, year)
 
@@ -99,12 +99,12 @@ def _write_year(sources: ReportSources, manuscript: Manuscript, year: int) -> No
         Text(f"{year}年开放的设施", f"Sites that open in {year}"),
         (
             Column(Text("镇街", "Town"), 1.1),
-            Column(Text("点位", "Site"), 2.4),
-            Column(Text("形式", "Form"), 1.0, Align.CENTRE),
-            Column(Text("方式", "Mode"), 0.9, Align.CENTRE),
-            Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.1, Align.RIGHT),
-            Column(Text("规划期投资（万元）", "Capital over the horizon (10 000 CNY)"), 1.1, Align.RIGHT),
-            Column(Text("服务项目", "Functions"), 2.8),
+            Column(Text("点位", "Site"), 2.3),
+            Column(Text("形式", "Form"), 0.95, Align.CENTRE),
+            Column(Text("方式", "Mode"), 0.75, Align.CENTRE),
+            Column(Text("建筑面积（m²）", "Floor area (m²)"), 1.35, Align.RIGHT),
+            Column(Text("规划期投资（万元）", "Capital over the horizon (10 000 CNY)"), 1.35, Align.RIGHT),
+            Column(Text("服务项目", "Functions"), 2.5),
         ),
         [_site(sources, site) for site in sites],
     )

@@ -11,6 +11,7 @@ from siteplan.studies.comparison.figures import (
     area_rows,
     coverage_rows,
     level_rows,
+    local_rows,
     money_rows,
     radius_rows,
 )
@@ -47,6 +48,7 @@ def compare_plans(plans: Sequence[ComparedPlan]) -> Comparison:
         versions=version_differences(plans),
         levels=tuple(level_rows(plans, pairs)),
         coverage=tuple(coverage_rows(plans, pairs)),
+        local_coverage=tuple(local_rows(plans, pairs)),
         radii=tuple(radius_rows(plans, pairs)),
         area_standard=tuple(area_rows(plans, pairs)),
         money=tuple(money_rows(plans, pairs)),

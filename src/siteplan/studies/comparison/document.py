@@ -132,6 +132,17 @@ class CoverageRow(Row):
     targets: tuple[float | None, ...]
 
 
+class LocalRow(Row):
+    """Coverage of a town or community with a target of its own: ``values`` of ``counted``, and targets."""
+
+    area_code: str
+    area_name: str
+    function: str
+    year: int
+    counted: tuple[float | None, ...]
+    targets: tuple[float | None, ...]
+
+
 class RadiusRow(Row):
     """Persons with a providing site within a reported radius: ``values`` of ``counted``."""
 
@@ -260,6 +271,7 @@ class Comparison(ComparisonModel):
     versions: tuple[SettingDifference, ...]
     levels: tuple[LevelRow, ...]
     coverage: tuple[CoverageRow, ...]
+    local_coverage: tuple[LocalRow, ...]
     radii: tuple[RadiusRow, ...]
     area_standard: tuple[AreaRow, ...]
     money: tuple[MoneyRow, ...]

@@ -11,6 +11,7 @@ from siteplan.studies.comparison.document import (
     AreaRow,
     CoverageRow,
     LevelRow,
+    LocalRow,
     MoneyRow,
     RadiusRow,
     Remark,
@@ -23,11 +24,19 @@ MET_WITHIN_M2 = 0.5
 """A community meets a tier if it is less than this short of it: areas are whole m² in practice."""
 EQUAL = 1e-6
 """Relative difference below which two values of a level are the same."""
-YEARLY = ("amount_cny", "capital_cny", "operating_cny", "fees_cny", "subsidy_cny", "awards_outstanding_cny")
-SUMMED = ("amount_cny", "capital_cny", "operating_cny", "fees_cny", "subsidy_cny")
+SUMMED = (
+    "amount_cny",
+    "capital_cny",
+    "joint_programmes_cny",
+    "operating_cny",
+    "fees_cny",
+    "subsidy_cny",
+)
+YEARLY = (*SUMMED, "awards_outstanding_cny")
 BY_SOURCE = ("amount_cny", "granted_cny", "paid_cny", "carried_out_cny")
 
 NOT_THERE = Remark(zh="不是每份方案都有", en="not every plan has it")
+OTHER_BASIS = Remark(zh="目标口径不同", en="the bases of the targets differ")
 COUNTED_DIFFERS = Remark(zh="应覆盖数不同", en="what is counted differs")
 
 Reason = Callable[[int], Remark | None]
@@ -48,11 +57,6 @@ def compared(
         for value, said in zip(values[1:], why, strict=True)
     )
     return differences, why
-
-
-def in_order(keys: Iterator[object]) -> list[object]:
-    """Return each key once, in order of first appearance."""
-    return list(dict.fromkeys(keys))
 
 
 def coverage_rows(plans: Sequence[ComparedPlan], pairs: Sequence[Comparability]) -> Iterator[CoverageRow]:
@@ -84,6 +88,37 @@ def coverage_rows(plans: Sequence[ComparedPlan], pairs: Sequence[Comparability])
             differences=differences,
             why_not=why,
             counted=counted,
+            targets=tuple(None if each is None else each.target for each in there),
+        )
+
+
+def local_rows(plans: Sequence[ComparedPlan], pairs: Sequence[Comparability]) -> Iterator[LocalRow]:
+    """Yield coverage of towns and communities that have targets of their own, on the plans' target basis."""
+    figures = [
+        {(each.area_code, each.function, each.year): each for each in plan.plan.local_coverage}
+        for plan in plans
+    ]
+    names = {each.area_code: each.area_name for plan in reversed(plans) for each in plan.plan.local_coverage}
+    bases = [plan.plan.basis for plan in plans]
+    for code, function, year in dict.fromkeys(key for each in figures for key in each):
+        there = [each.get((code, function, year)) for each in figures]
+        values = tuple(None if each is None else each.covered for each in there)
+
+        def reason(number: int, function: str = function) -> Remark | None:
+            if bases[number] is not bases[0]:
+                return OTHER_BASIS
+            return pairs[number - 1].of_coverage(function, bases[0])
+
+        differences, why = compared(values, reason)
+        yield LocalRow(
+            area_code=code,
+            area_name=names[code],
+            function=function,
+            year=year,
+            values=values,
+            differences=differences,
+            why_not=why,
+            counted=tuple(None if each is None else each.counted for each in there),
             targets=tuple(None if each is None else each.target for each in there),
         )
 

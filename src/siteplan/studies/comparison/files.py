@@ -99,6 +99,16 @@ def lines(comparison: Comparison) -> Iterator[Line]:
         yield from _lines(comparison, cover, head, cover.counted)
         if any(target is not None for target in cover.targets):
             yield from _plain_lines(comparison, cover.targets, head | {"figure": "target"})
+    for local in comparison.local_coverage:
+        head = {
+            "section": "local_coverage",
+            "figure": "covered",
+            "year": local.year,
+            "function": local.function,
+            "place": local.area_code,
+        }
+        yield from _lines(comparison, local, head, local.counted)
+        yield from _plain_lines(comparison, local.targets, head | {"figure": "target"})
     for within in comparison.radii:
         head = {
             "section": "radii",

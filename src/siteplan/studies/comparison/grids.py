@@ -137,7 +137,7 @@ def _coverage_glances(words: Words) -> Iterator[tuple[str, ...]]:
         )
         yield (
             f"  {words.function(row.function)}{words.say(goal) if is_shared else ''}",
-            *(words.coverage(row, number, with_target=not is_shared) for number in range(len(row.values))),
+            *(words.n_of_m(row, number, with_target=not is_shared) for number in range(len(row.values))),
             *_differences(words, row),
             words.why_not(row.why_not),
         )
@@ -310,13 +310,43 @@ def coverage_grid(words: Words, rows: Sequence[CoverageRow] | None = None) -> Gr
                 str(row.year),
                 words.function(row.function),
                 words.basis(row.basis),
-                *(words.coverage(row, number) for number in range(count)),
+                *(words.n_of_m(row, number) for number in range(count)),
                 *_differences(words, row),
                 words.why_not(row.why_not),
             )
             for row in (by_year(comparison) if rows is None else rows)
         ),
         (0.9, 1.6, 1.2, *(1.7,) * count, *(1.0,) * others, 1.8),
+        frozenset(range(3, 3 + count + others)),
+    )
+
+
+def local_grid(words: Words) -> Grid:
+    """Return coverage of towns and communities that have targets of their own."""
+    comparison = words.comparison
+    count, others = len(comparison.plans), len(comparison.others)
+    return Grid(
+        Text("镇街、社区自己的目标", "Targets of towns and communities"),
+        (
+            Text("年份", "year"),
+            Text("镇街或社区", "town or community"),
+            Text("功能", "function"),
+            *words.headings(),
+            *words.difference_headings(),
+            Text("说明", "remark"),
+        ),
+        tuple(
+            (
+                str(row.year),
+                row.area_name,
+                words.function(row.function),
+                *(words.n_of_m(row, number) for number in range(count)),
+                *_differences(words, row),
+                words.why_not(row.why_not),
+            )
+            for row in sorted(comparison.local_coverage, key=lambda row: row.year)
+        ),
+        (0.9, 1.6, 1.4, *(1.7,) * count, *(1.0,) * others, 1.8),
         frozenset(range(3, 3 + count + others)),
     )
 

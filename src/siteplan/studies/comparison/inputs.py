@@ -51,16 +51,20 @@ OF_LEVEL: dict[Level, tuple[str, ...]] = {
     Level.NEWLY_BUILT: (),
     Level.PREFERRED_FORM: ("standards.complex_preferred*", "rules.site_form"),
     Level.CHANGES: ("promises.*",),
+    Level.SCATTERED_FUNCTIONS: (),
+    Level.OPERATOR_CONCENTRATION: (),
 }
 """Settings on which the meaning of a level's value rests."""
 
-OF_PEOPLE = frozenset(Level) - {
-    Level.FORM,
-    Level.COST,
-    Level.NEWLY_BUILT,
-    Level.PREFERRED_FORM,
-    Level.CHANGES,
-}
+OF_PEOPLE = frozenset(
+    {
+        Level.SHORTFALL,
+        Level.PERSONS_COVERED,
+        Level.AREA_STANDARD,
+        Level.WALKING_DISTANCE,
+        Level.WORST_COMMUNITY,
+    }
+)
 """Levels that count people, communities or walks: they rest on the case's base data."""
 
 SHOWN_KEYS = 3

@@ -150,7 +150,10 @@ def _section(key: str, words: Words, level_names: Mapping[Level, Text], pictures
         "inputs": (grids.plans_grid(words), grids.inputs_grid(words)),
         "overview": (grids.overview(words, level_names),),
         "levels": (grids.levels_grid(words, level_names),),
-        "coverage": (grids.coverage_grid(words, grids.on_target_basis(words)),),
+        "coverage": (
+            grids.coverage_grid(words, grids.on_target_basis(words)),
+            *((grids.local_grid(words),) if words.comparison.local_coverage else ()),
+        ),
         "area": (grids.area_grid(words),),
         "money": (grids.money_grid(words),),
         "sites": tuple(grids.sites_grid(words, plan) for plan in words.comparison.others),

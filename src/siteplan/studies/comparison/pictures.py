@@ -21,7 +21,7 @@ from siteplan.problem import Role
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE
 from siteplan.publish.pictures import Extent, draw_roads, draw_scale, drawing, png_of
 from siteplan.publish.pictures.canvas import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, chart, fitted, strips
-from siteplan.studies.comparison.document import CoverageRow
+from siteplan.studies.comparison.document import Comparison, CoverageRow, SiteChange
 from siteplan.studies.comparison.grids import last_common_year
 from siteplan.studies.comparison.sources import ComparedPlan
 from siteplan.studies.comparison.words import Words
@@ -35,13 +35,16 @@ SIDE_BY_SIDE = 3
 """Maps in a row, at most."""
 NARROWEST_SHARE, WIDEST_SHARE = 0.4, 1.0
 """Height of a map by its width, at least and at most."""
-NAME_INCHES, LEGEND_INCHES, LEGEND_COLUMNS = 0.26, 0.55, 3
+NAME_INCHES, LEGEND_INCHES, LEGEND_COLUMNS = 0.26, 0.68, 3
 
 IN_ALL = Text("各方案都新开", "opened in every plan")
+OTHERWISE = Text("各方案都有，功能、面积或年份不同", "in every plan, with other functions, area or year")
 NOT_IN_ALL = Text("该方案新开，并非各方案都有", "opened here, not in every plan")
 ELSEWHERE = Text("只有其他方案新开", "opened in another plan only")
 ALREADY = Text("现有和已定设施", "existing and decided")
 HOMES = Text("居民点", "residential places")
+
+CHANGED_IN_PLACE = frozenset({SiteChange.RESIZED, SiteChange.RETIMED, SiteChange.REFITTED})
 
 Places = NDArray[np.float64]
 """x and y in metres: (places, 2)."""
@@ -53,6 +56,7 @@ class Ground:
 
     plans: Sequence[ComparedPlan]
     network: RoadNetwork | None
+    comparison: Comparison
 
     @cached_property
     def homes(self) -> tuple[DemandPoint, ...]:
@@ -94,10 +98,20 @@ class Ground:
         )
 
     @cached_property
+    def otherwise(self) -> frozenset[str]:
+        """The sites that every plan has, but not alike."""
+        everywhere = frozenset.intersection(
+            *(frozenset(site.site_id for site in plan.plan.sites) for plan in self.plans)
+        )
+        unlike = {row.site_id for row in self.comparison.sites if row.change in CHANGED_IN_PLACE}
+        return everywhere & unlike
+
+    @cached_property
     def closer(self) -> str | None:
         """The town in which plans differ most, to be drawn closer."""
-        differing = Counter(site.town_code for site in self.sites if site.site_id not in self.in_all)
-        every = differing or Counter(site.town_code for site in self.sites)
+        opened_once = [site for site in self.sites if site.site_id not in self.in_all]
+        otherwise = [site for site in self.plans[0].plan.sites if site.site_id in self.otherwise]
+        every = Counter(site.town_code for site in (*opened_once, *otherwise))
         return min(every, key=lambda code: (-every[code], code), default=None)
 
     @cached_property
@@ -121,7 +135,7 @@ def opened(plan: ComparedPlan) -> list[PlannedSite]:
 @drawing()
 def side_by_side(plans: Sequence[ComparedPlan], network: RoadNetwork | None, words: Words) -> bytes:
     """Return maps as PNG: every plan in the same view under one legend, then the same closer in one town."""
-    ground = Ground(plans, network)
+    ground = Ground(plans, network, words.comparison)
     columns = min(SIDE_BY_SIDE, len(plans))
     rows = ceil(len(plans) / columns)
     width = WIDTH_INCHES / columns
@@ -159,11 +173,16 @@ def _draw(axes: Any, plan: ComparedPlan, ground: Ground, extent: Extent, *, scal
     if ground.network is not None:
         draw_roads(axes, ground.network)
     mine = {site.site_id for site in opened(plan)}
+
+    def is_other(site: PlannedSite) -> bool:
+        return site.site_id in ground.otherwise
+
     groups: dict[Text, Sequence[Any]] = {
         HOMES: list(ground.homes),
-        ALREADY: [site for site in plan.plan.sites if site.role is not Role.CANDIDATE],
+        ALREADY: [site for site in plan.plan.sites if site.role is not Role.CANDIDATE and not is_other(site)],
         ELSEWHERE: [site for site in ground.sites if site.site_id not in mine],
-        IN_ALL: [site for site in ground.sites if site.site_id in ground.in_all],
+        IN_ALL: [site for site in ground.sites if site.site_id in ground.in_all and not is_other(site)],
+        OTHERWISE: [site for site in plan.plan.sites if is_other(site)],
         NOT_IN_ALL: [site for site in ground.sites if site.site_id in mine - ground.in_all],
     }
     for order, (name, things) in enumerate(groups.items(), 2):
@@ -186,6 +205,7 @@ STYLES = {
     ALREADY: ("s", 3.4, "#333333", "white"),
     ELSEWHERE: ("o", 6.2, "none", RED),
     IN_ALL: ("^", 6.0, BLUE, "white"),
+    OTHERWISE: ("v", 6.0, GREEN, "black"),
     NOT_IN_ALL: ("D", 5.2, ORANGE, "black"),
 }
 """Shape, size in points, face and edge of each kind of place: shape and colour both tell them apart."""
@@ -224,7 +244,8 @@ def coverage_chart(words: Words) -> bytes | None:
     figure, axes = chart(WIDTH_INCHES, 0.7 + len(rows) * (0.16 + 0.17 * count), None)
     for number in range(count):
         _draw_bars(axes, rows, number, 0.8 / count, words)
-    axes.plot([], [], color=RED, linewidth=1.8, label=words.say(Text("目标", "target")))
+    if any(target is not None for row in rows for target in row.targets):
+        axes.plot([], [], color=RED, linewidth=1.8, label=words.say(Text("目标", "target")))
     axes.set_yticks(range(len(rows)), [fitted(words.function(row.function), 2.2, 8.0) for row in rows])
     axes.invert_yaxis()
     axes.set_xlim(0, 115)
@@ -240,7 +261,7 @@ def _draw_bars(axes: Any, rows: Sequence[CoverageRow], number: int, thickness: f
     count = len(words.comparison.plans)
     colour = PLAN_COLOURS[number % len(PLAN_COLOURS)]
     name = fitted(words.comparison.plans[number].name, 3.0, 8.0)
-    axes.barh([], [], color=colour, label=name)
+    axes.plot([], [], color=colour, linewidth=6, label=name)
     for place, row in enumerate(rows):
         value, counted, goal = row.values[number], row.counted[number], row.targets[number]
         if value is None or not counted:

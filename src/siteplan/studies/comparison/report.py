@@ -113,6 +113,8 @@ def _write_figures(
     rows = [row for row in grids.on_target_basis(words) if row.year in common]
     _write(grids.coverage_grid(words, rows), manuscript)
     manuscript.note(ELSEWHERE)
+    if words.comparison.local_coverage:
+        _write(grids.local_grid(words), manuscript)
     manuscript.heading(HEADINGS["area"])
     _write(grids.area_grid(words, common), manuscript)
     manuscript.heading(HEADINGS["money"])

@@ -28,7 +28,10 @@ from siteplan.publish.run_record import (
 from siteplan.scenario import LoadedScenario
 from siteplan.text import Text
 
-OVERRIDES = {"title", "case", "model", "standards", "functions", "costs"}
+OVERRIDES: dict[str, Any] = {
+    **dict.fromkeys(("title", "case", "model", "standards", "functions"), True),
+    "costs": {"opening_cost_cny_per_m2"},
+}
 """Left out of the settings: the figures of the policy that they replace are listed instead."""
 
 

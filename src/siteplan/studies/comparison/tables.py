@@ -44,6 +44,7 @@ def all_sheets(
         inputs(words),
         levels(words, level_names),
         coverage(words),
+        *((local_coverage(words),) if comparison.local_coverage else ()),
         radii(words),
         area_standard(words),
         money(words),
@@ -238,12 +239,7 @@ def coverage(words: Words) -> Sheet:
         Column(Text("功能", "function"), width=18),
         Column(Text("口径", "basis"), width=12),
     ]
-    for plan in comparison.plans:
-        columns += [
-            Column(Text(f"{plan.name} 已覆盖", f"{plan.name} covered"), Kind.COUNT),
-            Column(Text("应覆盖", "counted"), Kind.COUNT),
-            Column(Text("目标", "target"), Kind.COUNT),
-        ]
+    columns += _covered_columns(words)
     return Sheet(
         Text("覆盖", "Coverage"),
         Text(
@@ -253,6 +249,39 @@ def coverage(words: Words) -> Sheet:
         (*columns, *_difference_columns(words, Kind.COUNT), _remarks()),
         tuple(rows),
     )
+
+
+def local_coverage(words: Words) -> Sheet:
+    """Return coverage of towns and communities that have targets of their own."""
+    comparison, per_plan = words.comparison, 3
+    rows: list[tuple[Cell, ...]] = []
+    for row in sorted(comparison.local_coverage, key=lambda row: row.year):
+        cells: list[Cell] = [row.year, row.area_name, words.function(row.function)]
+        for number in _numbers(comparison):
+            cells += [row.values[number], row.counted[number], row.targets[number]]
+        cells += _difference_cells(words, row.differences, row.why_not, 3, step=per_plan)
+        rows.append((*cells, words.why_not(row.why_not)))
+    return Sheet(
+        Text("镇街社区目标", "Local targets"),
+        Text("镇街、社区自己的目标", "Targets of towns and communities"),
+        (
+            Column(Text("年份", "year"), Kind.YEAR, 8),
+            Column(Text("镇街或社区", "town or community"), width=18),
+            Column(Text("功能", "function"), width=18),
+            *_covered_columns(words),
+            *_difference_columns(words, Kind.COUNT),
+            _remarks(),
+        ),
+        tuple(rows),
+    )
+
+
+def _covered_columns(words: Words) -> Iterator[Column]:
+    """Yield covered, counted and target of each plan."""
+    for plan in words.comparison.plans:
+        yield Column(Text(f"{plan.name} 已覆盖", f"{plan.name} covered"), Kind.COUNT)
+        yield Column(Text("应覆盖", "counted"), Kind.COUNT)
+        yield Column(Text("目标", "target"), Kind.COUNT)
 
 
 def by_year(comparison: Comparison) -> list[CoverageRow]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from siteplan.problem import Role
 from siteplan.publish.labels import ROLES
 from siteplan.scenario import Basis
-from siteplan.studies.comparison.document import Comparison, CoverageRow, Remark, SiteRow
+from siteplan.studies.comparison.document import Comparison, CoverageRow, LocalRow, Remark, SiteRow
 from siteplan.text import Language, Text
 
 STOPPED_BY = {
@@ -26,6 +26,7 @@ STATUSES = {
 MONEY_ITEMS = {
     "amount_cny": Text("当年资金", "amount"),
     "capital_cny": Text("建设投资", "capital"),
+    "joint_programmes_cny": Text("结合项目出资", "joint programmes"),
     "operating_cny": Text("运营费用", "operating"),
     "fees_cny": Text("服务收费", "fees"),
     "subsidy_cny": Text("运营补贴", "subsidies"),
@@ -100,7 +101,7 @@ class Words:
             return NONE if why is None else self.say(NOT_COMPARABLE)
         return signed(value, decimals)
 
-    def coverage(self, row: CoverageRow, number: int, *, with_target: bool = True) -> str:
+    def n_of_m(self, row: CoverageRow | LocalRow, number: int, *, with_target: bool = True) -> str:
         """Return n of m of a plan, with the target where it has one and it is wanted."""
         value, counted, target = row.values[number], row.counted[number], row.targets[number]
         if value is None or counted is None:

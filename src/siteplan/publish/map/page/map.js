@@ -630,9 +630,13 @@
   const fact = (term, ...answer) => [element("dt", {}, t(term)), element("dd", {}, ...answer)];
   const factOf = (term, value, ...answer) => (value === null || value === undefined || value === "" ? [] : fact(term, ...answer));
 
+  /* What had the focus before the card: closing it gives the focus back. */
+  let opener = null;
   function showCard(focus) {
     const card = byId("card");
     const item = state.selected;
+    const focused = document.activeElement;
+    if (item && focused !== document.body && !card.contains(focused)) opener = focused;
     card.hidden = !item;
     if (!item) return;
     const content = { site: siteCard, demand: demandCard, community: communityCard, white: whiteCard }[item.kind](item.index);
@@ -645,7 +649,8 @@
   }
   function closeCard() {
     select(null);
-    const back = byId("search");
+    const back = opener && opener.isConnected ? opener : byId("search");
+    opener = null;
     back.focus({ preventScroll: true });
   }
   const statusWords = (status) => chosen(data.statuses[status]);
