@@ -54,7 +54,8 @@ OF_LEVEL: dict[Level, tuple[str, ...]] = {
     Level.SCATTERED_FUNCTIONS: (),
     Level.OPERATOR_CONCENTRATION: (),
 }
-"""Settings on which the meaning of a level's value rests."""
+OF_LEVEL[Level.WEIGHED] = ("objective.*", *sorted({each for listed in OF_LEVEL.values() for each in listed}))
+"""Settings on which the meaning of a level's value rests; a weighed sum rests on all of them."""
 
 OF_PEOPLE = frozenset(
     {
@@ -63,6 +64,7 @@ OF_PEOPLE = frozenset(
         Level.AREA_STANDARD,
         Level.WALKING_DISTANCE,
         Level.WORST_COMMUNITY,
+        Level.WEIGHED,
     }
 )
 """Levels that count people, communities or walks: they rest on the case's base data."""
