@@ -18,6 +18,7 @@ from siteplan.plan import Decisions, LocalCoverage, Plan
 from siteplan.scenario import Basis, Level
 from siteplan.studies.comparison import CompareError, Comparison, compare_plans
 from siteplan.studies.comparison.document import SiteChange, Verdict
+from siteplan.studies.comparison.inputs import OF_LEVEL
 
 
 def check_every_figure(comparison: Json, one: Json, other: Json) -> None:
@@ -310,3 +311,8 @@ def test_one_plan_is_too_few() -> None:
     """There is nothing to compare one plan with."""
     with pytest.raises(CompareError):
         compare_plans(pair()[:1])
+
+
+def test_every_level_says_on_what_it_rests() -> None:
+    """A level that is added has to say which settings change the meaning of its value."""
+    assert set(OF_LEVEL) == set(Level)

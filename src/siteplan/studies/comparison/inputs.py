@@ -54,11 +54,8 @@ OF_LEVEL: dict[Level, tuple[str, ...]] = {
     Level.SCATTERED_FUNCTIONS: (),
     Level.OPERATOR_CONCENTRATION: (),
 }
-OF_LEVEL[Level.WEIGHED] = (
-    "objective.*",
-    *dict.fromkeys(pattern for patterns in OF_LEVEL.values() for pattern in patterns),
-)
-"""Settings on which the meaning of a level's value rests."""
+OF_LEVEL[Level.WEIGHED] = ("objective.*", *sorted({each for listed in OF_LEVEL.values() for each in listed}))
+"""Settings on which the meaning of a level's value rests; a weighed sum rests on all of them."""
 
 OF_PEOPLE = frozenset(
     {
