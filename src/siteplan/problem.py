@@ -319,7 +319,7 @@ class Problem:
     complex_places_at_least: Mapping[str, float] = field(default_factory=dict)
     """Function or `CARE_BEDS` → places of a candidate complex that provides it."""
     operator_share_at_most: float | None = None
-    """Share (0 to 1) of the open sites with a named operator that one operator runs at most."""
+    """Share (0 to 1) of the planned sites with a named operator that one operator gets at most."""
     promises: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(site, function) → year from which an earlier plan provides it (``promises``), within the horizon: what
     was promised for earlier has its first year. The sites needn't be sites of this problem."""

@@ -230,8 +230,8 @@ class Rules(ScenarioModel):
     ``coverage_at_least``: function → year → percent that must be covered then, on the target basis.
     ``places_at_least``: function or ``care_beds`` → year → places that the county must have then;
     ``complex_places_at_least``: function or ``care_beds`` → places of a candidate complex that provides it;
-    ``operator_sites_share_at_most``: share (0 to 1) of the open sites with a named operator that are one
-    operator's, rounded up to whole sites.
+    ``operator_sites_share_at_most``: share (0 to 1) of the sites that the plan opens for a named operator
+    that one operator gets by the end of the horizon, rounded up to whole sites.
     """
 
     site_form: bool = True

@@ -199,6 +199,8 @@ def test_other_people_make_coverage_incomparable() -> None:
     comparison = compare_plans([one, two])
     assert any("demand_points.csv" in remark.en for remark in comparison.warnings)
     assert [each.path for each in comparison.files] == ["demand_points.csv"]
+    assert comparison.communities
+    assert {row.gaining for row in comparison.towns} == {(None,)}
     counting = [row for row in comparison.coverage if row.basis is not Basis.ESTABLISHED]
     for row in (*counting, *comparison.radii, *comparison.area_standard, *comparison.communities):
         assert row.differences == (None,)

@@ -73,6 +73,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_tiny_case(root / "data" / "tiny", **tables)
     (root / "scenarios").mkdir()
     scenario = yaml.safe_load(TINY_SCENARIO)
+    scenario["solver"]["time_limit_s"] = 600  # on a busy machine no output is skipped
     scenario["title"] = {"zh": NAMES[0], "en": NAMES[1]}
     scenario["budget"]["sources"]["county"]["name"] = {"zh": NAMES[4], "en": NAMES[2]}
     file = root / "scenarios" / "tiny.yaml"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,17 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 from tests.map.conftest import HOSTILE_NAMES
 from tests.map.test_content import content_of
-from tests.tiny_case import tiny_rows
+from tests.white_spots import white_spots_of
 
-from siteplan.case import Form
 from siteplan.cli.main import run
-from siteplan.publish import (
-    EXPLANATIONS_FILE,
-    WhiteSpot,
-    WhiteSpotFunction,
-    WhiteSpots,
-    store_explanations,
-)
+from siteplan.publish import EXPLANATIONS_FILE, store_explanations
 from siteplan.publish.map.page import page_of
 
 LONGEST_STEP_MS = 200.0
@@ -422,41 +414,7 @@ def many(demand: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def test_white_spots_are_found_on_the_map(browser: Browser, results: Path, tmp_path: Path) -> None:
     """A stored zone has a layer, is found by its rank and name, and its card says what a space would add."""
-    plan = json.loads((results / "plan.json").read_text(encoding="utf-8"))
-    row = next(entry for entry in plan["communities"] if entry["target_group"] > 0.0)
-    ring = ((108.22, 34.16), (108.222, 34.16), (108.222, 34.162), (108.22, 34.16))
-    spot = WhiteSpot(
-        rank=7,
-        community_code=row["community_code"],
-        demand_id=tiny_rows("demand_points")[0]["demand_id"],
-        longitude=108.221,
-        latitude=34.1605,
-        form=Form.SCATTERED,
-        floor_area_m2=350.0,
-        usable_area_m2=245.0,
-        opening_cost_cny=980_000.0,
-        cny=1_420_000.0,
-        functions=(
-            WhiteSpotFunction(
-                function=row["function"],
-                communities=(row["community_code"],),
-                without_candidate=(),
-                persons=321.0,
-            ),
-        ),
-        also_needed=(),
-        zone=(ring,),
-        zone_area_m2=20_000.0,
-    )
-    spots = WhiteSpots(
-        year=plan["years"][-1],
-        basis=plan["basis"],
-        functions=(row["function"],),
-        minimum_area_m2=None,
-        only_without_candidates=False,
-        left=0,
-        spots=(spot,),
-    )
+    spots = white_spots_of(results)
     before = (results / EXPLANATIONS_FILE).read_bytes() if (results / EXPLANATIONS_FILE).exists() else None
     store_explanations(results, white_spots=spots)
     page_file = tmp_path / "map.html"

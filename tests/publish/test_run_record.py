@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from siteplan.publish import (
     read_run_record,
     result_folder,
 )
+from siteplan.publish.publication import Pace
 from siteplan.verify.verification import RUN_CIRCUMSTANCES, RUN_CLAIMS
 
 
@@ -177,6 +179,17 @@ def test_an_essential_output_that_fails_leaves_the_results_as_they_were(run: Run
     ):
         publish(run, held, outputs=(Output("plan.json", fail, is_essential=True),))
     assert not (tmp_path / "tiny").exists()
+
+
+def test_the_pace_is_what_passes_for_each_second_of_work() -> None:
+    """On a busy machine an estimate counts as many times as the clock outruns the work, at least once."""
+    moments = iter((0.0, 0.0, 1000.0))
+    pace = Pace(lambda: next(moments))
+    begin = time.process_time()
+    while time.process_time() - begin < 0.05:
+        pass
+    assert pace.slowness() == 1.0
+    assert pace.slowness() > 100.0
 
 
 def test_the_estimate_grows_with_the_problem(run: Run) -> None:

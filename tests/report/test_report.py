@@ -17,6 +17,7 @@ from docx.document import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm
 from docx.table import Table
+from tests.white_spots import white_spots_of
 
 from siteplan.cli.main import run
 from siteplan.publish import read_plan
@@ -316,6 +317,22 @@ def test_stored_causes_are_told(results: Path, tmp_path: Path) -> None:
     assert run(["report", str(short_plan), "--output", str(book)], {}) == 0
     sheet = openpyxl.load_workbook(book)["缺口"]
     assert ("资金 1；推进速度 1 (0–2)", "增加资金") in [row[6:8] for row in sheet.iter_rows(values_only=True)]
+
+
+def test_stored_white_spots_are_told(results: Path, tmp_path: Path) -> None:
+    """The zones that are stored of the plan are a table and a map of the report, else there is none."""
+    stored = results.parent / "with-spots"
+    stored.mkdir()
+    for file in results.iterdir():
+        if file.is_file():
+            (stored / file.name).write_bytes(file.read_bytes())
+    pictures = len(write(results, tmp_path).inline_shapes)
+    store_explanations(stored, white_spots=white_spots_of(stored))
+    document = write(stored, tmp_path)
+    words = rows(table_after(document, "按新增覆盖排序"))[0]
+    assert words[0] == "7"
+    assert words[2:6] == ["1", "0", "350", "142"]
+    assert len(document.inline_shapes) == pictures + 1
 
 
 def test_options_that_contradict_each_other(results: Path, tmp_path: Path) -> None:

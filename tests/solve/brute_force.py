@@ -133,14 +133,12 @@ def plans(problem: Problem) -> Iterator[Plan]:
 
 
 def _keeps_operator_share(problem: Problem, plan: Plan) -> bool:
-    """No operator runs more than its share of the sites with an operator, rounded up to whole sites."""
+    """No operator gets more than its share of the sites opened for an operator, rounded up to whole sites."""
     if problem.operator_share_at_most is None:
         return True
-    for year in problem.years:
-        counts = _sites_by_operator(problem, plan, year).values()
-        if max(counts, default=0) > max(1, math.ceil(problem.operator_share_at_most * sum(counts) - 1e-9)):
-            return False
-    return True
+    counts = Counter(choice.site.operator for choice in plan if choice.starts and choice.site.operator)
+    most = max(1, math.ceil(problem.operator_share_at_most * sum(counts.values()) - 1e-9))
+    return max(counts.values(), default=0) <= most
 
 
 def _sites_by_operator(problem: Problem, plan: Plan, year: int) -> Counter[str]:

@@ -92,8 +92,8 @@ def with_places(least: Mapping[tuple[str, int], float]) -> Problem:
 
 
 def with_operators(**changes: Any) -> Problem:
-    """Return the problem in which one operator runs e1 and s1, another s2."""
-    operators = {"e1": "甲", "s1": "甲", "s2": "乙"}
+    """Return the problem in which one operator runs e1, s1 and s3, another s2."""
+    operators = {"e1": "甲", "s1": "甲", "s2": "乙", "s3": "甲"}
     return with_columns({site: {"operator": name} for site, name in operators.items()}, **changes)
 
 
@@ -290,11 +290,11 @@ CASES: dict[str, Case] = {
         {("complex", "s1"): 1, **provides("s1", *ALL), ("area", "s1", ELDERLY, 2027): 0.39},
         {("area", "s1", ELDERLY, 2027): 0.40},
     ),
-    # e1 and s1 are one operator's, s2 another's: of two sites one at most, of three two.
+    # s1 and s3 are one operator's, s2 another's: of two sites one at most, of three two.
     "operator_share": Case(
         with_operators(operator_share_at_most=0.5),
-        {("open", "s1", 2027): 1, ("open", "s2", 2027): 0, **closed("s3")},
-        {("open", "s2", 2027): 1},
+        {("open", "s1", 2028): 1, ("open", "s2", 2028): 0, ("open", "s3", 2028): 1},
+        {("open", "s2", 2028): 1},
     ),
     "operator_with_most_sites": Case(
         with_operators(),

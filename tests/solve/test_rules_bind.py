@@ -71,14 +71,20 @@ BINDS: dict[str, Claim] = {
             "eligible_room_is_used",
             "source_pays_eligible_functions",
             "conversion_starts_and_stops",
-            "available_from",
         ),
         (TWO_YEARS, SHORTFALL),
     ),
     "yearly_budget": ("2027", SHORTFALL),
-    **dict.fromkeys(("coverage_floor", "coverage_per_town"), ("2027-sports-first", SHORTFALL)),
+    **dict.fromkeys(
+        ("coverage_floor", "coverage_per_town", "operator_share"), ("2027-sports-first", (Level.COST,))
+    ),
     "newly_built_sites": ("2030-need-existing-stock", SHORTFALL),
-    **dict.fromkeys(("use_is_held", "places_reserved_first"), ("2030-need-existing-stock", (Level.COST,))),
+    **dict.fromkeys(
+        ("use_is_held", "places_reserved_first", "complex_places_at_least"),
+        ("2030-need-existing-stock", (Level.COST,)),
+    ),
+    "provided_outside_complex": ("2027-sports-first", (Level.COST, Level.SCATTERED_FUNCTIONS)),
+    "operator_with_most_sites": ("2027-sports-first", (Level.COST, Level.OPERATOR_CONCENTRATION)),
     "one_use_of_a_plot": ("2030-need-factory-kept", SHORTFALL),
     "complex_has_care": ("2030-need-factory-kept", (Level.SHORTFALL, Level.PREFERRED_FORM)),
     "committed_sites": ("pilots-2024-2026", (Level.COST,)),
@@ -90,8 +96,12 @@ BINDS: dict[str, Claim] = {
     "covered_only_within_reach": ("2027", (Level.PERSONS_COVERED,)),
     "room_is_used": ("2027", (Level.AREA_STANDARD,)),
     "community_area_standard": ("2027", (Level.AREA_STANDARD,)),
-    "area_standard_floor": ("2030-need-area-floor", (Level.COST,)),
+    **dict.fromkeys(
+        ("area_standard_floor", "places_at_least", "care_beds_fit_in_elderly_room"),
+        ("2030-need-area-floor", (Level.COST,)),
+    ),
     "new_estate_area_standard": ("2030-need-area-floor", (Level.NEWLY_BUILT,)),
+    "available_from": ("2027", (Level.AREA_STANDARD,)),
     "assigned_only_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
     "covered_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
     "covered_are_assigned": ("2027", (Level.WALKING_DISTANCE,)),
@@ -173,6 +183,25 @@ def test_a_rule_binds_in_a_shipped_scenario(session: SolverSession, family: str)
     )
     assert answer.objective is not None
     assert answer.objective < better
+
+
+@pytest.mark.slow
+def test_joint_programmes_bind_in_a_shipped_scenario() -> None:
+    """The musts cost more where joint programmes pay nothing, and less where nothing waits for them."""
+    cost = (Level.COST,)
+    proven = solved(TWO_YEARS, cost).levels[0]
+    problem = replace(problem_of(TWO_YEARS), objective=cost)
+    joint = {key: (site, site.joint) for key, site in problem.sites.items() if site.joint is not None}
+    unpaid = {key: replace(site, joint=replace(entry, pays_cny=0.0)) for key, (site, entry) in joint.items()}
+    at_once = {key: replace(site, available_from=problem.years[0]) for key, (site, _) in joint.items()}
+    dearer, cheaper = (
+        solve(replace(problem, sites={**problem.sites, **sites}), SolverSettings(time_limit_s=SECONDS))
+        for sites in (unpaid, at_once)
+    )
+    assert dearer.levels[0].bound is not None
+    assert proven.bound is not None
+    assert dearer.levels[0].bound > proven.value + 1.0
+    assert cheaper.levels[0].value < proven.bound - 1.0
 
 
 def _without(program: Program, families: tuple[str, ...]) -> Program:

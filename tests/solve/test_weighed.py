@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,19 @@ import yaml
 from tests.report.test_workbook import sources
 from tests.solve.brute_force import least_weighed
 from tests.solve.test_against_brute_force import tiny_instance
+from tests.solve.test_futures import solved, three_futures
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
 
 from siteplan.findings import InputError
 from siteplan.inputs.scenario_files import load_scenario
+from siteplan.outcome import level_value
+from siteplan.plan import LevelResult
 from siteplan.problem import Pace, Problem
-from siteplan.scenario import Level, SolverSettings
+from siteplan.scenario import DecisionRule, Level, SolverSettings
 from siteplan.solve import solve
+from siteplan.solve.futures import rule_value
+from siteplan.studies.comparison.inputs import OF_LEVEL
+from siteplan.studies.comparison.words import STATUSES
 from siteplan.studies.replan import replanned
 
 QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
@@ -103,3 +110,26 @@ def test_replan_wants_an_order(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         replanned(sources(problem).plan, {}, loaded, problem)
     assert [finding.code for finding in caught.value.findings] == ["objective-without-order"]
+
+
+def test_futures_are_judged_by_the_sum() -> None:
+    """The first level of every future is the weighed sum; the common decision is proven best by it."""
+    stated = three_futures(DecisionRule.ROBUST, level=Level.WEIGHED)
+    weights = {Level.SHORTFALL: 1.0, Level.COST: 1e-5}
+    futures = tuple(
+        replace(future, problem=replace(future.problem, weights=weights)) for future in stated.futures
+    )
+    problem, _, common = solved(replace(stated, futures=futures))
+    values = {
+        future.key: level_value(future.problem, common.plans[future.key], Level.WEIGHED)
+        for future in problem.futures
+    }
+    assert common.bound == pytest.approx(rule_value(problem, values))
+
+
+def test_sums_of_other_weights_are_not_compared() -> None:
+    """What a weighed value means rests on the weights, and on all that its parts rest on."""
+    assert "objective.*" in OF_LEVEL[Level.WEIGHED]
+    assert all(set(patterns) <= set(OF_LEVEL[Level.WEIGHED]) for patterns in OF_LEVEL.values())
+    assert set(OF_LEVEL) == set(Level)
+    assert set(STATUSES) == set(typing.get_args(LevelResult.model_fields["status"].annotation))

@@ -7,6 +7,7 @@ every rule on or off at random. Nothing here computes a figure: what comes out i
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +156,18 @@ def random_scenario(dice: random.Random, seed: int) -> Scenario:
         pace=dice.choice([{}, {"sites_per_year": 1}, {"sites_per_year": 2, "sites_per_year_and_town": 1}]),
         rules=rules,
         joint_programmes=dice.choice([{}, {"old": {"programme": "老旧小区改造", **JOINT}}]),
-        objective=[Level.SHORTFALL, *(level for level in levels if level is not Level.SHORTFALL)],
+        objective=_weights(levels)
+        if seed % 5 == 4
+        else [Level.SHORTFALL, *(level for level in levels if level is not Level.SHORTFALL)],
         forbid={"sports": {"site": "S3", "functions": [SPORTS]}} if dice.random() < 0.3 else {},
         solver={"time_limit_s": 30, "effort": 0.02},
     )
+
+
+def _weights(levels: Sequence[Level]) -> dict[str, Any]:
+    """Return the levels weighed, each unit by about what it is worth."""
+    small = {Level.COST: 1e-5, Level.WALKING_DISTANCE: 1e-6, Level.PERSONS_COVERED: 0.01}
+    return {"weights": {level: small.get(level, 1.0) for level in levels}}
 
 
 def _local_targets(seed: int, years: tuple[int, ...]) -> dict[str, Any]:

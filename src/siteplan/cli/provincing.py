@@ -172,6 +172,7 @@ def _faults(file: Path, settings: ProvinceSettings, loaded: Mapping[str, LoadedS
     findings: list[Finding] = []
     levels = {key: scenario.scenario.levels[0] for key, scenario in loaded.items()}
     first = next(iter(levels.values()))
+    weights = next(iter(loaded.values())).scenario.weights
     for key, scenario in loaded.items():
         amounts = _amounts(scenario)
         if not any(amounts.values()):
@@ -179,7 +180,7 @@ def _faults(file: Path, settings: ProvinceSettings, loaded: Mapping[str, LoadedS
         missing = [year for year, cny in amounts.items() if cny > 0.0 and year not in settings.budget_cny]
         if missing:
             findings.append(_fault(file, key, "year-without-total", *_no_total(missing)))
-        if levels[key] is not first:
+        if levels[key] is not first or scenario.scenario.weights != weights:
             findings.append(_fault(file, key, "levels-differ", *_other_level(levels[key], first)))
     return findings
 

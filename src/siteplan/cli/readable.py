@@ -5,8 +5,7 @@ from __future__ import annotations
 from siteplan.cli.stages import Prepared
 from siteplan.cli.wording import LEVEL_NAMES
 from siteplan.plan import Plan
-from siteplan.publish import Output
-from siteplan.publish.readable import ReadableSources, readable_outputs
+from siteplan.publish.readable import ReadableSources
 from siteplan.text import Language
 
 
@@ -24,8 +23,3 @@ def readable_sources(prepared: Prepared, plan: Plan, language: Language) -> Read
         level_names=LEVEL_NAMES,
         language=language,
     )
-
-
-def every_output(prepared: Prepared, plan: Plan, deadline: float, language: Language) -> tuple[Output, ...]:
-    """Return the results for people as outputs of a run that ends at ``deadline`` (`time.monotonic`)."""
-    return readable_outputs(readable_sources(prepared, plan, language), deadline)

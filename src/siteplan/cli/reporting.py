@@ -13,8 +13,7 @@ from siteplan.cli.options import ReportKind
 from siteplan.cli.readable import readable_sources
 from siteplan.cli.session import Session
 from siteplan.findings import Finding, InputError, Place, error
-from siteplan.publish import read_explanations, read_run_record
-from siteplan.publish.explanations import MissedTarget
+from siteplan.publish import Explanations, read_explanations, read_run_record
 from siteplan.publish.report import REPORT_FILE, write_report
 from siteplan.publish.report.office import check_office, write_pdf
 from siteplan.publish.workbook import WORKBOOK_FILE, write_workbook
@@ -47,24 +46,24 @@ def report_results(results: Path, options: ReportOptions, session: Session) -> N
         check_office(files[ReportKind.DOCX].with_suffix(".pdf"))
     question, prepared = question_about(results, None, options.case, session)
     sources = readable_sources(prepared, question.plan, session.language)
-    missed = _stored_causes(results, session)
+    stored = _stored(results, session)
     if ReportKind.DOCX in files:
-        made_from = sources.report(read_run_record(results), missed)
+        made_from = sources.report(read_run_record(results), stored)
         file = files[ReportKind.DOCX]
         write_file(file, lambda: write_report(made_from, file, options.template), session)
         if options.pdf:
             pdf = file.with_suffix(".pdf")
             write_file(pdf, lambda: write_pdf(file, pdf), session)
     if ReportKind.XLSX in files:
-        book = sources.workbook(missed)
+        book = sources.workbook(() if stored is None else stored.shortfalls)
         write_file(files[ReportKind.XLSX], lambda: write_workbook(book, files[ReportKind.XLSX]), session)
 
 
-def _stored_causes(results: Path, session: Session) -> tuple[MissedTarget, ...]:
+def _stored(results: Path, session: Session) -> Explanations | None:
     stored = read_explanations(results)
     if stored.ignored is not None:
         session.reporter.say(stored.ignored)
-    return () if stored.explanations is None else stored.explanations.shortfalls
+    return stored.explanations
 
 
 def _files(results: Path, options: ReportOptions, session: Session) -> dict[ReportKind, Path]:

@@ -73,9 +73,11 @@ def readables_in(language: Language) -> FurtherOutputs:
     """Return what makes every result for people, in a language."""
 
     def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
-        from siteplan.cli.readable import every_output  # noqa: PLC0415 - takes a second, which the search can use
+        # loading them takes a second, which the search can use
+        from siteplan.cli.readable import readable_sources  # noqa: PLC0415
+        from siteplan.publish.readable import readable_outputs  # noqa: PLC0415
 
-        return every_output(prepared, plan, deadline, language)
+        return readable_outputs(readable_sources(prepared, plan, language), deadline)
 
     return outputs
 

@@ -107,11 +107,15 @@ class Readable:
 
 READABLES: Mapping[str, Readable] = {
     "report.xlsx": Readable("siteplan report {folder} --only xlsx", 1.0, 2e-5),
-    "report.docx": Readable("siteplan report {folder} --only docx", 4.0, 2e-4),
-    "map.html": Readable("siteplan map {folder}", 4.0, 2e-4),
-    "pictures": Readable("siteplan plot {folder}", 3.0, 5e-5),
+    "report.docx": Readable("siteplan report {folder} --only docx", 3.0, 2e-4),
+    "map.html": Readable("siteplan map {folder}", 3.0, 2e-4),
+    "pictures": Readable("siteplan plot {folder}", 2.0, 5e-5),
 }
-"""The results for people by file or folder, in the order in which they are written."""
+"""The results for people by file or folder, in the order in which they are written.
+
+Measured, in seconds of work: for 2027 0.1, 1.8, 2.2 and 1.3; for four years with 24 sites 0.1, 2.4, 3.1 and
+1.7. Loading the libraries of all takes 0.7, which is counted with the first.
+"""
 
 
 def publish(

@@ -56,8 +56,8 @@ class ReadableSources:
         """What pictures are drawn from."""
         return PictureSources(self.plan, self.problem, self.case, self.network, self.language)
 
-    def report(self, record: RunRecord, missed: tuple[MissedTarget, ...] = ()) -> ReportSources:
-        """Return what the Word report is made from; ``missed``: the stored causes of missed targets."""
+    def report(self, record: RunRecord, stored: Explanations | None = None) -> ReportSources:
+        """Return what the Word report is made from; ``stored``: what has been explained of the plan."""
         return ReportSources(
             plan=self.plan,
             problem=self.problem,
@@ -68,7 +68,8 @@ class ReadableSources:
             record=record,
             level_names=self.level_names,
             language=self.language,
-            missed=missed,
+            missed=() if stored is None else stored.shortfalls,
+            white_spots=None if stored is None else stored.white_spots,
         )
 
     def workbook(self, missed: tuple[MissedTarget, ...] = ()) -> WorkbookSources:

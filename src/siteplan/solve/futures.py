@@ -6,6 +6,7 @@ solved. Its bound and that of the single futures (nobody does better than one wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,10 +36,13 @@ NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1, in branch-and-bound nodes of each stage, and passes."""
 COLUMNS_OF_NODE_LIMITS = 5000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
-TRYING_SHARE = 0.3
+TRYING_SHARE = 0.4
 JOINT_SHARE = 0.5
 NEIGHBOURHOOD_SHARE = 0.5
 """Shares of the time left, at most, of the stages in their order."""
+TRY_SECONDS = 4.0
+LAST_RESORT_SECONDS = 20.0
+"""Seconds that trying a decision in a future, and the last resort, may take even when time is up."""
 SLACK = 1e-7
 """Rows that hold a value or a bound give way by this (relative, at least absolute): solver tolerance."""
 SMALLEST_GAIN = 1e-9
@@ -290,16 +294,21 @@ def _best_tried(run: _Run, own: Mapping[str, Decisions]) -> Candidate | None:
         )
         for future in problem.futures
     }
-    decisions = [decision_of(problem, plan) for plan in own.values()]
-    decisions.append(_in_every(decisions))
+    plans = list(own.values())
+    decisions = [decision_of(problem, plan) for plan in plans]
+    careful = _in_every(decisions)
+    decisions += [careful, _only_fixed(problem, careful)]
     tried: list[tuple[float, Candidate]] = []
     for number, decision in enumerate(decisions):
-        if decision in decisions[:number]:
+        is_last_resort = number == len(decisions) - 1
+        if decision in decisions[:number] or (is_last_resort and tried):
             continue
         share = clock.until(clock.seconds_left() / (len(decisions) - number))
-        plans = _tried(run, decision, compiled, own, share)
-        if plans is not None:
-            tried.append((_signed(problem, _value(problem, plans)), (decision, plans)))
+        made_by = plans[number] if number < len(plans) else plans[0]
+        least_s = LAST_RESORT_SECONDS if is_last_resort else TRY_SECONDS
+        found = _tried(run, decision, compiled, made_by, share, least_s)
+        if found is not None:
+            tried.append((_signed(problem, _value(problem, found)), (decision, found)))
     return min(tried, key=lambda entry: entry[0], default=(0.0, None))[1]
 
 
@@ -318,20 +327,39 @@ def _in_every(decisions: Sequence[Decision]) -> Decision:
     return Decision(opening, functions)
 
 
+def _only_fixed(problem: FuturesProblem, careful: Decision) -> Decision:
+    """Return what is fixed whatever is decided: the last resort."""
+    sites = problem.futures[0].problem.sites
+    opening = {site: year for site, year in careful.opening.items() if sites[site].opens_in is not None}
+    functions = {pair: year for pair, year in careful.functions.items() if pair[0] in opening}
+    return Decision(opening, functions)
+
+
 def _tried(
     run: _Run,
     decision: Decision,
     compiled: Mapping[str, CompiledModel],
-    own: Mapping[str, Decisions],
+    made_by: Decisions,
     clock: Clock,
+    least_s: float,
 ) -> dict[str, Decisions] | None:
-    """Return the best plan of each future under a decision; None where one has none, or none in time."""
+    """Return the best plan of each future under a decision; None where one has none, or none in time.
+
+    ``made_by``: a plan with the decision or one like it; what it provides where the decision opens is the
+    start.
+    """
     plans: dict[str, Decisions] = {}
     for number, future in enumerate(run.problem.futures):
         model = compiled[future.key]
         program = _decided(run.problem, future, model, decision)
-        share = clock.until(clock.seconds_left() / (len(run.problem.futures) - number))
-        start = model.start_values(own[future.key])
+        seconds = max(least_s, clock.seconds_left() / (len(run.problem.futures) - number))
+        share = Clock(time.monotonic() + seconds, clock.stop)
+        provided = {
+            pair: max(year, decision.opening[pair[0]])
+            for pair, year in made_by.start_year.items()
+            if pair[0] in decision.opening and pair[0] not in future.lost_sites
+        }
+        start = model.start_values(replace(made_by, start_year=provided))
         answer = run.session.solve(program, run.limits(program, TRY_NODES), share, start)
         if answer.values is None:
             return None

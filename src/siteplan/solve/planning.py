@@ -18,6 +18,7 @@ from siteplan.scenario import Level, SolverSettings
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.neighbourhood import Start, improve
+from siteplan.solve.decompose.prices import priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import OBJECTIVES, build_model
@@ -27,6 +28,7 @@ from siteplan.solve.search import search_start
 from siteplan.text import Text
 
 MOVES_PER_EFFORT = 400_000
+MOVES_PER_SITE = 5_000
 SEARCH_RUNS = 4
 SINGLE_YEAR_NODES = 1500
 STAGING_NODES = 300
@@ -34,16 +36,20 @@ FIRST_LEVEL_NODES = 1500
 LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
-"""Work limits at effort 1: annealing moves of a run, runs, branch-and-bound nodes of each stage, passes."""
+"""Work limits at effort 1: annealing moves of a run (the larger), runs, branch-and-bound nodes of each stage,
+passes."""
 COLUMNS_OF_NODE_LIMITS = 5000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
-SEARCH_SHARE = 0.15
+SEARCH_SHARE = 0.4
+PRICES_SHARE = 0.2
 SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
-"""Shares of the time left, at most: the search and the first level of what is left for the solve, the
-single-year bounds of what is left for the first level."""
+"""Shares of the time left, at most: the search and the first level of what is left for the solve, the bounds
+by prices and the single-year bounds of what is left for the first level."""
+HURRIED_SHARE = 0.1
+"""A search with less of its time left may have been hurried by the clock."""
 HOLD_SLACK = 1e-7
 """A held level may be this much (relative, at least absolute) worse: solver feasibility tolerance."""
 SMALLEST_GAIN = 1e-9
@@ -52,6 +58,7 @@ PROVEN_TOLERANCE = 1e-6
 """A gap below this (absolute, or relative to the value) is 0 within solver tolerances."""
 
 SEARCH = Text("搜索初始方案", "searching for a first plan")
+PRICES = Text("由影子价格求上限", "bounds from prices")
 SINGLE_YEAR = Text("逐年求上限", "bounds year by year")
 REPAIR = Text("修正初始方案", "mending the first plan")
 STAGING = Text("末年状态分年安排", "staging the end state")
@@ -131,9 +138,14 @@ def solve(
 def _search(run: _Run, start: Decisions | None) -> Decisions | None:
     """Return the search's plan. One year's program closes by itself and needs none."""
     run.tell(SEARCH)
-    moves = max(1, round(MOVES_PER_EFFORT * run.settings.effort))
-    clock = run.clock.until(SEARCH_SHARE * run.clock.seconds_left())
-    return search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock, start)
+    most = max(MOVES_PER_EFFORT, MOVES_PER_SITE * len(run.problem.planned_sites))
+    moves = max(1, round(most * run.settings.effort))
+    seconds = SEARCH_SHARE * run.clock.seconds_left()
+    clock = run.clock.until(seconds)
+    found = search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock, start)
+    if clock.seconds_left() < HURRIED_SHARE * seconds:
+        run.ended.add(Ended.TIME_LIMIT)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +171,7 @@ def _first_level(
     best = found if found is not None else _nothing_but_committed(problem)
     least = None if known_bound is None else known_bound / _factor(problem, level)
     bounds: dict[int, float] = {}
+    total: float | None = None
     with SolverSession() as session:
         if best.start_year:
             best = _repaired(run, compiled, program, best, session, clock)
@@ -170,8 +183,10 @@ def _first_level(
         if least is not None:
             program = _with_known_bound(program, least)
         if len(problem.years) > 1 and level in SEPARABLE:
+            priced, total = _priced_bounds(run, compiled, best, clock)
             share = SINGLE_YEAR_SHARE * clock.seconds_left()
             bounds, end_state = _single_year_bounds(run, best, clock.until(share))
+            bounds = {year: max(bounds.get(year, 0.0), priced.get(year, 0.0)) for year in {*bounds, *priced}}
             program = _with_year_bounds(run, compiled, program, bounds)
             best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
         answer = _optimise(
@@ -187,8 +202,8 @@ def _first_level(
         best = _better(run, compiled.decisions(answer.values), given)
     elif not best.start_year:
         raise NoPlanError(interrupted=run.clock.stop.is_set())
-    total = sum(bounds.values()) if len(bounds) == len(problem.years) else None
-    proven = [bound for bound in (answer.bound, total, least) if bound is not None]
+    together = sum(bounds.values()) if len(bounds) == len(problem.years) else None
+    proven = [bound for bound in (answer.bound, together, total, least) if bound is not None]
     return _First(best, max(proven) if proven else None)
 
 
@@ -274,6 +289,27 @@ def _single_year_bounds(
         answers = dict(zip(run.problem.years, pool.map(bound_of, run.problem.years), strict=True))
     bounds = {year: bound for year, (bound, _) in answers.items() if bound is not None}
     return bounds, answers[run.problem.years[-1]][1]
+
+
+def _priced_bounds(
+    run: _Run, compiled: CompiledModel, best: Decisions, clock: Clock
+) -> tuple[dict[int, float], float | None]:
+    """Return bounds of the shortfall from prices (model units): of each year's part, and of the whole."""
+    problem, level = run.problem, run.problem.objective[0]
+    if level is not Level.SHORTFALL:
+        return {}, None
+    run.tell(PRICES, level)
+    known = level_value(problem, best, level) / _factor(problem, level)
+    answer = priced_bounds(problem, known, clock.until(PRICES_SHARE * clock.seconds_left()))
+    cost, offset = compiled.objectives[level]
+    by_year: dict[int, float] = {}
+    for year, bound in answer.by_year.items():
+        of_year = np.zeros(len(cost))
+        columns = [column for key, column in compiled.columns.shortfall.items() if key[-1] == year]
+        of_year[columns] = cost[columns]
+        by_year[year] = round_up(bound, lattice_step(compiled.program.with_objective(of_year, 0.0)))
+    step = lattice_step(compiled.program.with_objective(cost, offset))
+    return by_year, round_up(answer.total, step, offset)
 
 
 def _seen_in_year(decisions: Decisions, year: int) -> Decisions:

@@ -16,6 +16,7 @@ from siteplan.publish.report import (
     outcome,
     present,
     summary,
+    white_spots,
     yearly,
 )
 from siteplan.publish.report.manuscript import Manuscript
@@ -34,6 +35,7 @@ PARTS = (
     outcome.write_area_standard,
     funds.write,
     outcome.write_shortfalls,
+    white_spots.write,
     duties.write,
     method.write,
     annexes.write_project_list,

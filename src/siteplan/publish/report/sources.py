@@ -12,7 +12,7 @@ from siteplan.network import RoadNetwork
 from siteplan.plan import CoverageFigure, LocalCoverage, Plan, PlannedSite
 from siteplan.policy import Policy
 from siteplan.problem import Problem
-from siteplan.publish.explanations import MissedTarget
+from siteplan.publish.explanations import MissedTarget, WhiteSpots
 from siteplan.publish.pictures import PictureSources
 from siteplan.publish.run_record import RunRecord
 from siteplan.publish.wording import joined, name
@@ -24,8 +24,8 @@ from siteplan.text import Language, Text
 class ReportSources:
     """Everything the report is made from: the result files and the inputs that they were made from.
 
-    ``level_names``: the levels of the objective in words; ``missed``: the causes of missed targets that are
-    stored of the plan.
+    ``level_names``: the levels of the objective in words; ``missed``: the causes of missed targets, and
+    ``white_spots``: where to look for space, that are stored of the plan.
     """
 
     plan: Plan
@@ -38,6 +38,7 @@ class ReportSources:
     level_names: Mapping[Level, Text]
     language: Language
     missed: tuple[MissedTarget, ...] = ()
+    white_spots: WhiteSpots | None = None
     made_on: date = field(default_factory=date.today)
 
     def say(self, words: Text) -> str:

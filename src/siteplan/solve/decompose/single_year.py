@@ -27,6 +27,7 @@ def single_year_problem(problem: Problem, year: int) -> Problem:
         local_targets={key: target for key, target in problem.local_targets.items() if key[2] == year},
         money=_money_until(problem, year),
         pace=_pace_until(problem, year),
+        operator_share_at_most=problem.operator_share_at_most if year == problem.years[-1] else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
-from siteplan.solve.formulation.variables import Expression, PlanModel, impossible
+from siteplan.solve.formulation.variables import Expression, PlanModel
 
 ROUNDING_SLACK = 1e-3
 """The share is rounded up to whole sites: one site more, less this."""
@@ -19,28 +19,27 @@ def open_at(problem: Problem, model: PlanModel, site: str, year: int) -> Express
 
 
 def operator_share(problem: Problem, model: PlanModel) -> Constraint:
-    """No operator runs more than its share of the open sites whose operator is named, rounded up.
+    """No operator gets more than its share of the sites that the plan opens for a named operator, rounded up.
 
-    Σ_{j of o} open[j,t] ≤ share · Σ_{j of any operator} open[j,t] + 1 − ε      (every operator o with several
-    sites, year t)
+    Σ_{j of o} open[j,t] ≤ share · Σ_{j of any operator} open[j,t] + 1 − ε      (planned sites j, every
+    operator o of several, last year t)
 
     Assumption: no text limits an operator's share.
     """
-    named = [key for keys in problem.operators.values() for key in keys]
+    planned = {
+        operator: [site for site in sites if not problem.sites[site].is_decided]
+        for operator, sites in problem.operators.items()
+    }
+    share = problem.operator_share_at_most
 
     def rule(model: PlanModel, operator: str, year: int) -> Expression:
-        own = problem.operators[operator]
-        share = problem.operator_share_at_most
-        if share is None or len(own) < 2:
+        if share is None or len(planned[operator]) < 2:
             return Constraint.Skip
-        of_operator = sum(open_at(problem, model, site, year) for site in own)
-        of_all = sum(open_at(problem, model, site, year) for site in named)
-        slack = of_operator - share * of_all - 1.0 + ROUNDING_SLACK
-        if isinstance(slack, float):
-            return Constraint.Skip if slack <= 0.0 else impossible(model)
-        return slack <= 0.0
+        of_operator = sum(model.open[site, year] for site in planned[operator])
+        of_all = sum(model.open[site, year] for sites in planned.values() for site in sites)
+        return of_operator - share * of_all <= 1.0 - ROUNDING_SLACK
 
-    return Constraint(list(problem.operators), model.years, rule=rule)
+    return Constraint(list(planned), [problem.years[-1]], rule=rule)
 
 
 def operator_with_most_sites(problem: Problem, model: PlanModel) -> Constraint:

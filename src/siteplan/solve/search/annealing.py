@@ -15,7 +15,6 @@ from typing import NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from siteplan.solve.search.landscape import (
     Coverage,
@@ -436,7 +435,7 @@ def _anneal(
     masks: IntArray,
     best: IntArray,
     best_assessed: FloatArray,
-    stop: NDArray[np.bool_],
+    gone: FloatArray,
 ) -> None:
     """Anneal from what ``best`` provides, with nothing open in ``state``; write the best into ``best``."""
     np.random.seed(seed)
@@ -449,9 +448,10 @@ def _anneal(
     temperature, current = schedule.hot, 0.0
     for move in range(schedule.moves if sites.movable.shape[0] > 0 else 0):
         if move % MOVES_PER_PRICE_UPDATE == 0:
-            if stop[0]:
+            progress = max(move / schedule.moves, gone[0])
+            if progress >= 1.0:
                 break
-            temperature = schedule.hot * (schedule.cold / schedule.hot) ** (move / schedule.moves)
+            temperature = schedule.hot * (schedule.cold / schedule.hot) ** progress
             _update_price(MONEY_PRICE, _money_above_limits(land.money, state) > 0.0, state)
             _update_price(PACE_PRICE, state.sums[PACE_EXCESS] > 0.0, state)
             _assess(land.targets, land.money, schedule, state)
@@ -470,10 +470,11 @@ def _anneal(
             _swap_both(site, other, masks, land, state)
 
 
-def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, stop: NDArray[np.bool_]) -> Run:
-    """Anneal from the programmes ``first`` (sites, years) until the moves are done or ``stop[0]`` is set.
+def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone: FloatArray) -> Run:
+    """Anneal from the programmes ``first`` (sites, years) until the moves are done or the time is gone.
 
-    Deterministic for a seed when not stopped.
+    ``gone`` (1,): share of the run's time that is gone, which another thread may raise: the run cools at
+    least as fast. Deterministic for a seed where moves are gone sooner than time.
     """
     years = first.shape[1]
     state = State(
@@ -489,6 +490,6 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, stop
     )
     best = np.where(first == CLOSED, 0, land.sites.mask[first])
     best_assessed = np.full(4, np.inf)
-    _anneal(land, schedule, seed, state, np.zeros((2, years), np.int64), best, best_assessed, stop)
+    _anneal(land, schedule, seed, state, np.zeros((2, years), np.int64), best, best_assessed, gone)
     programmes = land.sites.by_mask[np.arange(len(best))[:, None], best].astype(np.int64)
     return Run(seed, programmes, float(best_assessed[COST]), float(best_assessed[SHORTFALL]))

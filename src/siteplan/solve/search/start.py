@@ -6,12 +6,11 @@ import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, Queue
 from threading import Thread
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siteplan.case import Form
 from siteplan.highs import Clock
@@ -19,7 +18,7 @@ from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
 from siteplan.solve.search.annealing import CLOSED, Run, Schedule, anneal
-from siteplan.solve.search.landscape import IntArray, Landscape, describe_landscape
+from siteplan.solve.search.landscape import FloatArray, IntArray, Landscape, describe_landscape
 from siteplan.solve.search.programmes import MOST_FUNCTIONS, functions_of, minimum_area_m2, minimum_rooms_m2
 
 THREADS = 2
@@ -88,6 +87,30 @@ def search(
     return Found(_decisions(problem, land, best.programmes), best.shortfall)
 
 
+@dataclass(slots=True)
+class _Times:
+    """When each run began and has to end (`time.monotonic`), and the share of its time that is gone."""
+
+    clock: Clock
+    gone: FloatArray
+    spans: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+    def begin(self, run: int, runs_left: int) -> None:
+        """Give a run its share of the time left to its thread."""
+        now = time.monotonic()
+        self.spans[run] = (now, now + self.clock.seconds_left() / runs_left)
+
+    def update(self) -> None:
+        """Tell every run how much of its time is gone."""
+        now = time.monotonic()
+        for run, (begin, end) in list(self.spans.items()):
+            self.gone[run, 0] = 1.0 if now >= end else (now - begin) / (end - begin)
+
+    def stop(self) -> None:
+        """Let every run end, also those that have not begun."""
+        self.gone[:] = 1.0
+
+
 def _run_all(
     land: Landscape, schedule: Schedule, seeds: list[int], first: IntArray, clock: Clock
 ) -> list[Run]:
@@ -96,32 +119,35 @@ def _run_all(
     The threads are daemons: one that still compiles when the clock ends is left behind, and neither the
     caller nor the end of the process waits for it.
     """
-    stop = np.zeros(1, dtype=np.bool_)
+    times = _Times(clock, np.zeros((len(seeds), 1)))
     outcomes: Queue[Run | Exception] = Queue()
 
-    def anneal_all(own_seeds: list[int]) -> None:
+    def anneal_all(numbers: range) -> None:
         try:
-            for seed in own_seeds:
-                if not stop[0]:
-                    outcomes.put(anneal(land, schedule, seed, first, stop))
+            for number in numbers:
+                if times.gone[number, 0] < 1.0:
+                    times.begin(number, 1 + (numbers[-1] - number) // THREADS)
+                    outcomes.put(anneal(land, schedule, seeds[number], first, times.gone[number]))
         except Exception as failure:  # raised again in the caller's thread
             outcomes.put(failure)
 
-    for thread in range(THREADS):
-        Thread(target=anneal_all, args=(seeds[thread::THREADS],), daemon=True).start()
+    for thread in range(min(THREADS, len(seeds))):
+        numbers = range(thread, len(seeds), THREADS)
+        Thread(target=anneal_all, args=(numbers,), daemon=True).start()
     try:
-        return _gather(outcomes, len(seeds), stop, clock)
+        return _gather(outcomes, times)
     finally:
-        stop[0] = True
+        times.stop()
 
 
-def _gather(outcomes: Queue[Run | Exception], runs: int, stop: NDArray[np.bool_], clock: Clock) -> list[Run]:
+def _gather(outcomes: Queue[Run | Exception], times: _Times) -> list[Run]:
     """Return the outcomes of all runs, or what comes within `SECONDS_TO_STOP` of the clock's end."""
     done: list[Run] = []
     grace = Clock(math.inf)
-    while len(done) < runs and grace.seconds_left() > 0.0:
-        if clock.seconds_left() <= 0.0 and not stop[0]:
-            stop[0] = True
+    while len(done) < len(times.gone) and grace.seconds_left() > 0.0:
+        times.update()
+        if times.clock.seconds_left() <= 0.0 and math.isinf(grace.deadline):
+            times.stop()
             grace = Clock(time.monotonic() + SECONDS_TO_STOP)
         with suppress(Empty):
             outcome = outcomes.get(timeout=POLL_S)

@@ -34,7 +34,7 @@ def ground_of(plans: Sequence[ComparedPlan], pairs: Sequence[Comparability]) -> 
         key
         for key in keys[0]
         if all(key in each for each in keys)
-        and not any(pair.of_coverage(key, each) for pair in pairs for each in (basis, Basis.RESIDENTS))
+        and not any(pair.of_meaning(key, each) for pair in pairs for each in (basis, Basis.RESIDENTS))
     )
     years = tuple(year for year in first.years if all(year in plan.plan.years for plan in plans))
     return Ground(basis, functions, years)
@@ -127,9 +127,15 @@ def town_rows(communities: Sequence[CommunityRow]) -> Iterator[TownRow]:
             person_years_differences=tuple(
                 _sum(row.person_years_differences[number] for row in rows) for number in others
             ),
-            gaining=tuple(sum((row.differences[number] or 0.0) > 0.0 for row in rows) for number in others),
-            losing=tuple(sum((row.differences[number] or 0.0) < 0.0 for row in rows) for number in others),
+            gaining=tuple(changing(rows, number, 1) for number in others),
+            losing=tuple(changing(rows, number, -1) for number in others),
         )
+
+
+def changing(rows: Sequence[CommunityRow], number: int, sign: int) -> int | None:
+    """Return how many communities gain (``sign`` 1) or lose (-1) with another plan; None: not comparable."""
+    differences = [row.differences[number] for row in rows]
+    return None if None in differences else sum(sign * (each or 0.0) > 0.0 for each in differences)
 
 
 def _sum(values: Iterator[float | None]) -> float | None:

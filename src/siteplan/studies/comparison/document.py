@@ -243,8 +243,8 @@ class TownRow(Row):
     communities: int
     person_years: tuple[float | None, ...]
     person_years_differences: tuple[float | None, ...]
-    gaining: tuple[int, ...]
-    losing: tuple[int, ...]
+    gaining: tuple[int | None, ...]
+    losing: tuple[int | None, ...]
 
 
 class KnownNames(ComparisonModel):

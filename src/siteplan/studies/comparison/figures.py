@@ -159,7 +159,13 @@ def area_rows(plans: Sequence[ComparedPlan], pairs: Sequence[Comparability]) -> 
     measures = [_area_measures(plan.plan) for plan in plans]
     for year, measure in dict.fromkeys(key for each in measures for key in each):
         values = tuple(each.get((year, measure)) for each in measures)
-        differences, why = compared(values, lambda number: pairs[number - 1].of_people())
+        patterns = ("standards.elderly_area*",) if measure.endswith(":elderly") else ()
+
+        def reason(number: int, patterns: Sequence[str] = patterns) -> Remark | None:
+            pair = pairs[number - 1]
+            return pair.of_people() or pair.of_settings(patterns)
+
+        differences, why = compared(values, reason)
         yield AreaRow(year=year, measure=measure, values=values, differences=differences, why_not=why)
 
 

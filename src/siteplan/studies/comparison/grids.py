@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from siteplan.outcome import UNITS
 from siteplan.publish.workbook import CNY_PER_10_000
 from siteplan.scenario import Level
+from siteplan.studies.comparison.communities import changing
 from siteplan.studies.comparison.document import (
     CommunityRow,
     CoverageRow,
@@ -23,7 +24,14 @@ from siteplan.studies.comparison.document import (
     TownRow,
     Verdict,
 )
-from siteplan.studies.comparison.tables import area_measure, by_town, by_year, inputs, plans
+from siteplan.studies.comparison.tables import (
+    area_measure,
+    by_town,
+    by_year,
+    communities_question,
+    inputs,
+    plans,
+)
 from siteplan.studies.comparison.words import MONEY_ITEMS, NONE, NOT_COMPARABLE, STATUSES, Words, signed
 from siteplan.text import Text
 
@@ -210,15 +218,18 @@ def _counts(words: Words) -> Iterator[tuple[str, ...]]:
             words.say(name),
             *(NONE for _ in comparison.plans),
             *(
-                str(_changing(comparison.communities, number, sign))
+                _count(words, changing(comparison.communities, number, sign))
                 for number in range(len(comparison.others))
             ),
             "",
         )
 
 
-def _changing(rows: Sequence[CommunityRow], number: int, sign: int) -> int:
-    return sum(sign * (row.differences[number] or 0.0) > 0.0 for row in rows)
+def _count(words: Words, number: int | None) -> str:
+    """Return how many; not comparable where it isn't known, or no function means the same in all plans."""
+    if number is None or not words.comparison.community_functions:
+        return words.say(NOT_COMPARABLE)
+    return str(number)
 
 
 def plans_grid(words: Words) -> Grid:
@@ -501,7 +512,7 @@ def _site(
 
 def towns_grid(words: Words) -> Grid:
     """Return who gains and who loses, by town."""
-    return _places(words, words.comparison.towns, Text("各镇街得失", "Gains and losses by town"))
+    return _places(words, words.comparison.towns, Text("各镇街", "By town"))
 
 
 def communities_grid(words: Words, *, only_changed: bool = True) -> Grid:
@@ -511,15 +522,16 @@ def communities_grid(words: Words, *, only_changed: bool = True) -> Grid:
         for row in by_town(words.comparison)
         if not only_changed or any(row.gained) or any(row.lost) or _changes(row)
     ]
-    return _places(words, rows, Text("各社区得失", "Gains and losses by community"))
+    return _places(words, rows, Text("各社区", "By community"))
 
 
 def _changes(row: CommunityRow) -> bool:
     return any(each is not None and abs(each) >= 0.5 for each in row.person_years_differences)
 
 
-def _places(words: Words, rows: Sequence[CommunityRow | TownRow], title: Text) -> Grid:
-    comparison = words.comparison
+def _places(words: Words, rows: Sequence[CommunityRow | TownRow], which: Text) -> Grid:
+    comparison, question = words.comparison, communities_question(words)
+    title = Text(f"{which.zh}{question.zh}", f"{which.en}: {question.en[0].lower()}{question.en[1:]}")
     count, others = len(comparison.plans), len(comparison.others)
     suffix = {
         "covered": Text("功能·年", "function-years"),
@@ -562,7 +574,7 @@ def _place(words: Words, row: CommunityRow | TownRow) -> tuple[str, ...]:
         name = words.town(row.town_code)
         changed = _listed(
             words,
-            [(str(more), str(less)) for more, less in zip(row.gaining, row.losing, strict=True)],
+            [(str(more or 0), str(less or 0)) for more, less in zip(row.gaining, row.losing, strict=True)],
             Text("个社区", " communities"),
         )
     return (

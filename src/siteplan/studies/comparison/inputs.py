@@ -54,6 +54,10 @@ OF_LEVEL: dict[Level, tuple[str, ...]] = {
     Level.SCATTERED_FUNCTIONS: (),
     Level.OPERATOR_CONCENTRATION: (),
 }
+OF_LEVEL[Level.WEIGHED] = (
+    "objective.*",
+    *dict.fromkeys(pattern for patterns in OF_LEVEL.values() for pattern in patterns),
+)
 """Settings on which the meaning of a level's value rests."""
 
 OF_PEOPLE = frozenset(
@@ -63,6 +67,7 @@ OF_PEOPLE = frozenset(
         Level.AREA_STANDARD,
         Level.WALKING_DISTANCE,
         Level.WORST_COMMUNITY,
+        Level.WEIGHED,
     }
 )
 """Levels that count people, communities or walks: they rest on the case's base data."""
@@ -153,8 +158,11 @@ class Comparability:
 
     def of_coverage(self, function: str, basis: Basis) -> Remark | None:
         """Return why coverage of a function on a basis can't be compared."""
-        patterns = [pattern.format(function) for pattern in OF_BASIS[basis]]
-        return self.of_people() or self.of_settings(patterns)
+        return self.of_people() or self.of_meaning(function, basis)
+
+    def of_meaning(self, function: str, basis: Basis) -> Remark | None:
+        """Return that coverage of a function on a basis is defined otherwise."""
+        return self.of_settings([pattern.format(function) for pattern in OF_BASIS[basis]])
 
     def of_horizon(self) -> Remark | None:
         """Return that sums over the horizon can't be compared: the years differ."""

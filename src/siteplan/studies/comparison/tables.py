@@ -462,7 +462,7 @@ def communities(words: Words) -> Sheet:
     ]
     return Sheet(
         COMMUNITIES,
-        _communities_question(words),
+        communities_question(words),
         (
             Column(Text("镇街代码", "town code"), width=12),
             Column(Text("镇街", "town"), width=12),
@@ -480,7 +480,8 @@ def by_town(comparison: Comparison) -> list[CommunityRow]:
     return sorted(comparison.communities, key=lambda row: (row.town_code, row.community_code))
 
 
-def _communities_question(words: Words) -> Text:
+def communities_question(words: Words) -> Text:
+    """Return over what gains and losses are counted, and how many functions can't be."""
     comparison = words.comparison
     basis, years = comparison.community_basis.text, comparison.community_years
     when = years_of(years) if years else "—"
@@ -557,7 +558,7 @@ def towns(words: Words) -> Sheet:
     ]
     return Sheet(
         Text("镇街得失", "Towns"),
-        _communities_question(words),
+        communities_question(words),
         (
             Column(Text("镇街代码", "town code"), width=12),
             Column(Text("镇街", "town"), width=14),

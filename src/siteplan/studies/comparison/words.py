@@ -22,6 +22,7 @@ STATUSES = {
     "optimal": Text("已证最优", "optimal"),
     "gap": Text("有差距", "gap"),
     "unproven": Text("未证明", "unproven"),
+    "component": Text("加权和的一项", "part of the sum"),
 }
 MONEY_ITEMS = {
     "amount_cny": Text("当年资金", "amount"),

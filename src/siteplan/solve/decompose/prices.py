@@ -1,0 +1,416 @@
+"""Bounds of the shortfall from prices: of covering, money and pace.
+
+With prices u of covering an element, μ of money and ν of pace, all at least 0, no plan has less shortfall
+than
+
+    Σ_{f,t} min {π · s + Σ_e u_e · c_e : s ≥ target − Σ_e w_e · c_e, s ≥ 0, 0 ≤ c ≤ 1}
+    + Σ_j min over programmes by year Σ_t (μ_t · cost + ν_t − Σ_{e covered} u_e) − Σ_t (μ_t · B_t + ν_t · N_t)
+
+(proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
+rooms that hold its functions; rules that are left out can only make plans worse. Good prices are found by
+the volume algorithm (Barahona & Anbil 2000); bad ones make the bound weak, never false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numba
+import numpy as np
+
+from siteplan.highs import Clock
+from siteplan.problem import Problem, Role
+from siteplan.solve.search.landscape import (
+    UNLIMITED,
+    FloatArray,
+    IntArray,
+    Landscape,
+    describe_landscape,
+)
+from siteplan.solve.search.programmes import MOST_FUNCTIONS
+from siteplan.units import to_model_money
+
+ITERATIONS = 500
+ITERATIONS_OF_A_PIECE = 10
+"""Between looks at the clock."""
+NEWEST_SHARE = 0.1
+"""Share of the newest answer in the average of answers."""
+FIRST_STEP, LONGEST_STEP = 0.3, 1.5
+"""Of Polyak's step."""
+SHORTENED, LENGTHENED = 0.8, 1.1
+BAD_IN_A_ROW, GOOD_IN_ALL = 10, 3
+"""Iterations without and with a better bound after which the step is shortened or lengthened."""
+SMALLEST_RISE = 0.01
+"""Rise that a step aims at, at least, as a share of the known shortfall."""
+FIRST_PRICE = 0.3
+"""First prices of elements in their units; money costs as much as all of them."""
+DAMPED = 0.75
+"""Steps of the limits' prices are shorter by this power of the number of elements, which all move at once."""
+YEARS_SHARE = 0.3
+"""Share of the time for each year by itself, which gives the prices that all years together start with."""
+ROUNDING = 1e-9
+"""Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
+BOUND, STEP, BAD, GOOD = 0, 1, 2, 3
+"""Entries of `Ascent.sums`."""
+IMPOSSIBLE = -1e300
+
+_Function = TypeVar("_Function", bound=Any)
+
+
+class Years(NamedTuple):
+    """The problem of some years. T years, P sites, F functions, E elements of all years, M programmes.
+
+    ``element_first`` (T + 1,): the elements of each year; ``site_first`` (T, P·F + 1), ``elements``: what
+    site p covers with function f; ``element_function``, ``weight`` (E,); ``missing`` (T, F): target less
+    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``mask``, ``cost`` (M,);
+    ``town`` (P,), -1 for sites without pace; ``may_open`` (T, P); ``limit`` (T, 2 + W): money, openings in
+    all and by town, until the year. ``unit`` (E + T·(2 + W),): of the prices of elements and limits, so that
+    all steps are of one size. ``is_nested``: what a site provides it goes on providing.
+    """
+
+    element_first: IntArray
+    site_first: IntArray
+    elements: IntArray
+    element_function: IntArray
+    weight: FloatArray
+    missing: FloatArray
+    point_price: FloatArray
+    programme_first: IntArray
+    mask: IntArray
+    cost: FloatArray
+    town: IntArray
+    may_open: IntArray
+    limit: FloatArray
+    unit: FloatArray
+    is_nested: bool
+
+
+class Ascent(NamedTuple):
+    """Where the search for prices stands: rows are the elements, then the limits by year.
+
+    ``prices`` tried next, ``best_prices``, ``excess``: averaged violation of the rows; ``sums`` (4,): best
+    bound, length of the step, bad and good iterations.
+    """
+
+    prices: FloatArray
+    best_prices: FloatArray
+    excess: FloatArray
+    sums: FloatArray
+
+
+class Work(NamedTuple):
+    """Scratch arrays: ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen`` (T,)."""
+
+    excess: FloatArray
+    worth: FloatArray
+    best: FloatArray
+    came_from: IntArray
+    chosen: IntArray
+
+
+class PricedBounds(NamedTuple):
+    """Lower bounds of the shortfall in weighted points: of each year's part, and of the whole."""
+
+    by_year: Mapping[int, float]
+    total: float
+
+
+def _compiled(function: _Function) -> _Function:
+    return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def priced_bounds(problem: Problem, known: float, clock: Clock) -> PricedBounds:
+    """Return lower bounds of the shortfall.
+
+    ``known``: what some plan falls short, in weighted points; only the length of the steps depends on it.
+    Nothing is proven beyond `MOST_FUNCTIONS` functions.
+    """
+    if len(problem.functions) > MOST_FUNCTIONS or not problem.planned_sites:
+        return PricedBounds({}, 0.0)
+    relaxed = replace(problem, forbidden_by_hand={}) if problem.forbidden_by_hand else problem
+    land = describe_landscape(relaxed)
+    count = len(problem.years)
+    alone = [_years(relaxed, land, [index]) for index in range(count)]
+    _ascend(alone[0], _first_prices(alone[0]), 1.0, Clock(np.inf), pieces=1)  # compiles on first use
+    first_clock = clock.until(YEARS_SHARE * clock.seconds_left())
+    without = [float(years.missing[0] @ years.point_price[0]) for years in alone]
+    ascents: list[Ascent] = []
+    for index, years in enumerate(alone):
+        share = first_clock.until(first_clock.seconds_left() / (count - index))
+        known_of_year = known * without[index] / max(sum(without), 1e-9)
+        ascents.append(_ascend(years, _first_prices(years), known_of_year, share))
+    by_year = {year: _safe(ascent) for year, ascent in zip(problem.years, ascents, strict=True)}
+    total = sum(by_year.values())
+    if count > 1 and not problem.conversions:
+        limits = len(land.pace.limit) + 1
+        elements = [ascent.best_prices[:-limits] for ascent in ascents]
+        prices = np.concatenate([*elements, *(ascent.best_prices[-limits:] for ascent in ascents)])
+        whole = _years(relaxed, land, range(count))
+        total = max(total, _safe(_ascend(whole, prices, known, clock)))
+    return PricedBounds(by_year, total)
+
+
+def _first_prices(years: Years) -> FloatArray:
+    """Return prices to begin with for one year."""
+    elements = len(years.weight)
+    prices = np.zeros(len(years.unit))
+    prices[:elements] = FIRST_PRICE * years.unit[:elements]
+    prices[elements] = prices[:elements].sum() / max(years.limit[0, 0], 1e-6)
+    return prices
+
+
+def _ascend(
+    years: Years,
+    prices: FloatArray,
+    known: float,
+    clock: Clock,
+    pieces: int = ITERATIONS // ITERATIONS_OF_A_PIECE,
+) -> Ascent:
+    rows = len(years.unit)
+    ascent = Ascent(prices.copy(), prices.copy(), np.zeros(rows), np.array([-np.inf, FIRST_STEP, 0.0, 0.0]))
+    masks, count = 1 << years.missing.shape[1], len(years.missing)
+    work = Work(
+        np.zeros(rows),
+        np.zeros((count, masks)),
+        np.zeros((count, masks)),
+        np.zeros((count, masks), dtype=np.int64),
+        np.zeros(count, dtype=np.int64),
+    )
+    for _ in range(pieces):
+        if clock.seconds_left() <= 0.0 or not len(years.weight):
+            break
+        _iterate(years, known, ascent, work, ITERATIONS_OF_A_PIECE)
+    return ascent
+
+
+def _safe(ascent: Ascent) -> float:
+    """Return the best bound, weakened by what rounding of its sums may be."""
+    bound = float(ascent.sums[BOUND])
+    return max(0.0, bound - ROUNDING * (1.0 + abs(bound) + float(ascent.best_prices.sum())))
+
+
+def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
+    """Return the problem of some years: all money and pace up to each, every site that may be open by it."""
+    coverage, targets = land.coverage, land.targets
+    missing = np.maximum(0.0, targets.share - targets.decided_coverage)
+    firsts, elements, functions, weights, worths = [], [], [], [], []
+    count, entries = 0, 0
+    for index in indices:
+        counts = (coverage.target_weight[:, index] > 0.0) & (missing[:, index] > 0.0)[coverage.function]
+        number, is_counted = count + np.cumsum(counts) - 1, counts[coverage.elements]
+        firsts.append(entries + np.concatenate([[0], np.cumsum(is_counted)])[coverage.first])
+        elements.append(number[coverage.elements[is_counted]])
+        functions.append(coverage.function[counts])
+        weights.append(coverage.target_weight[counts, index])
+        worths.append(targets.price_of_shortfall[functions[-1], index] * weights[-1])
+        count, entries = count + int(counts.sum()), entries + int(is_counted.sum())
+    sites = [problem.sites[key] for key in problem.planned_sites]
+    limit = np.array([[_money_by(problem, index), *(land.pace.limit * (index + 1))] for index in indices])
+    damped = [
+        worth.sum() / np.maximum(row, 1e-6) / max(1, len(worth)) ** DAMPED
+        for worth, row in zip(worths, limit, strict=True)
+    ]
+    paid = [to_model_money(0.0 if site.joint is None else site.joint.pays_cny) for site in sites]
+    return Years(
+        element_first=np.cumsum([0, *(len(worth) for worth in worths)]),
+        site_first=np.array(firsts, dtype=np.int64),
+        elements=np.concatenate(elements).astype(np.int64),
+        element_function=np.concatenate(functions).astype(np.int64),
+        weight=np.concatenate(weights),
+        missing=np.ascontiguousarray(missing[:, indices].T),
+        point_price=np.ascontiguousarray(targets.price_of_shortfall[:, indices].T),
+        programme_first=land.sites.programme_first,
+        mask=land.sites.mask,
+        cost=np.maximum(0.0, land.money.cost - np.repeat(paid, np.diff(land.sites.programme_first))),
+        town=np.where([site.role is Role.CANDIDATE for site in sites], land.pace.town, -1),
+        may_open=np.array(
+            [
+                [max(site.available_from, site.opens_in or 0) <= problem.years[index] for site in sites]
+                for index in indices
+            ],
+            dtype=np.int64,
+        ),
+        limit=limit,
+        unit=np.concatenate([*worths, *damped]),
+        is_nested=not problem.conversions,
+    )
+
+
+def _money_by(problem: Problem, index: int) -> float:
+    """Return million CNY that can have been spent by a year, whatever is carried over."""
+    money, year = problem.money, problem.years[index]
+    if money.sources:
+        return to_model_money(
+            sum(
+                amount
+                for source in money.sources.values()
+                for paid_in, amount in source.amounts_cny.items()
+                if paid_in <= year + source.paid_after_years
+            )
+        )
+    if money.capital_cny is None:
+        return UNLIMITED
+    return to_model_money(sum(money.capital_cny[earlier] for earlier in problem.years[: index + 1]))
+
+
+@_compiled
+def _iterate(years: Years, known: float, ascent: Ascent, work: Work, iterations: int) -> None:
+    rows = len(ascent.prices)
+    for _ in range(iterations):
+        bound = _bound_at(years, ascent.prices, work)
+        newest = NEWEST_SHARE if np.isfinite(ascent.sums[BOUND]) else 1.0
+        ascent.excess[:] = (1.0 - newest) * ascent.excess + newest * work.excess
+        _judge(ascent, bound)
+        length = 0.0
+        for row in range(rows):
+            if ascent.excess[row] > 0.0 or ascent.best_prices[row] > 0.0:
+                length += (years.unit[row] * ascent.excess[row]) ** 2
+        if length <= 0.0:
+            return
+        step = ascent.sums[STEP] * max(SMALLEST_RISE * known, known - ascent.sums[BOUND]) / length
+        for row in range(rows):
+            moved = ascent.best_prices[row] + step * years.unit[row] ** 2 * ascent.excess[row]
+            highest = years.unit[row] if row < len(years.weight) else np.inf
+            ascent.prices[row] = min(highest, max(0.0, moved))
+
+
+@_compiled
+def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
+    """Return the bound at some prices; fill ``work.excess`` with what the answer violates the rows by."""
+    bound, row = 0.0, len(years.weight)
+    for year in range(years.limit.shape[0]):
+        for entry in range(years.limit.shape[1]):
+            bound -= prices[row] * years.limit[year, entry]
+            work.excess[row] = -years.limit[year, entry]
+            row += 1
+        bound += _cover_cheaply(years, year, prices, work.excess)
+    for site in range(len(years.programme_first) - 1):
+        if years.programme_first[site] < years.programme_first[site + 1]:
+            bound += _open_where_it_pays(years, site, prices, work)
+    return bound
+
+
+@_compiled
+def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArray) -> float:
+    """Cover elements where that is cheaper than the shortfall, the cheapest first, until targets are met."""
+    first, last = years.element_first[year], years.element_first[year + 1]
+    ratio = prices[first:last] / years.weight[first:last]
+    left = years.missing[year].copy()
+    total = 0.0
+    for function in range(len(left)):
+        total += years.point_price[year, function] * left[function]
+    for number in np.argsort(ratio):
+        element = first + number
+        function = years.element_function[element]
+        gain = years.point_price[year, function] - ratio[number]
+        amount = max(0.0, min(left[function], years.weight[element])) if gain > 0.0 else 0.0
+        left[function] -= amount
+        total -= gain * amount
+        excess[element] = amount / years.weight[element]
+    return total
+
+
+@_compiled
+def _open_where_it_pays(years: Years, site: int, prices: FloatArray, work: Work) -> float:
+    """Let a site provide the programmes of most worth above their prices; return the (negative) rest."""
+    total, is_nested = 0.0, True
+    for year in range(len(years.missing)):
+        total += _best_alone(years, site, year, prices, work)
+        if year > 0 and work.chosen[year - 1] & ~work.chosen[year]:
+            is_nested = False
+    if years.is_nested and not is_nested:
+        total = _best_nested(work)
+    for year in range(len(years.missing)):
+        if work.chosen[year]:
+            _count(years, site, year, work)
+    return -total
+
+
+@_compiled
+def _best_alone(years: Years, site: int, year: int, prices: FloatArray, work: Work) -> float:
+    """Write the worth of every mask in a year above its price; choose the best, or nothing."""
+    functions = years.missing.shape[1]
+    worth = work.best[year]
+    worth[0] = 0.0
+    for function in range(functions):
+        covered, row = 0.0, site * functions + function
+        for entry in range(years.site_first[year, row], years.site_first[year, row + 1]):
+            covered += prices[years.elements[entry]]
+        bit = 1 << function
+        for mask in range(bit):
+            worth[bit + mask] = worth[mask] + covered
+    limits = len(years.weight) + year * years.limit.shape[1]
+    opening = 0.0
+    if years.town[site] >= 0:
+        opening = prices[limits + 1] + prices[limits + 2 + years.town[site]]
+    work.worth[year, :] = IMPOSSIBLE
+    work.worth[year, 0] = 0.0
+    work.chosen[year] = 0
+    if years.may_open[year, site]:
+        for programme in range(years.programme_first[site], years.programme_first[site + 1]):
+            mask = years.mask[programme]
+            value = worth[mask] - prices[limits] * years.cost[programme] - opening
+            work.worth[year, mask] = value
+            if value > work.worth[year, work.chosen[year]]:
+                work.chosen[year] = mask
+    return float(work.worth[year, work.chosen[year]])
+
+
+@_compiled
+def _best_nested(work: Work) -> float:
+    """Choose the masks by year of most worth of which each contains the one before; return their worth."""
+    count, masks = work.worth.shape
+    work.best[0, :] = work.worth[0]
+    for year in range(1, count):
+        for mask in range(masks):
+            work.came_from[year, mask] = mask
+        bit = 1
+        while bit < masks:
+            for mask in range(masks):
+                if mask & bit and work.best[year - 1, mask ^ bit] > work.best[year - 1, mask]:
+                    work.best[year - 1, mask] = work.best[year - 1, mask ^ bit]
+                    work.came_from[year, mask] = work.came_from[year, mask ^ bit]
+            bit <<= 1
+        work.best[year, :] = work.best[year - 1] + work.worth[year]
+    mask = int(np.argmax(work.best[count - 1]))
+    total = float(work.best[count - 1, mask])
+    for year in range(count - 1, -1, -1):
+        work.chosen[year] = mask
+        mask = work.came_from[year, mask]
+    return total
+
+
+@_compiled
+def _count(years: Years, site: int, year: int, work: Work) -> None:
+    """Count what the chosen programme covers, costs and opens."""
+    mask, functions = work.chosen[year], years.missing.shape[1]
+    limits = len(years.weight) + year * years.limit.shape[1]
+    for programme in range(years.programme_first[site], years.programme_first[site + 1]):
+        if years.mask[programme] == mask:
+            work.excess[limits] += years.cost[programme]
+    if years.town[site] >= 0:
+        work.excess[limits + 1] += 1.0
+        work.excess[limits + 2 + years.town[site]] += 1.0
+    for function in range(functions):
+        row = site * functions + function
+        if mask >> function & 1:
+            for entry in range(years.site_first[year, row], years.site_first[year, row + 1]):
+                work.excess[years.elements[entry]] -= 1.0
+
+
+@_compiled
+def _judge(ascent: Ascent, bound: float) -> None:
+    """Keep the prices where they are better, and fit the length of the step."""
+    sums = ascent.sums
+    if bound > sums[BOUND]:
+        sums[BOUND] = bound
+        ascent.best_prices[:] = ascent.prices
+        sums[BAD], sums[GOOD] = 0.0, sums[GOOD] + 1.0
+        if sums[GOOD] >= GOOD_IN_ALL:
+            sums[STEP], sums[GOOD] = min(LONGEST_STEP, LENGTHENED * sums[STEP]), 0.0
+    else:
+        sums[BAD] += 1.0
+        if sums[BAD] >= BAD_IN_A_ROW:
+            sums[STEP], sums[BAD] = SHORTENED * sums[STEP], 0.0
