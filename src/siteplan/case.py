@@ -549,20 +549,13 @@ class Case:
     @property
     def is_illustrative(self) -> bool:
         """Whether any record of the case, or the functions of a project, are illustrative."""
-        statuses = [
-            row.data_status
-            for table in (
-                self.towns,
-                self.communities,
-                self.demand_points,
-                self.sites,
-                self.projects,
-                self.existing_services,
-            )
-            for row in table
-        ]
-        statuses += [project.functions_status for project in self.projects]
-        return DataStatus.ILLUSTRATIVE in statuses
+        tables: tuple[tuple[Any, ...], ...] = (
+            *(self.towns, self.communities, self.demand_points),
+            *(self.sites, self.projects, self.existing_services),
+        )
+        return any(row.data_status is DataStatus.ILLUSTRATIVE for table in tables for row in table) or any(
+            project.functions_status is DataStatus.ILLUSTRATIVE for project in self.projects
+        )
 
 
 TABLES: dict[str, type[Row]] = {

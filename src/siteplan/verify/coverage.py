@@ -61,10 +61,13 @@ def is_reachable(facts: Facts, community: str, function: str, year: int, provide
     enough = facts.threshold * facts.persons_of_community(community, function, year) * (1.0 - SLACK)
     if enough <= 0.0:
         return False
-    points = facts.demand_of_community[community]
-    return any(
-        covered_persons(facts, points, function, year, {provider}, radius) >= enough for provider in providers
-    )
+    near: dict[str, float] = {}
+    for demand_id in facts.demand_of_community[community]:
+        persons = facts.persons(demand_id, function, year)
+        for site_id, metres in facts.distances[demand_id].items():
+            if metres <= radius and site_id in providers:
+                near[site_id] = near.get(site_id, 0.0) + persons
+    return any(persons >= enough for persons in near.values())
 
 
 def is_established(facts: Facts, community: str, providers: Collection[str]) -> bool:
