@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from siteplan.bench.plain import PlainAnswer, first_level_seconds, plain_first_level
-from siteplan.bench.results import renew_section
+from siteplan.bench.results import renew_section, table
 from siteplan.cli.stages import Stopwatch, prepare
 from siteplan.plan import LevelResult
 from siteplan.publish import read_run_record
@@ -167,8 +167,7 @@ def _machine(options: Options) -> list[str]:
 
 
 def _table(head: str, rows: Iterable[Sequence[str]]) -> list[str]:
-    columns = head.count("|") + 1
-    return [f"| {head} |", "|---" * columns + "|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return table(head.split(" | "), rows)
 
 
 def _run_row(measurement: Measurement) -> list[str]:

@@ -241,6 +241,7 @@ class LevelResult(PlanModel):
 
     ``bound`` is None where nothing was proven. ``status``: ``optimal`` only where the gap is 0 within
     tolerance. ``given_unproven`` says that an earlier level, held at its incumbent, is itself unproven.
+    ``component``: a part of the weighed sum, which is the first level then; not optimised on its own.
     """
 
     name: Level
@@ -248,7 +249,7 @@ class LevelResult(PlanModel):
     value: float
     bound: float | None
     gap: float | None
-    status: Literal["optimal", "gap", "unproven"]
+    status: Literal["optimal", "gap", "unproven", "component"]
     given_unproven: bool
 
 

@@ -110,6 +110,8 @@ class Site:
     """Of a candidate."""
     converts: str | None = None
     held_until: int | None = None
+    fit_out_is_charged: bool = True
+    """False where the developer of a new estate hands the rooms over fitted out."""
     joint: JointFunding | None = None
     operator: str = ""
     """Who runs it; empty: not settled."""
@@ -169,6 +171,18 @@ class DemandPoint:
     def is_occupied(self, year: int) -> bool:
         """Return whether people live there in ``year``."""
         return self.occupied_from is None or self.occupied_from <= year
+
+
+@dataclass(frozen=True, slots=True)
+class NewEstate:
+    """An estate under construction whose developer hands over space: its facilities and demand points.
+
+    ``m2_per_100_households``: floor area of community services that is a must from the housing on.
+    """
+
+    sites: tuple[str, ...]
+    demand: tuple[str, ...]
+    m2_per_100_households: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +278,7 @@ class Problem:
     """(function, year) → target: communities (a whole number) on community bases, else percent.
     Only function-years that have a target."""
     objective: tuple[Level, ...]
+    """The level of the weighed sum alone where levels are weighed."""
     tolerance: Mapping[Level, float]
     form_standard: FormStandard | None
     """None where the scenario switches the rules of form off."""
@@ -277,6 +292,10 @@ class Problem:
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""
+    weights: Mapping[Level, float] = field(default_factory=dict)
+    """Level → weight of one of its reported units, for the level ``weighed``."""
+    new_estates: Mapping[str, NewEstate] = field(default_factory=dict)
+    """Estate → its facilities, where their floor area is a rule."""
     coverage_per_town: Mapping[int, float] = field(default_factory=dict)
     """Year → percent of the pairs (counted community, function) that every town must have covered."""
     local_targets: Mapping[tuple[str, str, int], float] = field(default_factory=dict)
@@ -415,6 +434,26 @@ class Problem:
         """Return the households of a community in a year."""
         points = (self.demand[key] for key in self.demand_of_community[community])
         return sum(point.households for point in points if point.is_occupied(year))
+
+    def estate_floor_area_m2(self, estate: str, year: int) -> float:
+        """Return the floor area that a new estate must have in a year, in m².
+
+        The standard for the households that live there, or all that the spaces handed over by then can hold.
+        """
+        entry = self.new_estates[estate]
+        points = [self.demand[key] for key in entry.demand]
+        households = sum(point.households for point in points if point.is_occupied(year))
+        spaces = [self.sites[key] for key in entry.sites if self.sites[key].available_from <= year]
+        held = sum(self._most_floor_area_m2(space) for space in spaces)
+        return min(entry.m2_per_100_households * households / 100.0, held)
+
+    def _most_floor_area_m2(self, site: Site) -> float:
+        """Return the floor area that the largest rooms of the functions it may host have at a site."""
+        rooms = (
+            max((self.functions[key].maximum_m2 for key in keys if key in site.may_host), default=0.0)
+            for keys in self.room_groups.values()
+        )
+        return min(site.usable_area_m2, sum(rooms)) * site.floor_per_usable
 
     def providers_within_reach(self, demand_id: str, function: str) -> tuple[str, ...]:
         """Return the sites that may provide the function within its radius, nearest first."""

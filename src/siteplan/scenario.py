@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from siteplan.case import Form, Mode, ProjectLevel, StockKind
 from siteplan.findings import Finding, InvalidValueError, Place, YamlPath, nearest_place
@@ -236,6 +236,10 @@ class Rules(ScenarioModel):
 
     site_form: bool = True
     places_reserved_first: bool = False
+    new_estate_area_standard: Annotated[
+        bool,
+        Field(description="Developers' facilities of new estates have their floor area from the start."),
+    ] = False
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
@@ -300,6 +304,7 @@ class StandardsOverride(ScenarioModel):
     usable_share_of_floor_area: Annotated[float | None, Field(gt=0, le=1)] = None
     area_tiers_m2_per_100_households: tuple[Annotated[float, Field(ge=0)], ...] | None = None
     elderly_area_m2_per_100_households: Annotated[float | None, Field(ge=0)] = None
+    new_estate_area_m2_per_100_households: Annotated[float | None, Field(ge=0)] = None
     complex_minimum_floor_area_m2: Annotated[float | None, Field(ge=0)] = None
     complex_preferred_floor_area_m2: Annotated[float | None, Field(ge=0)] = None
     complex_minimum_functions: Annotated[int | None, Field(ge=1)] = None
@@ -355,7 +360,10 @@ class Requirement(ScenarioModel):
 
 
 class Level(StrEnum):
-    """A level of the lexicographic objective, first named first optimised."""
+    """A level of the lexicographic objective, first named first optimised.
+
+    ``weighed`` is not named in a scenario: it is the one level of an objective with weights.
+    """
 
     SHORTFALL = "shortfall"
     PERSONS_COVERED = "persons_covered"
@@ -369,6 +377,30 @@ class Level(StrEnum):
     CHANGES = "changes"
     SCATTERED_FUNCTIONS = "scattered_functions"
     OPERATOR_CONCENTRATION = "operator_concentration"
+    WEIGHED = "weighed"
+
+
+class WeighedObjective(ScenarioModel):
+    """Levels weighed against each other instead of ordered: Σ weight · value is minimised.
+
+    ``weights``: level → weight of one of its units (a coverage point, person-year, m², site, CNY,
+    resident-metre, function, promise); what is to be large counts with a minus.
+    """
+
+    weights: Annotated[dict[Level, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+
+
+LEVELS_TAG, WEIGHED_TAG = "[levels]", "[weighed]"
+"""Steps that pydantic puts into the location of a fault in the objective."""
+
+Objective = Annotated[
+    Annotated[tuple[Level, ...], Field(min_length=1), Tag(LEVELS_TAG)]
+    | Annotated[WeighedObjective, Tag(WEIGHED_TAG)],
+    Discriminator(
+        lambda stated: WEIGHED_TAG if isinstance(stated, (Mapping, WeighedObjective)) else LEVELS_TAG
+    ),
+]
+"""Levels in their order, or weighed."""
 
 
 class DecisionRule(StrEnum):
@@ -466,7 +498,7 @@ class Scenario(ScenarioModel):
     forbid: dict[str, Prohibition] = {}
     require: dict[str, Requirement] = {}
     promises: dict[str, dict[str, int]] = {}
-    objective: Annotated[tuple[Level, ...], Field(min_length=1)] = (
+    objective: Objective = (
         Level.SHORTFALL,
         Level.PERSONS_COVERED,
         Level.AREA_STANDARD,
@@ -477,6 +509,16 @@ class Scenario(ScenarioModel):
     tolerance: dict[Level, Annotated[float, Field(ge=0)]] = {}
     futures: Futures | None = None
     solver: SolverSettings = SolverSettings()
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Return the levels in their order; of a weighed objective that of the weighed sum alone."""
+        return (Level.WEIGHED,) if isinstance(self.objective, WeighedObjective) else self.objective
+
+    @property
+    def weights(self) -> dict[Level, float]:
+        """Return the weights of a weighed objective; empty where levels are ordered."""
+        return dict(self.objective.weights) if isinstance(self.objective, WeighedObjective) else {}
 
     @model_validator(mode="after")
     def _places_count_only_with_capacity(self) -> Self:

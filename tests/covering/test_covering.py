@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from siteplan.covering import NotCoverableError, solve_lscp, solve_mclp, solve_pscp
+from siteplan.covering.annealing import rows_of
+from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound, partial_covering_bound, set_covering_bound
 from siteplan.covering.instance import Instance, make_instance
+from siteplan.covering.maximal import upper_bound
 from siteplan.covering.reduce import reduce_instance
+from siteplan.highs import Clock
 
 SECONDS = 20.0
 
@@ -157,6 +161,18 @@ def test_the_same_arguments_give_the_same_result() -> None:
     first, second = (solve_mclp(reach, weights, p=8, gap=0.2, seed=3) for _ in range(2))
     assert first.selected.tolist() == second.selected.tolist()
     assert first.gap <= 0.2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_prices_found_at_once_are_near_the_lps(seed: int) -> None:
+    """The volume algorithm's bound is within a per cent of the LP's, which no prices better."""
+    random = np.random.default_rng(seed)
+    reach = sparse.csr_array((random.random((150, 80)) < 0.05).astype(float))
+    instance = make_instance(reach, random.integers(1, 100, 150), random.integers(1, 9, 80))
+    clock = Clock(np.inf)
+    prices = good_prices(rows_of(instance), 40.0, 0.0, clock)
+    lp = upper_bound(instance, 40.0, clock)
+    assert lp - 1.0 <= maximal_covering_bound(instance, 40.0, prices) <= 1.01 * lp
 
 
 def test_time_limit_holds() -> None:

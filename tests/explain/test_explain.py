@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, A, B, tiny_problem
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, A, B, X, tiny_problem
 
 from siteplan.explain import Question, explain_community, explain_function, explain_site
 from siteplan.outcome import evaluate, make_plan
@@ -52,7 +52,7 @@ def test_a_covered_community_names_its_site_and_share() -> None:
     """s1 lies within 500 m of both of A's points: 100 % of elderly care's target group."""
     told = english(explain_community(question(one_site_problem()), A, ELDERLY, None))
     assert "elderly care: covered" in told
-    assert "(s1), 100 % of the target group" in told
+    assert "(s1, complex), 100 % of the target group" in told
 
 
 def test_no_space_in_reach() -> None:
@@ -123,3 +123,51 @@ def test_a_function_lists_the_missing_communities(function: str) -> None:
     for row in missing:
         name = asked.problem.communities[row.community_code].name
         assert (f"  {name}:" in told) is not row.reachable
+
+
+def test_a_community_outside_the_scope() -> None:
+    """X is outside: not concerned, in both languages, and no figure."""
+    lines = list(explain_community(question(one_site_problem(), seconds=None), X, None, None))
+    assert [line.zh for line in lines][1:] == ["  不在纳入范围内：不涉及"]
+    assert "not concerned" in english(lines)
+
+
+def test_a_function_without_a_target_group() -> None:
+    """Nobody in A is of the target group: not concerned."""
+    problem = one_site_problem()
+    nobody = {
+        key: replace(point, target_group={**point.target_group, ELDERLY: 0.0})
+        for key, point in problem.demand.items()
+    }
+    asked = question(replace(problem, demand=nobody, targets={(MEALS, YEARS[-1]): 1.0}), seconds=None)
+    assert "no target group in 2028" in english(explain_community(asked, A, ELDERLY, None))
+
+
+def test_too_small_to_stand_alone() -> None:
+    """s1 of 45 m² floor area, 36 usable, may host elderly care by the tables, but alone that takes 40."""
+    problem = one_site_problem()
+    s1 = replace(problem.sites["s1"], floor_area_m2=45.0, usable_area_m2=36.0)
+    asked = question(replace(problem, sites={**problem.sites, "s1": s1}), seconds=None)
+    told = english(explain_community(asked, A, ELDERLY, None))
+    assert "none of them suitable" in told
+    assert "36 m² usable, at least 40 m² are needed (too small for a complex)" in told
+    assert "at least 40 m² are needed" in english(explain_site(asked, "s1"))
+
+
+def test_functions_with_the_same_reasons_are_told_together() -> None:
+    """s1 alone covers A with elderly care and culture: one answer for both."""
+    told = english(explain_community(question(one_site_problem(), seconds=None), A, None, None))
+    assert "  elderly care, culture: covered\n    s1空间 (s1, complex), 100 %" in told
+
+
+def test_why_a_community_gets_a_scattered_site() -> None:
+    """s2 of 200 m² is too small for a complex; s3, large enough, stays closed."""
+    problem = tiny_problem()
+    sites = {key: site for key, site in problem.sites.items() if key != "s1"}
+    s3 = replace(sites["s3"], opening_cost_cny=9e9, available_from=YEARS[0])
+    asked = question(
+        replace(problem, sites={**sites, "s3": s3}, targets={(ELDERLY, YEARS[-1]): 1.0}), seconds=None
+    )
+    told = english(explain_community(asked, B, None, None))
+    assert "s2空间 (s2) scattered: below the 600 m² floor area of a complex" in told
+    assert "large enough for a complex but closed: s3空间" in told

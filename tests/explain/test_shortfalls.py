@@ -224,5 +224,5 @@ def test_reasons_of_sites_solve_nothing() -> None:
     asked = question(one_site_problem())
     told = {site: english(lines) for site, lines in reasons_of_sites(asked)}
     assert "solved again" not in told["s1"]
-    assert "elderly care: covers 1 communities in 2028, alone 甲社区" in told["s1"]
+    assert "in 2028 it alone covers 甲社区 (elderly care" in told["s1"]
     assert "not the model's choice" in told["e1"]

@@ -338,6 +338,7 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
         "2027-all-rules": (2027,),
         "2027-nearest-place": (2027,),
         "2027-futures": (2027,),
+        "2027-weighed": (2027,),
         "2027-places": (2027,),
         "2027-sports-first": (2027,),
         "2027-2030": rollout,

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from siteplan.case import Form
-from siteplan.problem import Problem, Role, Site
+from siteplan.problem import NewEstate, Problem, Role, Site
 from siteplan.scenario import Basis, Level
 
 CNY = 1000.0
@@ -376,6 +376,8 @@ class Areas:
         self._add_standard()
         for year, floor in problem.area_floor_m2_per_100_households.items():
             self._add_area_floor(year, floor)
+        for estate in problem.new_estates.values():
+            self._add_estate(estate)
 
     def least(self, level: Level | None, held: Mapping[Level, float]) -> float | None:
         """Return the least value of a level (any: of nothing), others held; None where nothing fits."""
@@ -461,7 +463,8 @@ class Areas:
             in_group = [f for f in self.problem.functions.values() if f.room_group == name[2]]
             dearest = max(function.fit_out_cost_cny_per_m2 for function in in_group)
             sign = {year: 1.0, year - 1: -1.0}.get(name[3], 0.0)  # type: ignore[call-overload]
-            total[column] = sign * dearest * site.floor_area_m2 / site.usable_area_m2 / CNY
+            if site.fit_out_is_charged:
+                total[column] = sign * dearest * site.floor_area_m2 / site.usable_area_m2 / CNY
         return total
 
     def _running(self, year: int) -> dict[int, float]:
@@ -539,6 +542,32 @@ class Areas:
                 tier, homes = f"floor {floor}", self._households(code, year)
                 self._add_tier(code, year, tier, floor * homes / 100.0, "room", None)
                 self.bounds[self.names["missing", code, tier, year]] = (0.0, 0.0)
+
+    def _add_estate(self, estate: NewEstate) -> None:
+        """Rooms for the estate's households at its spaces, or all that those can hold."""
+        for year in self.problem.years:
+            points = [self.problem.demand[key] for key in estate.demand]
+            homes = sum(point.households for point in points if (point.occupied_from or year) <= year)
+            held = sum(
+                min(site.usable_area_m2, sum(self._largest_rooms(site).values()))
+                * (site.floor_area_m2 / site.usable_area_m2)
+                for site in (self.problem.sites[key] for key in estate.sites)
+                if site.available_from <= year
+            )
+            row = {
+                column: -self.problem.sites[str(name[1])].floor_area_m2
+                / self.problem.sites[str(name[1])].usable_area_m2
+                for name, column in self.names.items()
+                if name[0] == "room" and name[1] in estate.sites and name[3] == year
+            }
+            self.rows.append((row, -min(estate.m2_per_100_households * homes / 100.0, held)))
+
+    def _largest_rooms(self, site: Site) -> dict[str, float]:
+        rooms: dict[str, float] = {}
+        for key in site.may_host:
+            largest = self.problem.functions[key].maximum_m2
+            rooms[self._group(key)] = max(largest, rooms.get(self._group(key), 0.0))
+        return rooms
 
     def _households(self, code: str, year: int) -> float:
         return sum(
@@ -627,6 +656,24 @@ def _covers_what_is_required(problem: Problem, coverage: Coverage, plan: Plan) -
             if year >= by and community not in reached:
                 return False
     return True
+
+
+def least_weighed(problem: Problem) -> float | None:
+    """Return the least weighed sum of all plans, of which one level at most depends on areas."""
+    coverage = Coverage(problem)
+    best: float | None = None
+    for plan in plans(problem):
+        values = countable(problem, coverage, plan)
+        areas = Areas(problem, plan)
+        total = 0.0
+        for level, weight in problem.weights.items():
+            value = areas.least(level, {}) if level in CONTINUOUS else values[level]
+            if value is None or areas.least(None, {}) is None:
+                break
+            total += weight * value * (-1.0 if level in MAXIMISED else 1.0)
+        else:
+            best = total if best is None else min(best, total)
+    return best
 
 
 Valued = tuple[Plan, dict[Level, float]]

@@ -25,7 +25,7 @@ from tests.tiny_problem import (
 )
 
 from siteplan.case import Form, Mode
-from siteplan.problem import JointFunding, Money, Pace, Problem, Role, Site
+from siteplan.problem import JointFunding, Money, NewEstate, Pace, Problem, Role, Site
 from siteplan.scenario import Basis, Level, SolverSettings
 from siteplan.solve import InfeasibleError, solve
 
@@ -125,6 +125,7 @@ def _floors(random: np.random.Generator, years: tuple[int, ...]) -> dict[str, An
         "functions_per_community": {years[-1]: int(random.integers(1, 3))},
         "area_floor_m2_per_100_households": {years[-1]: float(random.choice([10.0, 30.0]))},
         "coverage_per_town": {years[-1]: float(random.choice([0.0, 40.0, 60.0]))},
+        "new_estates": {"N1": NewEstate(("s2",), ("b1", "b2"), float(random.choice([0.0, 30.0, 50.0])))},
     }
 
 

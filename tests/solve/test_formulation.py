@@ -14,7 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, TOWN, A, B, tiny_problem
 
 from siteplan.case import Form, Mode
-from siteplan.problem import FormStandard, FundingSource, Money, Pace, Problem, Role
+from siteplan.problem import FormStandard, FundingSource, Money, NewEstate, Pace, Problem, Role
 from siteplan.scenario import CARE_BEDS, AssignmentRule, Basis, Level
 from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import compile_program
@@ -540,6 +540,12 @@ CASES: dict[str, Case] = {
         free(area_floor_m2_per_100_households={2027: 30.0}),
         {("room", "s1", "elderly", 2027): 0.4, ("room", "s1", "day", 2027): 0.0},
         {("room", "s1", "elderly", 2027): 0.6},
+    ),
+    # b2's 40 households from 2028: 50 m² for 100 are 20 m² floor area, 16 m² usable, at s3.
+    "new_estate_area_standard": Case(
+        replace(without_minima(), new_estates={"N1": NewEstate(("s3",), ("b2",), 50.0)}),
+        {("room", "s3", "elderly", 2028): 0.15, ("room", "s3", "day", 2028): 0.0},
+        {("room", "s3", "elderly", 2028): 0.16},
     ),
     "community_area_standard": Case(
         free(),

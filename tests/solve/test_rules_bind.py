@@ -101,6 +101,7 @@ BINDS: dict[str, Claim] = {
         ("area_standard_floor", "places_at_least", "care_beds_fit_in_elderly_room"),
         ("2030-need-area-floor", (Level.COST,)),
     ),
+    "new_estate_area_standard": ("2030-need-area-floor", (Level.NEWLY_BUILT,)),
     "assigned_only_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
     "covered_where_provided": ("2027", (Level.WALKING_DISTANCE,)),
     "covered_are_assigned": ("2027", (Level.WALKING_DISTANCE,)),

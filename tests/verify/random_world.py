@@ -77,6 +77,11 @@ def random_tables(dice: random.Random) -> dict[str, Any]:
     for number, row in enumerate(sites, start=1):
         row["site_id"], row["name"] = f"S{number}", f"空间 S{number}"
         row["plot_id"] = "PL1" if number > 3 else ""
+    for row in sites:
+        row["estate_id"] = ""
+    if points[0]["occupied_from"]:
+        points[0]["estate_id"] = sites[2]["estate_id"] = "N1"
+        sites[2] |= {"tenure": "returned", "rent_cny_per_m2_year": ""}
     project = tiny_rows("projects")[0]
     second = changed(
         project,
@@ -138,7 +143,8 @@ def random_scenario(dice: random.Random, seed: int) -> Scenario:
     rules = _rules(dice, years)
     bases = ["reachable", "established", "residents", *(["served"] if rules["capacity"] else [])]
     basis = dice.choice(bases)
-    levels = dice.sample(list(Level), dice.randint(2, len(Level)))
+    named = [level for level in Level if level is not Level.WEIGHED]
+    levels = dice.sample(named, dice.randint(2, len(named)))
     if basis in {"residents", "served"}:
         levels = [level for level in levels if level is not Level.WORST_COMMUNITY]
     return tiny_scenario(
@@ -180,6 +186,7 @@ def _rules(dice: random.Random, years: tuple[int, ...]) -> dict[str, Any]:
         "use_is_held_years": dice.choice([None, 2]),
         "area_standard_at_least_m2": {years[-1]: 10} if dice.random() < 0.2 else {},
         "functions_per_community_at_least": {years[-1]: 1} if dice.random() < 0.3 else {},
+        "new_estate_area_standard": len(years) > 1,
         "coverage_per_town_at_least": {years[-1]: 30} if len(years) > 1 else {},
         "places_at_least": {CARE_BEDS: {years[-1]: 10}, MEALS: {years[-1]: 60}}
         if dice.random() < 0.3

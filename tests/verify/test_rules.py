@@ -362,6 +362,7 @@ LOCAL_TARGETS = {
         {"coverage": {"basis": "residents", "threshold": 0.9}},
         {"coverage": {"basis": "established"}},
         {"objective": ["cost", "shortfall"]},
+        {"objective": {"weights": {"shortfall": 1, "persons_covered": 0.001, "cost": 1e-6}}},
         {"targets": LOCAL_TARGETS},
         {"targets": LOCAL_TARGETS, "coverage": {"basis": "residents"}},
         {
@@ -540,6 +541,24 @@ def test_a_returned_facility_opens_with_its_estate_for_nothing(world: World) -> 
     for site in (facts.sites["S1"], problem.sites["S1"]):
         assert (site.available_from, site.opening_cost_cny) == (2028, 0.0)
     assert "available_from" in {claim.key for claim in verify(facts, world.results).false}
+
+
+def test_a_new_estate_without_its_facility_is_false(world: World) -> None:
+    """S3, returned for the homes that are occupied from 2028, isn't open: false with the rule alone."""
+    late = next(row for row in world.case.demand_points if row.occupied_from == 2028)
+    points = tuple(
+        row.model_copy(update={"estate_id": "N1"}) if row is late else row for row in world.case.demand_points
+    )
+    sites = tuple(
+        row.model_copy(update={"tenure": Tenure.RETURNED, "estate_id": "N1"}) if row.site_id == "S3" else row
+        for row in world.case.sites
+    )
+    case = replace(world.case, sites=sites, demand_points=points)
+    rules = world.scenario.rules.model_copy(update={"new_estate_area_standard": True})
+    for switched, false in ((world.scenario.rules, set()), (rules, {"new_estate_area_standard"})):
+        scenario = world.scenario.model_copy(update={"rules": switched})
+        facts = facts_after(world, case=case, scenario=scenario)
+        assert {claim.key for claim in verify(facts, world.results).false} == false
 
 
 def test_a_plot_used_twice_is_false(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from siteplan.publish.plan_file import write_plan
 from siteplan.publish.publication import Run, publish
 from siteplan.publish.run_record import record_inputs
 from siteplan.reach import walking_access
-from siteplan.scenario import Scenario
+from siteplan.scenario import Level, Scenario
 from siteplan.verify.distances import Distances
 from siteplan.verify.facts import Facts, facts_of
 from siteplan.verify.verification import Results
@@ -111,6 +111,7 @@ def tiny_policy() -> Policy:
         "usable_share_of_floor_area": figure(0.7),
         "area_tiers_m2_per_100_households": [figure(30), figure(200)],
         "elderly_area_m2_per_100_households": figure(20),
+        "new_estate_area_m2_per_100_households": figure(50),
         "complex_minimum_floor_area_m2": figure(600),
         "complex_preferred_floor_area_m2": figure(1200),
         "complex_minimum_functions": figure(3),
@@ -366,8 +367,11 @@ def _plan_of(problem: Problem, scenario: Scenario, decisions: Decisions) -> tupl
     outcome = evaluate(problem, decisions)
     levels = []
     unproven = False
-    for number, level in enumerate(scenario.objective):
+    for number, level in enumerate((*scenario.levels, *scenario.weights)):
         value = outcome.levels[level]
+        if number and scenario.weights:
+            levels.append(_part_of_the_sum(level, value))
+            continue
         gap = 0.0 if number == 0 else 0.25 * value
         levels.append(
             LevelResult(
@@ -391,6 +395,18 @@ def _plan_of(problem: Problem, scenario: Scenario, decisions: Decisions) -> tupl
         outcome=outcome,
     )
     return outcome, plan
+
+
+def _part_of_the_sum(level: Level, value: float) -> LevelResult:
+    return LevelResult(
+        name=level,
+        unit=UNITS[level].en,
+        value=value,
+        bound=None,
+        gap=None,
+        status="component",
+        given_unproven=False,
+    )
 
 
 def access_of(case: Case, distances: Distances) -> WalkingAccess:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from siteplan.assemble.by_hand import forbidden_pairs, promised_pairs, required_pairs, with_commitments
 from siteplan.assemble.capital import with_scaled_costs
 from siteplan.assemble.conversion import conversion_sites
-from siteplan.assemble.estates import with_estates
+from siteplan.assemble.estates import estates_with_a_standard, with_estates
 from siteplan.assemble.joint_programmes import with_joint_programmes
 from siteplan.assemble.safety import with_exclusion_zones
 from siteplan.assemble.sites import all_sites, build_function
@@ -45,7 +45,8 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
     functions = {key: build_function(key, entry, share) for key, entry in policy.functions.items()}
     sites = {site.site_id: site for site in all_sites(case, policy, functions, scenario.years)}
     sites = with_scaled_costs(sites, case, scenario)
-    sites = with_estates(with_times(sites, case, policy, scenario), case)
+    estates_are_a_rule = scenario.rules.new_estate_area_standard
+    sites = with_estates(with_times(sites, case, policy, scenario), case, fitted_out=estates_are_a_rule)
     sites = with_joint_programmes(sites, case, scenario)
     sites |= {site.site_id: site for site in conversion_sites(case, policy, functions, scenario, sites)}
     sites = with_exclusion_zones(sites, case)
@@ -69,13 +70,19 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         care_bed_area_m2=_value(policy.standards.care_bed_area_m2) or 1.0,
         threshold=threshold,
         targets={},
-        objective=scenario.objective,
+        objective=scenario.levels,
+        weights=scenario.weights,
         tolerance=dict(scenario.tolerance),
         form_standard=_form_standard(policy) if scenario.rules.site_form else None,
         places_reserved_first=scenario.rules.places_reserved_first,
         operator_viability=scenario.rules.operator_viability,
         area_floor_m2_per_100_households=_in_years(scenario.rules.area_standard_at_least_m2, scenario.years),
         functions_per_community=_in_years(scenario.rules.functions_per_community_at_least, scenario.years),
+        new_estates=estates_with_a_standard(
+            sites, case, _value(policy.standards.new_estate_area_m2_per_100_households) or 0.0
+        )
+        if estates_are_a_rule
+        else {},
         coverage_per_town=_in_years(scenario.rules.coverage_per_town_at_least, scenario.years),
         area_standard=AreaStandard(
             tiers_m2=tuple(figure.value for figure in policy.standards.area_tiers_m2_per_100_households),

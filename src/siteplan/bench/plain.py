@@ -58,7 +58,7 @@ def first_level_seconds(progress: Iterable[str]) -> float:
         ValueError: the lines don't show both moments.
     """
     begin: float | None = None
-    for moment, words in progress_of(progress):
+    for moment, words in _progress_of(progress):
         if begin is None and words == SOLVING:
             begin = moment
         elif begin is not None and words.startswith((LATER_LEVEL.en, OUTCOME)):
@@ -66,18 +66,7 @@ def first_level_seconds(progress: Iterable[str]) -> float:
     raise ValueError("no progress lines from the start of solving to the end of the first level")
 
 
-def first_plan_seconds(progress: Iterable[str]) -> float | None:
-    """Return the seconds from the start of solving to the first line that tells of a plan, None without."""
-    begin: float | None = None
-    for moment, words in progress_of(progress):
-        if words == SOLVING:
-            begin = moment
-        elif begin is not None and " · best " in words:
-            return moment - begin
-    return None
-
-
-def progress_of(lines: Iterable[str]) -> Iterable[tuple[float, str]]:
+def _progress_of(lines: Iterable[str]) -> Iterable[tuple[float, str]]:
     """Yield the seconds and words of the lines that are progress."""
     for line in lines:
         found = PROGRESS_LINE.match(line)

@@ -35,9 +35,7 @@ from siteplan.cli.session import Session, session_of
 from siteplan.text import Text
 
 if TYPE_CHECKING:
-    from siteplan.cli.stages import FurtherOutputs, Prepared
-    from siteplan.plan import Plan
-    from siteplan.publish import Output
+    from siteplan.cli.stages import FurtherOutputs
 
 app = typer.Typer(
     name="siteplan",
@@ -262,14 +260,10 @@ def solve(
 
 def _further_outputs(only: SolveOutput | None, session: Session) -> FurtherOutputs:
     """Return what makes the results for people, unless only the plan is wanted."""
+    from siteplan.cli.solving import readables_in
     from siteplan.cli.stages import no_further_outputs
 
-    def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
-        from siteplan.cli.readable import every_output  # takes a second to load, which the search can use
-
-        return every_output(prepared, plan, deadline, session.language)
-
-    return no_further_outputs if only is SolveOutput.PLAN else outputs
+    return no_further_outputs if only is SolveOutput.PLAN else readables_in(session.language)
 
 
 @app.command(

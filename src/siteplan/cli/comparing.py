@@ -11,9 +11,8 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from siteplan.cli.clock import RunClock
-from siteplan.cli.readable import every_output
 from siteplan.cli.session import Session
-from siteplan.cli.solving import Options, solve_to_folder
+from siteplan.cli.solving import Options, readables_in, solve_to_folder
 from siteplan.cli.wording import LEVEL_NAMES
 from siteplan.findings import Finding, InputError, Place, error
 from siteplan.publish import RunRecord, check_inputs, mend_interrupted_swap, read_plan, read_run_record
@@ -83,7 +82,7 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _solve_if_needed(scenario: Path, folder: Path, options: CompareOptions, session: Session) -> None:
-    wanted = Options(None, options.time_limit_s, None, None, options.effort, every_output(session))
+    wanted = Options(None, options.time_limit_s, None, None, options.effort, readables_in(session.language))
     if _is_up_to_date(scenario, folder, wanted):
         session.reporter.say(Text(f"沿用已有结果 {folder}", f"using the results in {folder}"))
         return

@@ -212,12 +212,12 @@ def _lines(question: Question, asked: Asked, language: Language) -> Iterable[Tex
 
 
 def named_community(problem: Problem, words: str, language: Language) -> str:
-    """Return the code of the community in scope with that name or code.
+    """Return the code of the community with that name or code.
 
     Raises:
         BadParameter: there is none, or several; names what comes close.
     """
-    names = {key: entry.name for key, entry in problem.communities.items() if entry.in_scope}
+    names = {key: entry.name for key, entry in problem.communities.items()}
     return named("--community", words, names, language)
 
 
@@ -243,9 +243,9 @@ def named(option: str, words: str, names: dict[str, str], language: Language) ->
     found = [key for key, name in names.items() if words in (key, name)]
     if len(found) == 1:
         return found[0]
-    close = (
-        found or get_close_matches(words, list(names.values()), n=3, cutoff=0.3) or list(names.values())[:9]
-    )
+    called = [*names, *names.values()]
+    containing = [name for name in names.values() if words in name]
+    close = found or containing[:9] or get_close_matches(words, called, n=3, cutoff=0.3) or called[:9]
     fault = Text(
         f"{option}：{'有几个' if found else '没有'}“{words}”；可写 {'、'.join(close)}",
         f"{option}: {'several are called' if found else 'there is no'} '{words}'; say {', '.join(close)}",

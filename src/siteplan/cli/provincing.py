@@ -131,7 +131,7 @@ def plan_province(file: Path, asked: Shared, session: Session) -> ExitCode:
     counties = [
         County(key, settings.counties[key].weight, _amounts(loaded[key])) for key in settings.counties
     ]
-    level = next(iter(loaded.values())).scenario.objective[0]
+    level = next(iter(loaded.values())).scenario.levels[0]
     folder = asked.output or Path("results") / f"{file.stem}-province"
     points = _Points(loaded, folder, asked.seconds or settings.seconds, asked, session)
     split, curves = split_money(counties, settings.budget_cny, level, points, settings.rounds, settings.gap)
@@ -170,7 +170,7 @@ def _amounts(loaded: LoadedScenario) -> dict[int, float]:
 def _faults(file: Path, settings: ProvinceSettings, loaded: Mapping[str, LoadedScenario]) -> list[Finding]:
     """Return counties without money to split, years without a total, and levels that differ."""
     findings: list[Finding] = []
-    levels = {key: scenario.scenario.objective[0] for key, scenario in loaded.items()}
+    levels = {key: scenario.scenario.levels[0] for key, scenario in loaded.items()}
     first = next(iter(levels.values()))
     for key, scenario in loaded.items():
         amounts = _amounts(scenario)

@@ -16,6 +16,7 @@ from siteplan.cli.interruption import Interruption
 from siteplan.cli.session import Session
 from siteplan.cli.stages import (
     FurtherOutputs,
+    Prepared,
     Solved,
     Stopwatch,
     no_further_outputs,
@@ -26,9 +27,10 @@ from siteplan.cli.stages import (
 )
 from siteplan.cli.summary import Summary
 from siteplan.findings import InputError, error
-from siteplan.publish import result_folder
+from siteplan.plan import Plan
+from siteplan.publish import Output, result_folder
 from siteplan.scenario import LoadedScenario, SolverSettings
-from siteplan.text import Text
+from siteplan.text import Language, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,17 @@ class Options:
     def folder(self, scenario_file: Path) -> Path:
         """Return the result folder: as asked, or ``results/<file stem>`` under the working directory."""
         return self.output if self.output is not None else Path("results") / scenario_file.stem
+
+
+def readables_in(language: Language) -> FurtherOutputs:
+    """Return what makes every result for people, in a language."""
+
+    def outputs(prepared: Prepared, plan: Plan, deadline: float) -> tuple[Output, ...]:
+        from siteplan.cli.readable import every_output  # noqa: PLC0415 - takes a second, which the search can use
+
+        return every_output(prepared, plan, deadline, language)
+
+    return outputs
 
 
 def solve_scenario(scenario_file: Path, options: Options, session: Session) -> ExitCode:

@@ -16,6 +16,7 @@ from typing import Any
 
 from siteplan.assemble import build_problem, check_by_hand, check_future_cases, check_local_targets
 from siteplan.case import Case
+from siteplan.cli.clashes import located
 from siteplan.cli.clock import RunClock
 from siteplan.findings import Finding, InputError, has_errors
 from siteplan.inputs.case_files import function_names, load_case
@@ -44,7 +45,7 @@ from siteplan.publish import (
 from siteplan.publish.run_record import InputFile
 from siteplan.reach import check_reach, walking_access
 from siteplan.scenario import LoadedScenario, SolverSettings
-from siteplan.solve import Clock, SolveResult, solve
+from siteplan.solve import Clock, InfeasibleError, SolveResult, solve
 from siteplan.text import Text
 
 READ = Text("读取并检查输入", "reading and checking the inputs")
@@ -228,7 +229,11 @@ def search(
         reserve_s += min(most_s, readable_seconds(prepared.problem))
     clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
     with stopwatch.stage(SOLVE):
-        return solve(prepared.problem, settings, stopwatch.listener, clock, start=start)
+        try:
+            return solve(prepared.problem, settings, stopwatch.listener, clock, start=start)
+        except InfeasibleError as clash:
+            inputs = prepared.inputs
+            raise located(clash, inputs.loaded, inputs.case) from clash
 
 
 RESERVE_AT_LEAST_S = 2.0

@@ -27,6 +27,7 @@ STATUS_NAMES = {
     "optimal": Text("已证最优", "optimal"),
     "gap": Text("有差距", "gap"),
     "unproven": Text("未证明", "unproven"),
+    "component": Text("加权和的一项", "part of the sum"),
 }
 
 STOPPED_BY = {

@@ -18,6 +18,7 @@ LEVEL_NAMES = {
     Level.CHANGES: Text("变动的承诺", "promises changed"),
     Level.SCATTERED_FUNCTIONS: Text("插花功能数", "scattered functions"),
     Level.OPERATOR_CONCENTRATION: Text("最大运营主体的点位数", "sites of the largest operator"),
+    Level.WEIGHED: Text("加权和", "weighed sum"),
 }
 
 

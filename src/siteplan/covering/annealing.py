@@ -1,4 +1,6 @@
-"""Annealing with local swaps: close one site, open one that shares a demand point with it.
+"""Annealing with swaps: close one site, open one that shares a demand point with it.
+
+Now and then a site that is little needed moves to where a demand point is not covered.
 
 How many selected sites cover a demand point, and the sum of their numbers, are kept; where one covers it,
 that sum is its only provider. So what a swap gains is one pass over the new site's demand points, the
@@ -16,8 +18,12 @@ from numpy.typing import NDArray
 
 from siteplan.covering.instance import FloatArray, IndexArray, Instance
 
-LOCAL_SHARE = 0.95
-"""Share of the moves to a site that shares a demand point with the one that closes."""
+LOCAL_SHARE = 0.9
+"""Share of the swaps with a site that shares a demand point with the one that closes."""
+CONTENDERS = 4
+"""Selected sites of which the least needed is moved elsewhere."""
+TRIES = 30
+"""Demand points drawn until one is not covered."""
 SWAP_SHARE = 0.9
 """Share of swaps among the moves where costs differ; the rest open or close a site."""
 BUDGET_SLACK = 1e-12
@@ -70,7 +76,7 @@ class State(NamedTuple):
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _compiled(function: _Function) -> _Function:
+def compiled(function: _Function) -> _Function:
     """Compile to machine code that runs beside other threads, once on a machine."""
     return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
@@ -92,13 +98,13 @@ def rows_of(instance: Instance) -> Rows:
     )
 
 
-@_compiled
+@compiled
 def seed_random(seed: int) -> None:
     """Seed the compiled random numbers of the calling thread."""
     np.random.seed(seed)
 
 
-@_compiled
+@compiled
 def empty_state(demand: int, sites: int) -> State:
     """Return the state of an empty selection."""
     return State(
@@ -113,7 +119,7 @@ def empty_state(demand: int, sites: int) -> State:
     )
 
 
-@_compiled
+@compiled
 def open_site(rows: Rows, state: State, site: int) -> None:
     """Add a site to the selection."""
     for at in range(rows.site_start[site], rows.site_start[site + 1]):
@@ -134,7 +140,7 @@ def open_site(rows: Rows, state: State, site: int) -> None:
     state.counts[COUNT] += 1
 
 
-@_compiled
+@compiled
 def close_site(rows: Rows, state: State, site: int) -> None:
     """Take a site out of the selection."""
     for at in range(rows.site_start[site], rows.site_start[site + 1]):
@@ -157,7 +163,7 @@ def close_site(rows: Rows, state: State, site: int) -> None:
     state.place[site] = NOBODY
 
 
-@_compiled
+@compiled
 def gain(rows: Rows, state: State, site: int, instead_of: int, wanted: float) -> float:
     """Return the weight that a site would cover newly once ``instead_of`` (or nobody) is closed.
 
@@ -174,7 +180,7 @@ def gain(rows: Rows, state: State, site: int, instead_of: int, wanted: float) ->
     return float(at_most)
 
 
-@_compiled
+@compiled
 def greedy(rows: Rows, budget: float, noise: float) -> IndexArray:
     """Return sites opened one by one, each of the most new weight for its cost times 1 ± noise."""
     sites = len(rows.costs)
@@ -194,7 +200,7 @@ def greedy(rows: Rows, budget: float, noise: float) -> IndexArray:
         open_site(rows, state, best)
 
 
-@_compiled
+@compiled
 def _most_for_its_cost(rows: Rows, state: State, new_weight: FloatArray, left: float, noise: float) -> int:
     best, best_score = NOBODY, 0.0
     for site in range(len(new_weight)):
@@ -208,28 +214,51 @@ def _most_for_its_cost(rows: Rows, state: State, new_weight: FloatArray, left: f
     return best
 
 
-@_compiled
+@compiled
 def _draw(count: int) -> int:
     """Return a random number from 0 to count - 1."""
     return int(np.random.random() * count)
 
 
-@_compiled
-def _neighbour(rows: Rows, site: int) -> int:
-    """Return a random site that shares a random demand point with a site; now and then any site."""
-    if np.random.random() >= LOCAL_SHARE:
-        return _draw(len(rows.costs))
-    first, last = rows.site_start[site], rows.site_start[site + 1]
-    demand = rows.site_demand[first + _draw(last - first)]
+@compiled
+def _provider_of(rows: Rows, demand: int) -> int:
+    """Return a random site that reaches a demand point."""
     first, last = rows.demand_start[demand], rows.demand_start[demand + 1]
     return int(rows.demand_sites[first + _draw(last - first)])
 
 
-@_compiled
+@compiled
+def _little_needed(state: State) -> int:
+    """Return the selected site of a few random ones that covers the least alone."""
+    least = state.chosen[_draw(state.counts[COUNT])]
+    for _ in range(CONTENDERS - 1):
+        other = state.chosen[_draw(state.counts[COUNT])]
+        if state.alone[other] < state.alone[least]:
+            least = other
+    return int(least)
+
+
+@compiled
+def _uncovered(rows: Rows, state: State) -> int:
+    """Return a random demand point that is not covered, or any where a few draws find none."""
+    demand = _draw(len(rows.weights))
+    for _ in range(TRIES):
+        if state.provider[demand] == NOBODY:
+            break
+        demand = _draw(len(rows.weights))
+    return demand
+
+
+@compiled
 def _swap(rows: Rows, state: State, limit: float, temperature: float) -> None:
     """Try to close a selected site and open another."""
-    old = state.chosen[_draw(state.counts[COUNT])]
-    new = _neighbour(rows, old)
+    if np.random.random() < LOCAL_SHARE:
+        old = int(state.chosen[_draw(state.counts[COUNT])])
+        first, last = rows.site_start[old], rows.site_start[old + 1]
+        new = _provider_of(rows, rows.site_demand[first + _draw(last - first)])
+    else:
+        old = _little_needed(state)
+        new = _provider_of(rows, _uncovered(rows, state))
     if state.place[new] != NOBODY or state.sums[SPENT] - rows.costs[old] + rows.costs[new] > limit:
         return
     wanted = state.alone[old] + temperature * np.log(1.0 - np.random.random())
@@ -238,7 +267,7 @@ def _swap(rows: Rows, state: State, limit: float, temperature: float) -> None:
         open_site(rows, state, new)
 
 
-@_compiled
+@compiled
 def _open_or_close(rows: Rows, state: State, limit: float, temperature: float) -> None:
     """Open a random site where the budget allows, or try to close it where it is selected."""
     site = _draw(len(rows.costs))
@@ -249,7 +278,7 @@ def _open_or_close(rows: Rows, state: State, limit: float, temperature: float) -
         close_site(rows, state, site)
 
 
-@_compiled
+@compiled
 def anneal(
     rows: Rows,
     budget: float,

@@ -1,44 +1,78 @@
 """Maximal covering: annealing on every core, then merging what the runs found, and a safe bound.
 
 Merging solves the problem exactly on the union of several runs' sites: what good plans have in common is
-right, and where they differ the solver picks the best of each.
+right, and where they differ the solver picks the best of each. Prices of being covered give a bound at once,
+and tell which sites are worth a look.
 """
 
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from siteplan.covering.annealing import Rows, anneal, greedy, rows_of, seed_random
+from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound, multipliers, relaxation
-from siteplan.covering.instance import IndexArray, Instance, instance_of
+from siteplan.covering.instance import FloatArray, IndexArray, Instance, instance_of
 from siteplan.covering.reduce import merge_equal_demand
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
-RUNS_OF_A_POPULATION = 6
-REHEATED_RUNS = 6
-FIRST_MOVES, MOST_MOVES = 400_000, 6_000_000
-"""Moves of a run in the first population, and at most: each population runs twice as long as the last."""
+FRESH_RUNS, REHEATED_RUNS = 2, 2
+"""Annealing runs of a round: from a new start, and from the plan that is followed."""
+FIRST_MOVES, MOST_MOVES = 500_000, 4_000_000
+"""Moves of a run in the first round and at most; every round's runs are longer than the last one's."""
+LONGER = 1.2
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
-HOT, COLD = 0.03, 0.003
-"""First and last temperature of a run, as shares of the covered weight per selected site."""
-REHEATED = 0.4
-"""First temperature of a run from the best plan, as a share of ``HOT``."""
-ROUNDS_WITHOUT_GAIN = 3
-"""Rounds from the best plan without a gain after which a new population starts."""
-MERGE_SECONDS = 8.0
-MERGED_SITES = 320
+HOT, COLD, LEAST_COLD, COLD_PER_WORTH = 0.02, 0.002, 0.0005, 0.01
+"""First and last temperature of a run, as shares of the covered weight per selected site.
+
+Where another site is worth little, plans differ by less: the last temperature is
+``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
+"""
+REHEATED = 0.012
+"""First temperature of a run from the plan that is followed."""
+NOISE = 0.3
+"""By which share the scores of a new start's sites are blurred."""
+ROUNDS_WITHOUT_GAIN = 4
+"""Rounds without a gain after which another plan is followed."""
+WORTHLESS = (0.01, 0.04, np.inf)
+"""Sites with a reduced cost above this aren't looked at, in covered weight per selected site; in turn."""
+MERGE_SECONDS = 4.0
+MERGED_SITES = 280
 """The largest union that is merged: beyond it the solver is too slow."""
+LP_WORTH = 8.0
+"""The LP's bound is worked out where the time left is this many times the seconds that the prices took."""
 SOLVER_TOLERANCE = 1e-6
 """Relative tolerance of the solver's own bounds."""
 PROVEN = 2e-6
 """A relative gap below this is within the tolerance of the solver's bounds."""
 RANDOM_SEEDS = 2**31 - 1
+
+
+class Found(NamedTuple):
+    """A selection (columns of the instance) and the weight that it covers."""
+
+    selected: IndexArray
+    value: float
+
+
+NOTHING = Found(np.empty(0, dtype=np.int64), 0.0)
+
+
+class Core(NamedTuple):
+    """The sites worth a look: their columns, and the instance on them."""
+
+    sites: IndexArray
+    rows: Rows
 
 
 @dataclass(slots=True)
@@ -54,111 +88,155 @@ class Search:
     clock: Clock
     seed: int
     bound: float = field(init=False)
-    rows: Rows = field(init=False)
-    moves: int = FIRST_MOVES
-    best: IndexArray = field(init=False)
-    value: float = field(init=False)
+    found: Found = field(init=False)
+    _moves: float = FIRST_MOVES
+    _cold: float = COLD
     _random: np.random.Generator = field(init=False)
+    _solver: SolverSession = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.bound = float(self.instance.weights.sum())
-        self.rows = rows_of(self.instance)
         self._random = np.random.default_rng(self.seed)
-        self.best = self._greedy(0.0, 0)
-        self.value = self.instance.covered_weight(self.best)
+        self._solver = SolverSession()
+        self.found = NOTHING
+
+    @property
+    def best(self) -> IndexArray:
+        """The best selection found, as columns of the instance."""
+        return self.found.selected
 
     def run(self, wanted_gap: float) -> None:
         """Search until the clock stops it or the incumbent is within the wanted gap of the bound."""
-        if 0 < self.instance.site_count <= MERGED_SITES:
-            self._merge([np.arange(self.instance.site_count)])
-        workers = os.cpu_count() or 1
-        with ThreadPoolExecutor(max_workers=1) as beside, ThreadPoolExecutor(max_workers=workers) as pool:
-            bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
-            bound.add_done_callback(self._take_bound)
-            self._search(pool, wanted_gap)
-            bound.result()
+        if self.instance.site_count == 0:
+            return
+        rows = rows_of(self.instance)
+        self._offer(greedy(rows, self.budget, 0.0))
+        with ExitStack() as until_done:
+            until_done.enter_context(self._solver)
+            if self.instance.site_count <= MERGED_SITES:
+                self._merge([Found(np.arange(self.instance.site_count), self.bound)])
+            if self._is_done(wanted_gap):
+                return
+            before = self.clock.seconds_left()
+            prices = good_prices(rows, self.budget, self.found.value, self.clock)
+            self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
+            if self.clock.seconds_left() > LP_WORTH * (before - self.clock.seconds_left()):
+                beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
+                bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
+                bound.add_done_callback(self._take_bound)
+            pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
+            self._search(pool, self._reduced_costs(prices), wanted_gap)
 
-    def _search(self, pool: ThreadPoolExecutor, wanted_gap: float) -> None:
+    def _search(self, pool: ThreadPoolExecutor, reduced_costs: FloatArray, wanted_gap: float) -> None:
+        """Follow one plan after the other: from nothing, and from the best, in turn."""
+        elites: list[Found] = []
+        number = 0
         while not self._is_done(wanted_gap):
-            self._merge(self._population(pool))
-            idle = 0
-            while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
-                before = self.value
-                self._merge(self._reheated(pool))
-                idle = 0 if self.value > before else idle + 1
-            self.moves = min(2 * self.moves, MOST_MOVES)
+            core = self._core(reduced_costs, WORTHLESS[number % len(WORTHLESS)])
+            followed = self._follow(pool, core, NOTHING if number % 2 == 0 else self.found, wanted_gap)
+            elites = sorted([*elites, followed], key=lambda one: -one.value)[:3]
+            self._merge(elites)
+            number += 1
 
-    def _is_done(self, wanted_gap: float) -> bool:
-        if self.clock.seconds_left() <= 0.0 or self.instance.site_count == 0:
-            return True
-        return self.bound - self.value <= max(wanted_gap, PROVEN) * max(1.0, abs(self.value))
+    def _follow(self, pool: ThreadPoolExecutor, core: Core, plan: Found, wanted_gap: float) -> Found:
+        """Merge a plan with rounds of runs until it gains no more; the next round runs during a merge."""
+        idle = 0
+        running = self._start_round(pool, core, plan)
+        while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
+            found = [run.result() for run in running]
+            plan, before = max([plan, *found], key=lambda one: one.value), plan
+            running = self._start_round(pool, core, plan)
+            plan = self._merge([*found, plan])
+            idle = 0 if plan.value > before.value else idle + 1
+        return max([plan, *(run.result() for run in running)], key=lambda one: one.value)
 
-    def _greedy(self, noise: float, seed: int) -> IndexArray:
+    def _start_round(self, pool: ThreadPoolExecutor, core: Core, plan: Found) -> list[Future[Found]]:
+        """Start runs from new starts, and from a plan where there is one."""
+        runs: list[Future[Found]] = []
+        within = np.flatnonzero(np.isin(core.sites, plan.selected))
+        for number in range(FRESH_RUNS + REHEATED_RUNS):
+            is_fresh = number < FRESH_RUNS or len(within) == 0 or len(within) < len(plan.selected)
+            start, hot = (None, HOT) if is_fresh else (within, REHEATED)
+            runs.append(pool.submit(self._anneal, core, start, hot, int(self._moves), self._draw()))
+        self._moves = min(LONGER * self._moves, MOST_MOVES)
+        return runs
+
+    def _anneal(self, core: Core, start: IndexArray | None, hot: float, moves: int, seed: int) -> Found:
         seed_random(seed)
-        return greedy(self.rows, self.budget, noise)
-
-    def _population(self, pool: ThreadPoolExecutor) -> list[IndexArray]:
-        starts = [self._greedy(0.3, self._draw()) for _ in range(RUNS_OF_A_POPULATION)]
-        return self._anneal(pool, starts, HOT)
-
-    def _reheated(self, pool: ThreadPoolExecutor) -> list[IndexArray]:
-        return [*self._anneal(pool, [self.best] * REHEATED_RUNS, HOT * REHEATED), self.best]
-
-    def _anneal(self, pool: ThreadPoolExecutor, starts: list[IndexArray], hot: float) -> list[IndexArray]:
-        """Run from every start; keep the best; return what the runs found."""
-        unit = self.value / max(1, len(self.best))
-        runs: list[Future[tuple[IndexArray, float]]] = [
-            pool.submit(self._anneal_once, start, hot * unit, COLD * unit, self._draw()) for start in starts
-        ]
-        found: list[IndexArray] = []
-        for run in as_completed(runs):
-            selected, value = run.result()
-            self._offer(selected, value)
-            found.append(selected)
-        return found
-
-    def _anneal_once(self, start: IndexArray, hot: float, cold: float, seed: int) -> tuple[IndexArray, float]:
-        seed_random(seed)
-        best, last, value = start, start, -1.0
-        ratio = (cold / hot) ** (1.0 / PIECES_OF_A_RUN)
+        best = last = greedy(core.rows, self.budget, NOISE) if start is None else start
+        value = -1.0
+        unit = self._unit()
+        ratio = (self._cold / hot) ** (1.0 / PIECES_OF_A_RUN)
         for piece in range(PIECES_OF_A_RUN):
             if self.clock.seconds_left() <= 0.0:
                 break
             found, last, found_value = anneal(
-                self.rows,
+                core.rows,
                 self.budget,
                 self.is_cardinality,
                 last,
-                self.moves // PIECES_OF_A_RUN,
-                hot * ratio**piece,
-                hot * ratio ** (piece + 1),
+                moves // PIECES_OF_A_RUN,
+                hot * unit * ratio**piece,
+                hot * unit * ratio ** (piece + 1),
             )
             if found_value > value:
                 best, value = found, found_value
-        return best, value
+        return self._offer(core.sites[best])
 
-    def _merge(self, selections: list[IndexArray]) -> None:
-        union = np.unique(np.concatenate([*selections, self.best]))
-        if len(union) > MERGED_SITES:
-            often = np.bincount(np.concatenate(selections), minlength=self.instance.site_count)
-            order = union[np.argsort(-often[union], kind="stable")]
-            union = np.unique(np.concatenate([order[:MERGED_SITES], self.best]))
+    def _is_done(self, wanted_gap: float) -> bool:
+        if self.clock.seconds_left() <= 0.0:
+            return True
+        return self.bound - self.found.value <= max(wanted_gap, PROVEN) * max(1.0, abs(self.found.value))
+
+    def _reduced_costs(self, prices: FloatArray) -> FloatArray:
+        """Return by how much a site's profit misses being selected at some prices, in `_unit`.
+
+        The more, the rarer in good plans. What another site is worth sets the last temperature.
+        """
+        profits = np.asarray(self.instance.reached_by @ prices)
+        costs = np.maximum(self.instance.costs, 1e-12)
+        order = np.argsort(-profits / costs, kind="stable")
+        last = min(int(np.searchsorted(np.cumsum(costs[order]), self.budget)), len(order) - 1)
+        worth = float(profits[order[last]] / costs[order[last]])
+        self._cold = min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit())
+        return np.asarray((worth * costs - profits) / self._unit())
+
+    def _unit(self) -> float:
+        """Return the covered weight per selected site."""
+        return max(self.found.value / max(1, len(self.found.selected)), 1e-12)
+
+    def _core(self, reduced_costs: FloatArray, limit: float) -> Core:
+        sites = np.union1d(np.flatnonzero(reduced_costs <= limit), self.found.selected)
+        reach, weights = merge_equal_demand(
+            sparse.csr_array(self.instance.reach[:, sites]), self.instance.weights
+        )
+        return Core(sites, rows_of(instance_of(reach, weights, self.instance.costs[sites])))
+
+    def _merge(self, found: Sequence[Found]) -> Found:
+        """Return the best selection within the union of several, as many of the best as can be merged."""
+        ranked = sorted(found, key=lambda one: -one.value)
+        union = ranked[0].selected
+        for one in ranked[1:]:
+            wider = np.union1d(union, one.selected)
+            union = wider if len(wider) <= MERGED_SITES else union
         columns = sparse.csr_array(self.instance.reach[:, union])
         reach, weights = merge_equal_demand(columns, self.instance.weights)
         sites = instance_of(reach, weights, self.instance.costs[union])
-        start = np.isin(union, self.best).astype(np.float64)
-        with SolverSession() as session:
-            answer = session.solve(
-                _exact(sites, self.budget, self.is_cardinality),
-                Limits(absolute_gap=1e-6),
-                self.clock.until(MERGE_SECONDS),
-                (np.arange(len(union)), start),
-            )
-        if answer.bound is not None and len(union) == self.instance.site_count:
+        is_everything = len(union) == self.instance.site_count
+        start = np.isin(union, (self.found if is_everything else ranked[0]).selected).astype(np.float64)
+        answer = self._solver.solve(
+            _exact(sites, self.budget, self.is_cardinality),
+            Limits(absolute_gap=1e-6),
+            self.clock.until(MERGE_SECONDS),
+            (np.arange(len(union)), start),
+        )
+        if answer.bound is not None and is_everything:
             self.bound = min(self.bound, self._rounded(-answer.bound))
-        if answer.values is not None:
-            selected = union[answer.values[: len(union)] > 0.5]
-            self._offer(selected, self.instance.covered_weight(selected))
+        if answer.values is None:
+            return ranked[0]
+        merged = self._offer(union[answer.values[: len(union)] > 0.5])
+        return merged if merged.value > ranked[0].value else ranked[0]
 
     def _rounded(self, bound: float) -> float:
         """Weaken the solver's bound by its own tolerance; whole weights have whole sums."""
@@ -170,9 +248,15 @@ class Search:
         if bound.exception() is None:
             self.bound = min(self.bound, bound.result())
 
-    def _offer(self, selected: IndexArray, value: float) -> None:
-        if value > self.value and self.instance.costs[selected].sum() <= self.budget * (1.0 + 1e-12):
-            self.best, self.value = np.sort(selected), value
+    def _offer(self, selected: IndexArray) -> Found:
+        """Keep a selection where it is the best within the budget; return it with its value."""
+        found = Found(np.sort(selected), self.instance.covered_weight(selected))
+        if self.instance.costs[selected].sum() > self.budget * (1.0 + 1e-12):
+            return NOTHING
+        with self._lock:
+            if found.value > self.found.value:
+                self.found = found
+        return found
 
     def _draw(self) -> int:
         return int(self._random.integers(RANDOM_SEEDS))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from siteplan.case import Form
+from siteplan.explain.site import why_scattered
+from siteplan.explain.suitability import why_not
 from siteplan.explain.what_if import Question, solve_changed
 from siteplan.plan import CommunityCoverage, PlannedSite
-from siteplan.problem import Problem
+from siteplan.problem import Problem, Role
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
@@ -23,13 +26,28 @@ def explain_community(
     """
     problem = question.problem
     year = problem.years[-1] if year is None else year
+    entry = problem.communities[community]
     yield Text(
-        f"{problem.communities[community].name}，{year} 年（口径：{_basis(problem).text.zh}）",
-        f"{problem.communities[community].name}, {year} (basis: {_basis(problem).text.en})",
+        f"{entry.name}，{year} 年（口径：{_basis(problem).text.zh}）",
+        f"{entry.name}, {year} (basis: {_basis(problem).text.en})",
     )
-    for row in question.plan.communities:
-        if row.community_code == community and row.year == year and function in (None, row.function):
-            yield from _function(question, row, may_solve=function is not None)
+    if not entry.in_scope:
+        yield Text("  不在纳入范围内：不涉及", "  outside the scope: not concerned")
+        return
+    rows = [row for row in question.plan.communities if row.community_code == community and row.year == year]
+    wanted = [row for row in rows if function in (None, row.function)]
+    if function is not None and not wanted:
+        name = problem.functions[function].name
+        yield Text(
+            f"  {name.zh}：{year} 年没有目标人群，不涉及",
+            f"  {name.en}: no target group in {year}, not concerned",
+        )
+    if function is not None:
+        for row in wanted:
+            yield from _function(question, row)
+        return
+    yield from _grouped(question, wanted)
+    yield from _forms(question, community, year)
 
 
 def explain_function(question: Question, function: str, year: int | None) -> Iterator[Text]:
@@ -52,8 +70,10 @@ def explain_function(question: Question, function: str, year: int | None) -> Ite
     for row in rows:
         if not _is_covered(problem, row):
             community = problem.communities[row.community_code].name
-            for line in _cause(question, row):
-                yield Text(f"  {community}：{line.zh}", f"  {community}: {line.en}")
+            first, *others = _cause(question, row)
+            yield Text(f"  {community}：{first.zh}", f"  {community}: {first.en}")
+            for line in others:
+                yield Text(f"    {line.zh}", f"    {line.en}")
 
 
 def _basis(problem: Problem) -> Basis:
@@ -64,22 +84,89 @@ def _is_covered(problem: Problem, row: CommunityCoverage) -> bool:
     return row.established if _basis(problem) is Basis.ESTABLISHED else row.reachable
 
 
-def _function(question: Question, row: CommunityCoverage, *, may_solve: bool) -> Iterator[Text]:
+def _grouped(question: Question, rows: list[CommunityCoverage]) -> Iterator[Text]:
+    """Yield whether and why functions are covered, those with the same reasons together."""
     problem = question.problem
-    name = problem.functions[row.function].name
-    if _is_covered(problem, row):
-        yield Text(f"  {name.zh}：已覆盖", f"  {name.en}: covered")
-        for site in _covering(question, row):
-            share = share_in_reach(problem, row.community_code, row.function, row.year).get(site.site_id, 0.0)
-            yield Text(
-                f"    {site.name}（{site.site_id}），半径内有目标人群的 {100 * share:.0f} %",
-                f"    {site.name} ({site.site_id}), {100 * share:.0f} % of the target group in its radius",
-            )
+    alike: dict[tuple[bool, tuple[Text, ...]], list[Text]] = {}
+    for row in rows:
+        key = _is_covered(problem, row), tuple(_reasons(question, row))
+        alike.setdefault(key, []).append(problem.functions[row.function].name)
+    for (is_covered, reasons), names in alike.items():
+        yield _answer(names, is_covered=is_covered)
+        for line in reasons:
+            yield Text(f"    {line.zh}", f"    {line.en}")
+
+
+def _answer(names: list[Text], *, is_covered: bool) -> Text:
+    zh, en = "、".join(name.zh for name in names), ", ".join(name.en for name in names)
+    if is_covered:
+        return Text(f"  {zh}：已覆盖", f"  {en}: covered")
+    return Text(f"  {zh}：未覆盖", f"  {en}: not covered")
+
+
+def _reasons(question: Question, row: CommunityCoverage) -> Iterator[Text]:
+    """Yield by which sites a community is covered, or why by none."""
+    problem = question.problem
+    if not _is_covered(problem, row):
+        yield from _cause(question, row)
         return
-    yield Text(f"  {name.zh}：未覆盖", f"  {name.en}: not covered")
-    for line in _cause(question, row):
+    shares = share_in_reach(problem, row.community_code, row.function, row.year)
+    for site in _covering(question, row):
+        share = 100 * shares.get(site.site_id, 0.0)
+        form = Text("", "") if site.form is None else Text(f"，{site.form.text.zh}", f", {site.form.text.en}")
+        yield Text(
+            f"{site.name}（{site.site_id}{form.zh}），半径内有目标人群的 {share:.0f} %",
+            f"{site.name} ({site.site_id}{form.en}), {share:.0f} % of the target group in its radius",
+        )
+
+
+def _forms(question: Question, community: str, year: int) -> Iterator[Text]:
+    """Yield the sites that open in the community with their form, and why it isn't a complex."""
+    problem, standard = question.problem, question.problem.form_standard
+    sites = [
+        site
+        for site in question.plan.sites
+        if site.community_code == community and site.open_from <= year and site.role is Role.CANDIDATE
+    ]
+    for site in sites:
+        if site.form is Form.SCATTERED:
+            why = why_scattered(problem, site)
+            yield Text(f"  {site.name}（{site.site_id}）{why.zh}", f"  {site.name} ({site.site_id}) {why.en}")
+    if standard is None or not sites or any(site.form is Form.COMPLEX for site in sites):
+        return
+    opened = {site.site_id for site in sites}
+    large = [
+        key
+        for key in problem.planned_sites
+        if problem.sites[key].community_code == community
+        and key not in opened
+        and problem.sites[key].floor_area_m2 >= standard.minimum_floor_area_m2
+        and problem.sites[key].available_from <= year
+    ]
+    names = "、".join(problem.sites[key].name for key in large[:SHOWN_SITES])
+    names_en = ", ".join(problem.sites[key].name for key in large[:SHOWN_SITES])
+    least = f"{standard.minimum_floor_area_m2:.0f} m²"
+    yield (
+        Text(
+            f"  社区内够综合体面积（{least}）的空间未开放：{names}",
+            f"  large enough for a complex but closed: {names_en}",
+        )
+        if large
+        else Text(
+            f"  社区内没有其他可用空间够综合体的面积（{least}），因此只能插花",
+            f"  no other space here has the floor area of a complex ({least}), so it gets scattered sites",
+        )
+    )
+
+
+def _function(question: Question, row: CommunityCoverage) -> Iterator[Text]:
+    problem = question.problem
+    is_covered = _is_covered(problem, row)
+    yield _answer([problem.functions[row.function].name], is_covered=is_covered)
+    for line in _reasons(question, row):
         yield Text(f"    {line.zh}", f"    {line.en}")
-    if may_solve and question.seconds is not None and _in_time(problem, _able(problem, row), row.year):
+    may_solve = not is_covered and question.seconds is not None
+    if may_solve and _in_time(problem, _able(problem, row), row.year):
         yield Text("    若要求覆盖（重新求解）：", "    with its coverage required (solved again):")
         required = {**problem.required_coverage, (row.community_code, row.function): row.year}
         for line in solve_changed(question, replace(problem, required_coverage=required)).words:
@@ -101,7 +188,11 @@ def _covering(question: Question, row: CommunityCoverage) -> list[PlannedSite]:
 def _able(problem: Problem, row: CommunityCoverage) -> list[str]:
     """Return the candidates that could cover, of those that aren't decided."""
     sites = problem.covering_sites(row.community_code, row.function, row.year)
-    return [key for key in sites if not problem.sites[key].is_decided]
+    return [
+        key
+        for key in sites
+        if not problem.sites[key].is_decided and why_not(problem, key, row.function) is None
+    ]
 
 
 def share_in_reach(problem: Problem, community: str, function: str, year: int) -> dict[str, float]:
@@ -135,7 +226,7 @@ def _cause(question: Question, row: CommunityCoverage) -> Iterator[Text]:
             f"{len(near)} spaces lie within {radius:.0f} m, none of them suitable:",
         )
         for key in near[:SHOWN_SITES]:
-            why = problem.sites[key].why_not.get(row.function, Text("功能已定", "its functions are decided"))
+            why = why_not(problem, key, row.function) or Text("功能已定", "its functions are decided")
             yield Text(f"- {problem.sites[key].name}：{why.zh}", f"- {problem.sites[key].name}: {why.en}")
     else:
         best = max(shares, key=lambda key: shares[key], default=None)

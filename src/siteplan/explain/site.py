@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from siteplan.case import Form
+from siteplan.explain.suitability import why_not
 from siteplan.explain.what_if import Question, solve_changed
 from siteplan.plan import PlannedSite
 from siteplan.problem import Problem, Role
@@ -21,7 +22,10 @@ def explain_site(question: Question, site_id: str) -> Iterator[Text]:
         f"{site.name}（{site_id}），{community}，建筑面积 {site.floor_area_m2:,.0f} m²",
         f"{site.name} ({site_id}), {community}, floor area {site.floor_area_m2:,.0f} m²",
     )
-    for function, why in site.why_not.items():
+    for function in problem.functions:
+        why = None if site.is_decided else why_not(problem, site_id, function)
+        if why is None:
+            continue
         name = problem.functions[function].name
         yield Text(f"  不能设{name.zh}：{why.zh}", f"  may not host {name.en}: {why.en}")
     planned = next((entry for entry in question.plan.sites if entry.site_id == site_id), None)
@@ -33,20 +37,21 @@ def explain_site(question: Question, site_id: str) -> Iterator[Text]:
 
 def _opened(question: Question, planned: PlannedSite) -> Iterator[Text]:
     problem = question.problem
-    for entry in planned.functions:
-        name = problem.functions[entry.function].name
-        area = max(entry.area_m2_by_year.values(), default=0.0)
-        yield Text(
-            f"  {entry.from_year} 年起设{name.zh}，使用面积 {area:,.0f} m²",
-            f"  {name.en} from {entry.from_year}, usable area {area:,.0f} m²",
-        )
+    yield from _provides(problem, planned)
     yield from _covers(question, planned)
     if planned.form is Form.SCATTERED:
-        yield _why_scattered(problem, planned)
+        why = why_scattered(problem, planned)
+        yield Text(f"  {why.zh}", f"  {why.en}")
     if planned.role is not Role.CANDIDATE:
-        yield Text(
-            "  已列入名录或已运营，不由模型选择。",
-            "  It is committed or operates already: not the model's choice.",
+        yield {
+            Role.EXISTING: Text(
+                "  现有服务，已在运营：不由模型选择。", "  It operates already: not the model's choice."
+            )
+        }.get(
+            planned.role,
+            Text(
+                "  已列入名录的项目：不由模型选择。", "  It is a committed project: not the model's choice."
+            ),
         )
         return
     if question.seconds is None:
@@ -67,10 +72,28 @@ def _opened(question: Question, planned: PlannedSite) -> Iterator[Text]:
         yield Text(f"    替代开放：{names_zh}", f"    sites that open instead: {names_en}")
 
 
+def _provides(problem: Problem, planned: PlannedSite) -> Iterator[Text]:
+    """Yield the functions of a site with their usable areas, by first year."""
+    by_year: dict[int, list[Text]] = {}
+    for entry in planned.functions:
+        name = problem.functions[entry.function].name
+        area = max(entry.area_m2_by_year.values(), default=0.0)
+        by_year.setdefault(entry.from_year, []).append(
+            Text(f"{name.zh} {area:,.0f}", f"{name.en} {area:,.0f}")
+        )
+    for year, told in by_year.items():
+        zh, en = "、".join(each.zh for each in told), ", ".join(each.en for each in told)
+        if problem.sites[planned.site_id].is_decided:
+            yield Text(f"  已设（使用面积 m²）：{zh}", f"  has (usable m²): {en}")
+        else:
+            yield Text(f"  {year} 年起设（使用面积 m²）：{zh}", f"  from {year} (usable m²): {en}")
+
+
 def _covers(question: Question, planned: PlannedSite) -> Iterator[Text]:
-    """Yield which communities the site covers in the last year, and those that no other open site covers."""
+    """Yield which communities the site covers in the last year, and which of them it alone does."""
     problem = question.problem
     year = problem.years[-1]
+    alike: dict[tuple[tuple[str, ...], bool], list[Text]] = {}
     for entry in planned.functions:
         if year not in entry.area_m2_by_year:
             continue
@@ -80,23 +103,24 @@ def _covers(question: Question, planned: PlannedSite) -> Iterator[Text]:
             for other in site.functions
             if other.function == entry.function and year in other.area_m2_by_year
         }
-        covered, alone = [], []
+        covered: dict[bool, list[str]] = {True: [], False: []}
         for code in problem.counted_communities(entry.function, year):
             able = open_sites.intersection(problem.covering_sites(code, entry.function, year))
             if planned.site_id in able:
-                covered.append(code)
-                if len(able) == 1:
-                    alone.append(problem.communities[code].name)
-        name = problem.functions[entry.function].name
-        if alone:
+                covered[len(able) == 1].append(problem.communities[code].name)
+        for is_alone, names in covered.items():
+            if names:
+                name = problem.functions[entry.function].name
+                alike.setdefault((tuple(names), is_alone), []).append(name)
+    for (communities, is_alone), functions in alike.items():
+        zh = f"{'、'.join(communities)}（{'、'.join(name.zh for name in functions)}）"
+        en = f"{', '.join(communities)} ({', '.join(name.en for name in functions)})"
+        if is_alone:
+            yield Text(f"  {year} 年只有它覆盖：{zh}", f"  in {year} it alone covers {en}")
+        else:
             yield Text(
-                f"  {name.zh}：{year} 年覆盖 {len(covered)} 个社区，其中只有它能覆盖的：{'、'.join(alone)}",
-                f"  {name.en}: covers {len(covered)} communities in {year}, alone {', '.join(alone)}",
-            )
-        elif covered:
-            yield Text(
-                f"  {name.zh}：{year} 年覆盖 {len(covered)} 个社区，都另有开放的点位可覆盖",
-                f"  {name.en}: covers {len(covered)} communities in {year}, all covered by other sites, too",
+                f"  {year} 年也覆盖（另有开放的点位可覆盖）：{zh}",
+                f"  in {year} it covers, as other open sites do, {en}",
             )
 
 
@@ -108,19 +132,20 @@ def reasons_of_sites(question: Question) -> Iterator[tuple[str, tuple[Text, ...]
         yield site_id, tuple(reasons)
 
 
-def _why_scattered(problem: Problem, planned: PlannedSite) -> Text:
+def why_scattered(problem: Problem, planned: PlannedSite) -> Text:
+    """Return why a scattered site isn't a complex."""
     standard = problem.form_standard
     if standard is None or planned.role is not Role.CANDIDATE:
-        return Text("  形式为插花。", "  Its form is scattered.")
+        return Text("形式为插花", "is scattered")
     if planned.floor_area_m2 < standard.minimum_floor_area_m2:
         return Text(
-            f"  插花：建筑面积不足综合体的 {standard.minimum_floor_area_m2:.0f} m²",
-            f"  scattered: below the {standard.minimum_floor_area_m2:.0f} m² floor area of a complex",
+            f"插花：建筑面积不足综合体的 {standard.minimum_floor_area_m2:.0f} m²",
+            f"scattered: below the {standard.minimum_floor_area_m2:.0f} m² floor area of a complex",
         )
     count, least = len(planned.functions), standard.minimum_functions
     return Text(
-        f"  插花：面积够，但本方案在此只设 {count} 类功能，综合体至少 {least} 类",
-        f"  scattered: large enough, but it has {count} functions here and a complex has at least {least}",
+        f"插花：面积够，但本方案在此只设 {count} 类功能，综合体至少 {least} 类",
+        f"scattered: large enough, but it has {count} functions here and a complex has at least {least}",
     )
 
 

@@ -28,7 +28,8 @@ class Question:
 
     def levels(self) -> tuple[LevelResult, ...]:
         """Return the plan's levels that answers compare."""
-        return self.plan.levels[:LEVELS_COMPARED]
+        levels = self.plan.levels[:LEVELS_COMPARED]
+        return tuple(level for level in levels if level.status != "component")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def solve_changed(question: Question, changed: Problem) -> Answer:
     try:
         result = solve(only, question.settings, clock=Clock(time.monotonic() + question.seconds))
     except InfeasibleError as conflict:
-        return Answer(None, (Text("这样就没有可行方案。", "no plan is possible then."), conflict.text))
+        lines = zip(conflict.text.zh.split("\n"), conflict.text.en.split("\n"), strict=True)
+        told = tuple(Text(zh, en) for zh, en in lines)
+        return Answer(None, (Text("这样就没有可行方案。", "no plan is possible then."), *told))
     except NoPlanError:
         return Answer(None, (Text("时间内未算出。", "not found within the time."),))
     pairs = zip(question.levels(), result.levels, strict=True)
@@ -99,5 +102,6 @@ LEVEL_WORDS: dict[Level, Text] = {
     Level.SCATTERED_FUNCTIONS: Text("插花功能数", "scattered functions"),
     Level.OPERATOR_CONCENTRATION: Text("最大运营主体的点位数", "sites of the largest operator"),
     Level.PREFERRED_FORM: Text("优先形式", "preferred form"),
+    Level.WEIGHED: Text("加权和", "weighed sum"),
 }
 """What the levels are called in a sentence."""

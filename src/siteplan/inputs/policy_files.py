@@ -64,6 +64,10 @@ def load_policy(folder: Path, scenario: LoadedScenario | Scenario | None = None)
     if settings is not None:
         findings += check_scenario_functions(settings, policy, places)
         policy = _with_changes(policy, settings)
+        standard = policy.standards.new_estate_area_m2_per_100_households
+        if settings.rules.new_estate_area_standard and standard is None:
+            name = "new_estate_area_m2_per_100_households"
+            findings.append(_missing(name, files.place_of(STANDARDS_FILE, (name,))))
     findings += _check(policy, files)
     raise_errors(findings)
     return policy

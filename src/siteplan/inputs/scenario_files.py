@@ -21,7 +21,7 @@ from siteplan.inputs.yaml_merge import merged, stated_in_code, without_nulls
 from siteplan.inputs.yaml_source import YamlDocument, as_shown, closest, missing_file, read_yaml
 from siteplan.inputs.yaml_validation import unknown_key, validated
 from siteplan.policy import Policy
-from siteplan.scenario import CARE_BEDS, LoadedScenario, Scenario, TargetPercents
+from siteplan.scenario import CARE_BEDS, Level, LoadedScenario, Scenario, TargetPercents
 from siteplan.text import Text
 
 EARLIEST_YEAR = 2000
@@ -344,7 +344,8 @@ def _years(loaded: LoadedScenario) -> Iterator[Finding]:
 
 
 def _objective(loaded: LoadedScenario) -> Iterator[Finding]:
-    levels = loaded.scenario.objective
+    levels = loaded.scenario.levels
+    yield from _weighed_by_name(loaded)
     for position, level in enumerate(levels):
         if level in levels[:position]:
             yield error(
@@ -363,6 +364,27 @@ def _objective(loaded: LoadedScenario) -> Iterator[Finding]:
                 allowed=Text("objective 中列出的目标", "levels that `objective` lists"),
                 mend=Text("删去，或把这一级加入 objective", "delete it, or add the level to `objective`"),
             )
+
+
+def _weighed_by_name(loaded: LoadedScenario) -> Iterator[Finding]:
+    """Refuse ``weighed`` as a level of its own: weights make it."""
+    objective = loaded.scenario.objective
+    path: YamlPath | None = None
+    if isinstance(objective, tuple) and Level.WEIGHED in objective:
+        path = ("objective", objective.index(Level.WEIGHED))
+    elif Level.WEIGHED in loaded.scenario.weights:
+        path = ("objective", "weights", Level.WEIGHED.value)
+    if path is not None:
+        yield error(
+            "weighed-by-name",
+            loaded.place_of(path),
+            found=Text("“weighed”不能直接写", "`weighed` as a level of its own"),
+            allowed=Text("objective: {weights: {级别: 权重}}", "`objective: {weights: {level: weight}}`"),
+            mend=Text(
+                "写 weights 及各级的权重，或删去这一级",
+                "state `weights` with a weight for each level, or delete it",
+            ),
+        )
 
 
 def _budget_years(loaded: LoadedScenario) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from siteplan.findings import Finding, InputError, InvalidValueError, Place, YamlPath, error, nearest_place
 from siteplan.inputs.yaml_source import YamlDocument, closest
+from siteplan.scenario import LEVELS_TAG, WEIGHED_TAG
 from siteplan.text import Text
 
 Shape = TypeVar("Shape")
@@ -28,6 +29,8 @@ LONGEST_QUOTE = 60
 
 KEY_MARK = "[key]"
 """pydantic's last step in the location of a mapping's wrong key."""
+MARKS = frozenset({KEY_MARK, LEVELS_TAG, WEIGHED_TAG})
+"""Steps of pydantic's locations that are no steps of the YAML."""
 
 
 def validated(
@@ -93,7 +96,7 @@ def _finding(
     shape: object,
     further: Mapping[YamlPath, tuple[str, ...]],
 ) -> Finding:
-    path = tuple(step for step in fault["loc"] if step != KEY_MARK)
+    path = tuple(step for step in fault["loc"] if step not in MARKS)
     place = document.place_of(path)
     if fault["type"] == "extra_forbidden":
         keys = _known_keys(shape, path[:-1]) or ()
@@ -227,10 +230,12 @@ def _inside(shape: object, step: str | int) -> object:
 
 
 def _plain(shape: object) -> object:
-    """Return the annotation without ``Annotated`` and ``| None``."""
+    """Return the annotation without ``Annotated`` and ``| None``; of several the one with keys."""
     origin = typing.get_origin(shape)
     if origin is typing.Annotated:
         return _plain(typing.get_args(shape)[0])
     if origin in (types.UnionType, typing.Union):
-        return _plain(next(part for part in typing.get_args(shape) if part is not type(None)))
+        parts = [_plain(part) for part in typing.get_args(shape) if part is not type(None)]
+        models = (part for part in parts if isinstance(part, type) and issubclass(part, BaseModel))
+        return next(models, parts[0])
     return shape

@@ -30,6 +30,7 @@ UNITS: Mapping[Level, Text] = MappingProxyType(
         Level.CHANGES: Text("项承诺", "promises"),
         Level.SCATTERED_FUNCTIONS: Text("项功能", "functions"),
         Level.OPERATOR_CONCENTRATION: Text("处", "sites"),
+        Level.WEIGHED: Text("加权单位", "weighed units"),
     }
 )
 """Unit of each level's value, bound and gap."""
@@ -261,6 +262,14 @@ def worst_community(problem: Problem, decisions: Decisions) -> float:
     return float(total)
 
 
+def weighed(problem: Problem, decisions: Decisions) -> float:
+    """Return Σ weight · value over the levels with a weight, with a minus where more is better."""
+    return sum(
+        weight * (-1.0 if level in MAXIMISED else 1.0) * level_value(problem, decisions, level)
+        for level, weight in problem.weights.items()
+    )
+
+
 _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyType(
     {
         Level.SHORTFALL: shortfall,
@@ -275,5 +284,6 @@ _VALUES: Mapping[Level, Callable[[Problem, Decisions], float]] = MappingProxyTyp
         Level.CHANGES: changes,
         Level.SCATTERED_FUNCTIONS: scattered_functions,
         Level.OPERATOR_CONCENTRATION: operator_concentration,
+        Level.WEIGHED: weighed,
     }
 )

@@ -124,7 +124,7 @@ def _carry(money: Money, year: int, carried_in: float, capital: float) -> tuple[
 def _capital(problem: Problem, decisions: Decisions, site_id: str, opening_year: int) -> dict[int, float]:
     site = problem.sites[site_id]
     capital = {year: site.opening_cost_in(year) if year == opening_year else 0.0 for year in problem.years}
-    for group in problem.room_groups:
+    for group in problem.room_groups if site.fit_out_is_charged else ():
         fit_out = fit_out_cost_cny_per_m2(problem, group) * site.floor_per_usable
         before = 0.0
         for year in problem.years:

@@ -154,7 +154,8 @@ def _first_level(
     problem, level = run.problem, run.problem.objective[0]
     compiled = _compile(problem, (level,)).with_cuts(run.cuts)
     program = compiled.program.with_objective(*compiled.objectives[level])
-    clock = run.clock.until(FIRST_LEVEL_SHARE * run.clock.seconds_left())
+    share = 1.0 if level is Level.WEIGHED else FIRST_LEVEL_SHARE
+    clock = run.clock.until(share * run.clock.seconds_left())
     best = found if found is not None else _nothing_but_committed(problem)
     least = None if known_bound is None else known_bound / _factor(problem, level)
     bounds: dict[int, float] = {}
@@ -180,7 +181,8 @@ def _first_level(
         return _first_level(run, found, given)  # the bound may be none: then the plan will say so
     if answer.status is Status.INFEASIBLE:
         run.tell(CONFLICT)
-        raise InfeasibleError(*explain_conflict(problem, run.clock))
+        clash = explain_conflict(problem, run.clock)
+        raise InfeasibleError(clash.rules, clash.text(), clash)
     if answer.values is not None:
         best = _better(run, compiled.decisions(answer.values), given)
     elif not best.start_year:
@@ -496,7 +498,22 @@ def proven_levels(
         value = level_value(problem, decisions, level)
         earlier_unproven = any(result.status != "optimal" for result in results)
         results.append(_level_result(level, value, bounds.get(level), earlier_unproven))
+    if Level.WEIGHED in problem.objective:
+        results += [_component(level, level_value(problem, decisions, level)) for level in problem.weights]
     return tuple(results)
+
+
+def _component(level: Level, value: float) -> LevelResult:
+    """Return the value of a part of the weighed sum, of which nothing is proven by itself."""
+    return LevelResult(
+        name=level,
+        unit=UNITS[level].en,
+        value=value,
+        bound=None,
+        gap=None,
+        status="component",
+        given_unproven=False,
+    )
 
 
 def _level_result(level: Level, value: float, bound: float | None, given_unproven: bool) -> LevelResult:
@@ -534,4 +551,5 @@ def _stopped_by(run: _Run, results: Sequence[LevelResult]) -> StoppedBy:
         return "time_limit"
     if first.gap and first.gap <= run.settings.gap:
         return "gap"
-    return "completed" if all(result.status == "optimal" for result in results) else "work_limit"
+    is_proven = all(result.status in ("optimal", "component") for result in results)
+    return "completed" if is_proven else "work_limit"

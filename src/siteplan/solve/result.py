@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from siteplan.plan import Decisions, LevelResult
+from siteplan.solve.conflict import Conflict
 from siteplan.text import Text
 
 StoppedBy = Literal["completed", "gap", "work_limit", "time_limit", "interrupted"]
@@ -24,12 +25,14 @@ class InfeasibleError(Exception):
     """No plan meets the hard rules; ``conflict`` names the rules that clash, as constraint families.
 
     The set is irreducible: without any one of them the others can be met together. There may be further
-    conflicts, so leaving one out need not make a plan possible.
+    conflicts, so leaving one out need not make a plan possible. ``explained`` has the objects that clash and
+    the least relaxations.
     """
 
-    def __init__(self, conflict: tuple[str, ...], text: Text) -> None:
+    def __init__(self, conflict: tuple[str, ...], text: Text, explained: Conflict | None = None) -> None:
         self.conflict = conflict
         self.text = text
+        self.explained = explained
         super().__init__(text.en)
 
 

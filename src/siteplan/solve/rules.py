@@ -14,8 +14,8 @@ ITEMS = Text("项", "entries")
 SITES = Text("处", "sites")
 PLACES = Text("个名额", "places")
 FUNCTIONS = Text("类功能", "functions")
+COMMUNITIES = Text("个社区", "communities")
 COMMUNITY_FUNCTIONS = Text("个社区·功能", "community-functions")
-COMMUNITIES_OR_POINTS = Text("个社区（人口口径为百分点）", "communities (points on the residents basis)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ RULES: dict[str, Rule] = {
     "coverage_floor": _count(
         "功能覆盖率的底线",
         "the coverage that a function must have",
-        COMMUNITIES_OR_POINTS,
+        COMMUNITIES,
         "rules",
         "coverage_at_least",
     ),
@@ -118,6 +118,12 @@ RULES: dict[str, Rule] = {
         SITES,
         "rules",
         "operator_sites_share_at_most",
+    ),
+    "new_estate_area_standard": _area(
+        "新建小区配套面积",
+        "the floor area of facilities in new estates",
+        "rules",
+        "new_estate_area_standard",
     ),
     "one_use_of_a_plot": _count("同一地块只用一次", "one use of a plot", SITES),
     "newly_built_sites": _count(

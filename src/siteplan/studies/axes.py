@@ -112,8 +112,8 @@ def aim_of(words: str, over: Axis, loaded: LoadedScenario, problem: Problem) -> 
     function = _function_of(words, problem)
     if function is not None:
         return _coverage_aim(words, function, loaded, problem)
-    if words not in set(Level):
-        allowed = ", ".join((*Level, f"{COVERAGE}<function>"))
+    if words not in set(Level) - {Level.WEIGHED}:
+        allowed = ", ".join((*(each for each in Level if each is not Level.WEIGHED), f"{COVERAGE}<function>"))
         raise AxisError(
             Text(f"--against 没有“{words}”；可写 {allowed}", f"--against: no '{words}'; say {allowed}")
         )
@@ -126,9 +126,14 @@ def aim_of(words: str, over: Axis, loaded: LoadedScenario, problem: Problem) -> 
                 f"{words} is best where nothing opens: say --over {floors}",
             )
         )
-    others = [each.value for each in loaded.scenario.objective if each is not level]
-    changes = {} if loaded.scenario.objective[0] is level else {"objective": [level.value, *others]}
+    others = [each.value for each in _named_levels(loaded) if each is not level]
+    changes = {} if loaded.scenario.levels[0] is level else {"objective": [level.value, *others]}
     return Aim(words, level, changes)
+
+
+def _named_levels(loaded: LoadedScenario) -> tuple[Level, ...]:
+    """Return the levels that the scenario names, in their order or with weights."""
+    return tuple(loaded.scenario.weights) or loaded.scenario.levels
 
 
 def _function_of(words: str, problem: Problem) -> str | None:
@@ -241,7 +246,7 @@ def _coverage_aim(words: str, function: str, loaded: LoadedScenario, problem: Pr
     overrides: dict[str, Any] = dict.fromkeys(loaded.scenario.targets.overrides)
     overrides[function] = {**dict.fromkeys(loaded.scenario.targets.overrides.get(function, {}))}
     overrides[function][problem.years[-1]] = 100.0
-    others = [level.value for level in loaded.scenario.objective if level is not Level.SHORTFALL]
+    others = [level.value for level in _named_levels(loaded) if level is not Level.SHORTFALL]
     changes = {
         "targets": {"path": "none", "overrides": overrides},
         "objective": [Level.SHORTFALL.value, *others],

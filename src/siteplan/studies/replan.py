@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from siteplan.findings import Finding, Place, error
+from siteplan.findings import Finding, InputError, Place, error
 from siteplan.inputs.progress_file import SiteProgress
 from siteplan.inputs.yaml_source import closest
 from siteplan.plan import Plan, PlannedSite
@@ -52,11 +52,26 @@ def replanned(
             commit[f"begun-{site.site_id}"] = _commitment(site, entry)
         elif entry.year - 1 >= problem.years[0]:
             forbid[f"slipped-{site.site_id}"] = {"site": site.site_id, "until": entry.year - 1}
-    objective = [level.value for level in loaded.scenario.objective]
+    if loaded.scenario.weights:
+        raise InputError([_no_order(loaded)])
+    objective = [level.value for level in loaded.scenario.levels]
     if Level.CHANGES.value not in objective:
         objective.insert(1, Level.CHANGES.value)
     changes: dict[str, Any] = {"promises": promises_of(plan), "objective": objective}
     return changes | ({"commit": commit} if commit else {}) | ({"forbid": forbid} if forbid else {})
+
+
+def _no_order(loaded: LoadedScenario) -> Finding:
+    return error(
+        "objective-without-order",
+        loaded.place_of(("objective",)),
+        found=Text("目标按权重相加", "an objective with weights"),
+        allowed=Text(
+            "按顺序列出的目标，重新规划把“变动的承诺”放在第二级",
+            "levels in an order: promises changed become the second one",
+        ),
+        mend=Text("改写为列表，如 [shortfall, cost]", "write a list, such as [shortfall, cost]"),
+    )
 
 
 def _is_free(problem: Problem, site_id: str) -> bool:

@@ -87,6 +87,8 @@ class SiteFacts:
     """Yearly rent, from the year after opening."""
     converts: str | None = None
     held_until: int | None = None
+    fit_out_is_charged: bool = True
+    """False where the developer of a new estate hands it over fitted out."""
     operator: str = ""
     joint_programme: str | None = None
     joint_programme_year: int | None = None
@@ -217,7 +219,12 @@ def facts_of(case: Case, policy: Policy, scenario: Scenario, network: RoadNetwor
         housing = case.new_estates.get(row.estate_id or "") if row.tenure is Tenure.RETURNED else None
         if housing is not None:
             from_then = max(sites[row.site_id].available_from, housing)
-            sites[row.site_id] = replace(sites[row.site_id], available_from=from_then, opening_cost_cny=0.0)
+            sites[row.site_id] = replace(
+                sites[row.site_id],
+                available_from=from_then,
+                opening_cost_cny=0.0,
+                fit_out_is_charged=not scenario.rules.new_estate_area_standard,
+            )
     for row in case.sites:
         sites[row.site_id] = _joined(row, sites[row.site_id], scenario)
     for site_id, zones in zones_near(case).items():

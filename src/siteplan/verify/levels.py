@@ -43,6 +43,7 @@ UNITS: Mapping[Level, str] = MappingProxyType(
         Level.CHANGES: "promises",
         Level.SCATTERED_FUNCTIONS: "functions",
         Level.OPERATOR_CONCENTRATION: "sites",
+        Level.WEIGHED: "weighed units",
     }
 )
 
@@ -58,7 +59,8 @@ def level_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...
     )
     levels = schedule.plan.levels
     names = tuple(level.name for level in levels)
-    values.same("levels (names)", names, tuple(schedule.facts.scenario.objective))
+    weights = schedule.facts.scenario.weights
+    values.same("levels (names)", names, (*schedule.facts.scenario.levels, *weights))
     unproven_before = False
     for number, level in enumerate(levels):
         path = f"levels[{number}]"
@@ -67,6 +69,11 @@ def level_claims(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...
         values.same(f"{path}.unit", level.unit, unit)
         tolerance = tolerances.level(unit, recomputed)
         values.close(f"{path}.value", level.value, recomputed, tolerance, unit)
+        if weights and number > 0:
+            proofs.same(f"{path}.status", level.status, "component")
+            proofs.same(f"{path}.bound", (level.bound, level.gap), (None, None))
+            proofs.same(f"{path}.given_unproven", level.given_unproven, False)
+            continue
         proofs.same(f"{path}.given_unproven", level.given_unproven, unproven_before)
         _consistent_proof(proofs, path, level, unit)
         unproven_before = unproven_before or level.status != "optimal"
@@ -98,6 +105,11 @@ def level_value(schedule: Schedule, seating: Seating, level: Level) -> float:
     Where capacity is a rule, persons covered and their walks are those who have a place.
     """
     capacity = schedule.facts.scenario.rules.capacity
+    if level is Level.WEIGHED:
+        return sum(
+            weight * (-1.0 if part in MAXIMISED else 1.0) * level_value(schedule, seating, part)
+            for part, weight in schedule.facts.scenario.weights.items()
+        )
     if level is Level.SHORTFALL and schedule.facts.scenario.coverage.basis is Basis.SERVED:
         return _shortfall(schedule, seating)
     if level is Level.PERSONS_COVERED and capacity:

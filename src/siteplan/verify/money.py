@@ -31,6 +31,8 @@ def capital_cny(schedule: Schedule, site_id: str, year: int) -> float:
     _, site, facts = schedule.sites[site_id]
     opening = facts.opening_cost_cny if year == site.open_from else 0.0
     total = opening - joint_programme_cny(schedule, site_id, year)
+    if not facts.fit_out_is_charged:
+        return total
     for group, keys in schedule.facts.room_groups.items():
         dearest = max(schedule.facts.functions[key].fit_out_cny_per_m2 for key in keys)
         before = max((earlier for earlier in schedule.facts.years if earlier < year), default=None)

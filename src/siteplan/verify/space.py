@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from siteplan.case import Tenure
 from siteplan.problem import Role
 from siteplan.scenario import CARE_BEDS
 from siteplan.text import Text
 from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult, indexed
-from siteplan.verify.facts import ELDERLY
+from siteplan.verify.facts import ELDERLY, Facts, is_occupied
 from siteplan.verify.schedule import Schedule
 
 ELDERLY_TIER = "elderly"
@@ -26,6 +27,7 @@ def space_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_never_shrinks(schedule),
         *_area_standard(schedule),
         *_area_standard_floor(schedule),
+        *_new_estate_area_standard(schedule),
     )
 
 
@@ -231,3 +233,48 @@ def _area_standard_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
             asked = floor * schedule.facts.households(community, year) / 100.0
             check.at_least(f"floor area of {community} in {year}", rooms, asked, tolerances.AREA_M2, "m²")
     return check.results()
+
+
+def _new_estate_area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    """What developers hand over has the standard's floor area, as far as it can, once people live there."""
+    check = Check(
+        "new_estate_area_standard",
+        Text(
+            "新建小区配套面积随住房交付", "facilities of new estates have their floor area with the housing"
+        ),
+    )
+    facts = schedule.facts
+    standard = facts.policy.standards.new_estate_area_m2_per_100_households
+    if not facts.scenario.rules.new_estate_area_standard or standard is None:
+        return check.results()
+    for estate in facts.case.new_estates:
+        delivered = [
+            row.site_id
+            for row in facts.case.sites
+            if row.estate_id == estate and row.tenure is Tenure.RETURNED
+        ]
+        homes = [row for row in facts.case.demand_points if row.estate_id == estate]
+        for year in facts.years:
+            households = sum(row.households for row in homes if is_occupied(row, year))
+            least = min(standard.value * households / 100.0, _most_floor_area(facts, delivered, year))
+            rooms = sum(
+                facts.sites[site].floor_per_usable * schedule.room(site, group, year)
+                for site in delivered
+                for group in facts.room_groups
+            )
+            check.at_least(f"floor area of {estate} in {year}", rooms, least, tolerances.AREA_M2, "m²")
+    return check.results()
+
+
+def _most_floor_area(facts: Facts, sites: list[str], year: int) -> float:
+    """Return the floor area of the largest rooms that the spaces available by a year can hold, in m²."""
+    total = 0.0
+    for site in (facts.sites[key] for key in sites):
+        if site.available_from <= year:
+            hosted = [facts.functions[key] for key in sorted(site.may_host)]
+            largest: dict[str, float] = {}
+            for function in hosted:
+                group = function.room_group
+                largest[group] = max(function.maximum_m2, largest.get(group, 0.0))
+            total += site.floor_per_usable * min(site.usable_area_m2, sum(largest.values()))
+    return total

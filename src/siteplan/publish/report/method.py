@@ -101,16 +101,23 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
 def _write_method(sources: ReportSources, manuscript: Manuscript) -> None:
     plan, problem = sources.plan, sources.problem
     percent = f"{100 * plan.threshold:g}"
+    how = (
+        Text(
+            "下表各项目标按情景给出的权重相加后优化。",
+            "the sum of the objectives below by the scenario's weights is optimised.",
+        )
+        if problem.weights
+        else Text("按下表各级目标依次优化。", "the objective levels below are optimised in turn.")
+    )
     manuscript.heading(Text("方法", "Method"), 2)
     manuscript.paragraph(
         Text(
             "沿路网计算各居民点到各备选空间的步行距离（不是直线距离），以整数规划在预算、推进速度、面积和建设条件等规则之内"
-            "决定哪处空间哪年开放、设哪些功能、各多大面积；按下表各级目标依次优化。",
+            "决定哪处空间哪年开放、设哪些功能、各多大面积；" + how.zh,
             "Walking distances follow the road network, not straight lines. An integer program"
             " decides which space"
             " opens when, with which functions and how much area, within budget, pace, area and"
-            " hosting rules;"
-            " the objective levels below are optimised in turn.",
+            " hosting rules; " + how.en,
         )
     )
     radii = sorted({function.service_radius_m for function in problem.functions.values()})

@@ -108,7 +108,7 @@ def cost(sources: ReportSources) -> Text:
 
 def quality(sources: ReportSources) -> Text:
     """Say how good the plan is proven to be: optimal only where every level is."""
-    levels = sources.plan.levels
+    levels = tuple(level for level in sources.plan.levels if level.status != "component")
     if levels and all(is_proven(level) for level in levels):
         return Text(
             "本方案在所设规则之内已证明为最优。", "The plan is proven optimal within the rules that are set."
@@ -176,6 +176,7 @@ def levels_table(sources: ReportSources, manuscript: Manuscript, units: dict[Lev
             "optimal": Text("已证最优", "optimal"),
             "gap": Text("有差距", "gap"),
             "unproven": Text("未证明", "unproven"),
+            "component": Text("加权和的一项", "part of the sum"),
         }[level.status]
         return sources.say(words) + (" †" if level.given_unproven else "")
 

@@ -111,4 +111,10 @@ def asked_for(problem: Problem) -> frozenset[Pair]:
         for site in problem.planned_sites
         for function in places & problem.sites[site].may_host
     }
-    return frozenset(committed | required | floored | counted)
+    delivered = {
+        (site, function)
+        for estate in problem.new_estates.values()
+        for site in estate.sites
+        for function in problem.sites[site].may_host
+    }
+    return frozenset(committed | required | floored | counted | delivered)

@@ -27,6 +27,9 @@ def project_is_paid(problem: Problem, model: PlanModel) -> Constraint:
     def rule(model: PlanModel, site: str, year: int) -> Expression:
         if not problem.money.sources:
             return Constraint.Skip
+        entry = problem.sites[site]
+        if not sources[site] and not entry.fit_out_is_charged and entry.opening_cost_cny <= 0.0:
+            return Constraint.Skip
         paid = sum(model.spend[site, source, year] for source in sources[site])
         return paid - capital_of_site(problem, model, site, year) == 0
 

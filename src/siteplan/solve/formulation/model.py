@@ -71,6 +71,7 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.coverage_per_town,
     coverage.coverage_floor,
     standards.area_standard_floor,
+    standards.new_estate_area_standard,
     places.care_beds_fit_in_elderly_room,
     places.places_at_least,
     places.complex_places_at_least,
@@ -105,6 +106,11 @@ CONSTRAINTS: Mapping[str, Family] = {
 """Every constraint family by the name it has in ``model/formulation.md``."""
 
 
+def with_components(problem: Problem, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Return the levels, and those that the weighed sum is made of if it is among them."""
+    return (*levels, *(problem.weights if Level.WEIGHED in levels else ()))
+
+
 def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
     """Build the Pyomo model with the variables and constraints that the given levels need.
 
@@ -117,6 +123,7 @@ def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
 
 def fill_model(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
     """Add the variables and constraints to an empty model, or to a block of one."""
+    levels = with_components(problem, levels)
     add_variables(problem, model, levels)
     families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
     for family in families:

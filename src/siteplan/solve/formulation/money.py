@@ -31,6 +31,8 @@ def capital_of_site(problem: Problem, model: PlanModel, site: str, year: int) ->
     first = year == problem.years[0]
     opened = model.open[site, year] - (0 if first else model.open[site, year - 1])
     opening = to_model_money(problem.sites[site].opening_cost_in(year)) * opened
+    if not problem.sites[site].fit_out_is_charged:
+        return opening
     fit_out = sum(
         per_model_area(problem, site, group_fit_out_cost(problem, group))
         * (model.room[site, group, year] - (0 if first else model.room[site, group, year - 1]))

@@ -181,6 +181,17 @@ def changes(problem: Problem, model: PlanModel) -> Expression:
     return float(len(problem.promises) - given) - kept
 
 
+def weighed(problem: Problem, model: PlanModel) -> Expression:
+    """Σ_level weight · value, each level in its reported unit, with a minus where more is better."""
+    return sum(
+        weight
+        * (-1.0 if OBJECTIVES[level].maximise else 1.0)
+        * OBJECTIVES[level].reported_per_model(problem)
+        * OBJECTIVES[level].expression(problem, model)
+        for level, weight in problem.weights.items()
+    )
+
+
 def _one(problem: Problem) -> float:
     return 1.0
 
@@ -214,5 +225,6 @@ OBJECTIVES: dict[Level, ObjectiveLevel] = {
         Level.OPERATOR_CONCENTRATION, False, "sites", operator_concentration, _one
     ),
     Level.NEWLY_BUILT: ObjectiveLevel(Level.NEWLY_BUILT, False, "sites", newly_built, _one),
+    Level.WEIGHED: ObjectiveLevel(Level.WEIGHED, False, "weighed units", weighed, _one),
 }
 """Every level by name."""

@@ -100,3 +100,25 @@ def area_standard_floor(problem: Problem, model: PlanModel) -> Constraint:
         return planned >= to_model_area(missing)
 
     return Constraint(model.communities, model.years, rule=rule)
+
+
+def new_estate_area_standard(problem: Problem, model: PlanModel) -> Constraint:
+    """What a developer hands over in a new estate is in use with its floor area once people live there.
+
+    Σ_{j∈estate} floor_per_usable_j · Σ_k room[j,k,t] ≥ min(50 · households/100, what spaces hold)   (100 m²)
+
+    周至方案 附件2-8: 新建小区每百户 ≥ 50 m², 同步交付; at the developer's cost.
+    """
+
+    def rule(model: PlanModel, estate: str, year: int) -> Expression:
+        least = problem.estate_floor_area_m2(estate, year)
+        if least <= 0.0:
+            return Constraint.Skip
+        rooms = sum(
+            problem.sites[site].floor_per_usable * model.room[site, group, year]
+            for site in problem.new_estates[estate].sites
+            for group in room_groups_of(problem, site)
+        )
+        return rooms >= to_model_area(least)
+
+    return Constraint(list(problem.new_estates), model.years, rule=rule)

@@ -7,6 +7,9 @@ from pyomo.environ import Constraint
 from siteplan.problem import Problem, Role
 from siteplan.solve.formulation.variables import Expression, PlanModel
 
+ALL_TOWNS = "all"
+"""Stands for the whole county where a rule holds by town as well."""
+
 
 def provided_only_when_open(problem: Problem, model: PlanModel) -> Constraint:
     """A site provides a function only while it is open.
@@ -153,7 +156,7 @@ def rollout_pace(problem: Problem, model: PlanModel) -> Constraint:
         return model.open[site, year] - before
 
     def rule(model: PlanModel, town: str, year: int) -> Expression:
-        in_all = town == "all"
+        in_all = town == ALL_TOWNS
         limit = problem.pace.sites_per_year if in_all else problem.pace.sites_per_year_and_town
         sites = [
             key
@@ -164,4 +167,4 @@ def rollout_pace(problem: Problem, model: PlanModel) -> Constraint:
             return Constraint.Skip
         return sum(newly_opened(model, site, year) for site in sites) <= limit
 
-    return Constraint(["all", *towns], model.years, rule=rule)
+    return Constraint([ALL_TOWNS, *towns], model.years, rule=rule)

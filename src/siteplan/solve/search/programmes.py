@@ -122,6 +122,7 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFig
         )
         for name in ("fit_out_cny", "running_cny")
     )
+    fit_out = fit_out * site.fit_out_is_charged
     million = to_model_money(1.0)
     counts_as_scattered = ~is_complex & (free_form(problem, site.site_id) is not None)
     return _SiteProgrammes(

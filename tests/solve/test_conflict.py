@@ -1,0 +1,143 @@
+"""Why there is no plan, clash by clash: the rules and objects that clash, no more, and what would help."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.tiny_problem import ELDERLY, MEALS, YEARS, A, B, tiny_problem
+
+from siteplan.highs import Clock, Limits, SolverSession, Status
+from siteplan.problem import Money, Pace, Problem
+from siteplan.scenario import Level
+from siteplan.solve.conflict import OBJECTS, Conflict, explain_conflict, family_of, keys_of, without_families
+from siteplan.solve.formulation import build_model
+from siteplan.solve.program import compile_program
+from siteplan.solve.rules import RULES
+
+LAST = YEARS[-1]
+
+
+def conflict_of(problem: Problem) -> Conflict:
+    return explain_conflict(problem, Clock(time.monotonic() + 60.0))
+
+
+def commitment_without_money() -> Problem:
+    """s1 is committed by hand for 2027, and there is no money at all."""
+    tiny = tiny_problem()
+    s1 = replace(tiny.sites["s1"], opens_in=2027)
+    money = Money(dict.fromkeys(YEARS, 0.0), {}, False, {})
+    return replace(tiny, sites={**tiny.sites, "s1": s1}, money=money)
+
+
+def required_but_forbidden() -> Problem:
+    """B is to have elderly care in 2027, for which s2 is the only site, but it is forbidden there."""
+    return replace(
+        tiny_problem(),
+        required_coverage={(B, ELDERLY): 2027, (A, MEALS): LAST},
+        forbidden_by_hand={("s2", ELDERLY): 2027, ("s3", MEALS): LAST},
+    )
+
+
+def floor_without_pace() -> Problem:
+    """Both communities are to have elderly care, and nothing may open."""
+    return replace(tiny_problem(), pace=Pace(0, None), coverage_floor={(ELDERLY, LAST): 2.0})
+
+
+def area_beyond_the_space() -> Problem:
+    """A is to have more floor area per household than all of its sites have."""
+    return replace(tiny_problem(), area_floor_m2_per_100_households={LAST: 1000.0})
+
+
+def operators_without_income() -> Problem:
+    """No fee, no subsidy: elderly care can't be run at s1, s2 or s3, but one community is to have it."""
+    tiny = tiny_problem()
+    free = {key: replace(entry, fee_income_cny_per_m2_year=0.0) for key, entry in tiny.functions.items()}
+    return replace(tiny, functions=free, operator_viability=True, coverage_floor={(ELDERLY, LAST): 1.0})
+
+
+CLASHES: dict[Callable[[], Problem], set[tuple[str, tuple[str, ...]]]] = {
+    commitment_without_money: {("yearly_budget", ("2027",)), ("committed_by_hand", ("s1",))},
+    required_but_forbidden: {("forbidden_by_hand", ("s2",)), ("required_coverage", (B, ELDERLY))},
+    floor_without_pace: {
+        ("rollout_pace", ("all", "2027")),
+        ("rollout_pace", ("all", "2028")),
+        ("coverage_floor", (ELDERLY, "2028")),
+    },
+    area_beyond_the_space: {("area_standard_floor", (A, "2028"))},
+    operators_without_income: {
+        ("operator_is_viable", ("s1",)),
+        ("operator_is_viable", ("s2",)),
+        ("operator_is_viable", ("s3",)),
+        ("coverage_floor", (ELDERLY, "2028")),
+    },
+}
+"""What clashes in each: rule and object, found by hand (where there are several such sets, one of them)."""
+
+
+@pytest.mark.parametrize("clash", CLASHES, ids=lambda clash: clash.__name__)
+def test_the_objects_that_clash(clash: Callable[[], Problem]) -> None:
+    """The conflict names the rules and objects that clash by construction."""
+    found = conflict_of(clash())
+    objects = {(clause.rule, keys) for clause in found.clauses for keys in clause.objects}
+    rules = {rule for rule, _ in CLASHES[clash]}
+    assert found.is_narrow
+    assert rules <= set(found.rules)
+    assert objects == CLASHES[clash]
+
+
+@pytest.mark.parametrize("clash", CLASHES, ids=lambda clash: clash.__name__)
+def test_a_conflict_is_irreducible_to_its_objects(clash: Callable[[], Problem]) -> None:
+    """The rules and objects named clash by themselves; without any one object the others do not."""
+    problem = clash()
+    found = conflict_of(problem)
+    level = Level.SHORTFALL
+    program = compile_program(problem, build_model(problem, (level,)), (level,)).program
+    program = without_families(program, frozenset(RULES) - frozenset(found.rules))
+    objects = [(clause.rule, keys) for clause in found.clauses for keys in clause.objects]
+
+    def is_infeasible(session: SolverSession, kept: list[tuple[str, tuple[str, ...]]]) -> bool:
+        rows = np.array(
+            [
+                family_of(row) not in OBJECTS
+                or (family_of(row), keys_of(row)[: OBJECTS[family_of(row)]]) in kept
+                for row in program.row_names
+            ]
+        )
+        lower = np.where(rows, program.row_lower, -np.inf)
+        upper = np.where(rows, program.row_upper, np.inf)
+        feasibility = replace(program, row_lower=lower, row_upper=upper, cost=np.zeros(len(program.cost)))
+        answer = session.solve(feasibility, Limits(), Clock(time.monotonic() + 60.0))
+        return answer.status is Status.INFEASIBLE
+
+    with SolverSession() as session:
+        assert is_infeasible(session, objects)
+        for left_out in objects:
+            assert not is_infeasible(session, [each for each in objects if each != left_out])
+
+
+def test_what_does_not_help_is_said() -> None:
+    """With money for nothing, a faster pace alone doesn't help; proven, and said so in both languages."""
+    problem = replace(floor_without_pace(), money=Money(dict.fromkeys(YEARS, 0.0), {}, False, {}))
+    found = conflict_of(problem)
+    told = found.text()
+    assert "is not enough (proven)" in told.en
+    assert "还不够（已证）" in told.zh
+
+
+def test_one_is_singular() -> None:
+    """One entry gives way, not one entries."""
+    assert "1 entry" in conflict_of(required_but_forbidden()).text().en
+    assert "entries" not in conflict_of(required_but_forbidden()).text().en
+
+
+def test_without_time_nothing_is_called_least() -> None:
+    """A clock that has run out: the set isn't called narrow, no relaxation least or proven."""
+    found = explain_conflict(commitment_without_money(), Clock(time.monotonic() - 1.0))
+    assert not found.is_narrow
+    assert "proven" not in found.text().en
+    assert "the least" not in found.text().en
+    assert "时间用尽" in found.text().zh
