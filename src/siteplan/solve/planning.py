@@ -25,6 +25,8 @@ from siteplan.solve.formulation import OBJECTIVES, build_model
 from siteplan.solve.program import CompiledModel, Cut, compile_program
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import search_start
+from siteplan.solve.search.landscape import Landscape, describe_landscape
+from siteplan.solve.search.programmes import MOST_FUNCTIONS
 from siteplan.text import Text
 
 MOVES_PER_EFFORT = 400_000
@@ -48,6 +50,8 @@ SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
 """Shares of the time left, at most: the search and the first level of what is left for the solve, the bounds
 by prices and the single-year bounds of what is left for the first level."""
+BUILD_OF_ALL_LEVELS = 3.0
+"""Building the program of all levels takes so many times as long as that of the first, at most."""
 HURRIED_SHARE = 0.1
 """A search with less of its time left may have been hurried by the clock."""
 HOLD_SLACK = 1e-7
@@ -78,6 +82,16 @@ class _Run:
     cuts: tuple[Cut, ...] = ()
     started: float = field(default_factory=time.monotonic)
     ended: set[Ended] = field(default_factory=set)
+    land: Landscape | None = None
+    build_s: float = 0.0
+    """Seconds that building the program of the first level took, which nothing interrupts."""
+
+    def can_build(self, clock: Clock, times: float = 1.0) -> bool:
+        """Return whether there is time to build a program of so many times the first one's length."""
+        enough = clock.seconds_left() > times * self.build_s
+        if not enough:
+            self.ended.add(Ended.TIME_LIMIT)
+        return enough
 
     def tell(
         self,
@@ -142,7 +156,9 @@ def _search(run: _Run, start: Decisions | None) -> Decisions | None:
     moves = max(1, round(most * run.settings.effort))
     seconds = SEARCH_SHARE * run.clock.seconds_left()
     clock = run.clock.until(seconds)
-    found = search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock, start)
+    if len(run.problem.functions) <= MOST_FUNCTIONS:
+        run.land = describe_landscape(run.problem)
+    found = search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock, start, run.land)
     if clock.seconds_left() < HURRIED_SHARE * seconds:
         run.ended.add(Ended.TIME_LIMIT)
     return found
@@ -164,7 +180,9 @@ def _first_level(
     ``found`` is the search's start, ``given`` the caller's.
     """
     problem, level = run.problem, run.problem.objective[0]
+    begin = time.monotonic()
     compiled = _compile(problem, (level,)).with_cuts(run.cuts)
+    run.build_s = time.monotonic() - begin
     program = compiled.program.with_objective(*compiled.objectives[level])
     share = 1.0 if level is Level.WEIGHED else FIRST_LEVEL_SHARE
     clock = run.clock.until(share * run.clock.seconds_left())
@@ -265,6 +283,8 @@ def _single_year_bounds(
 ) -> tuple[dict[int, float], Decisions | None]:
     """Return the first level's bound by year (model units), and the last year's own best decisions."""
     level = run.problem.objective[0]
+    if not run.can_build(clock):
+        return {}, None
     run.tell(SINGLE_YEAR, level)
 
     def bound_of(year: int) -> tuple[float | None, Decisions | None]:
@@ -296,11 +316,11 @@ def _priced_bounds(
 ) -> tuple[dict[int, float], float | None]:
     """Return bounds of the shortfall from prices (model units): of each year's part, and of the whole."""
     problem, level = run.problem, run.problem.objective[0]
-    if level is not Level.SHORTFALL:
+    if level is not Level.SHORTFALL or clock.seconds_left() <= 0.0:
         return {}, None
     run.tell(PRICES, level)
     known = level_value(problem, best, level) / _factor(problem, level)
-    answer = priced_bounds(problem, known, clock.until(PRICES_SHARE * clock.seconds_left()))
+    answer = priced_bounds(problem, known, clock.until(PRICES_SHARE * clock.seconds_left()), run.land)
     cost, offset = compiled.objectives[level]
     by_year: dict[int, float] = {}
     for year, bound in answer.by_year.items():
@@ -475,6 +495,8 @@ def _later_levels(run: _Run, first: _First) -> tuple[Decisions, dict[Level, floa
     """Optimise the later levels one by one, holding every earlier one at its incumbent."""
     problem, levels = run.problem, run.problem.objective
     decisions, bounds = first.decisions, {levels[0]: first.bound}
+    if not run.can_build(run.clock, BUILD_OF_ALL_LEVELS):
+        return decisions, bounds
     without_walking = tuple(level for level in levels if level is not Level.WALKING_DISTANCE)
     compiled = _compile(problem, without_walking).with_cuts(run.cuts)
     held: dict[Level, float] = {}

@@ -121,16 +121,21 @@ def _compiled(function: _Function) -> _Function:
     return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
-def priced_bounds(problem: Problem, known: float, clock: Clock) -> PricedBounds:
+def priced_bounds(
+    problem: Problem, known: float, clock: Clock, land: Landscape | None = None
+) -> PricedBounds:
     """Return lower bounds of the shortfall.
 
     ``known``: what some plan falls short, in weighted points; only the length of the steps depends on it.
+    ``land``: the problem's, where it is known already.
     Nothing is proven beyond `MOST_FUNCTIONS` functions.
     """
     if len(problem.functions) > MOST_FUNCTIONS or not problem.planned_sites:
         return PricedBounds({}, 0.0)
-    relaxed = replace(problem, forbidden_by_hand={}) if problem.forbidden_by_hand else problem
-    land = describe_landscape(relaxed)
+    relaxed = problem
+    if problem.forbidden_by_hand:
+        relaxed, land = replace(problem, forbidden_by_hand={}), None
+    land = describe_landscape(relaxed) if land is None else land
     count = len(problem.years)
     alone = [_years(relaxed, land, [index]) for index in range(count)]
     _ascend(alone[0], _first_prices(alone[0]), 1.0, Clock(np.inf), pieces=1)  # compiles on first use

@@ -16,8 +16,16 @@ Pair = tuple[str, str]
 
 CHECK_SECONDS = 1.5
 """Seconds to see whether a start keeps every rule, even when time is up: no plan is published unchecked."""
+CHECK_SECONDS_PER_COLUMN = 1e-4
+"""More where the program is large."""
 CHECK_SHARE = 0.1
 """Share of the time left that the check may take where that is longer."""
+
+
+def check_seconds(program: Program, clock: Clock) -> float:
+    """Return the seconds that the check of a start may take."""
+    least = max(CHECK_SECONDS, CHECK_SECONDS_PER_COLUMN * len(program.cost))
+    return max(least, CHECK_SHARE * clock.seconds_left())
 
 
 def restricted_to(compiled: CompiledModel, program: Program, pairs: frozenset[Pair]) -> Program:
@@ -58,7 +66,7 @@ def completed(
 ) -> Decisions | None:
     """Return the start with areas, rooms and all else at their best; None where it breaks a rule."""
     fixed = program.with_fixed(*compiled.start_values(start))
-    seconds = max(CHECK_SECONDS, CHECK_SHARE * clock.seconds_left())
+    seconds = check_seconds(program, clock)
     answer = session.solve(fixed, Limits(), Clock(time.monotonic() + seconds))
     return None if answer.values is None else compiled.decisions(answer.values)
 
@@ -78,7 +86,7 @@ def repaired(
     """
     columns, values = compiled.start_values(start)
     fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
-    seconds = max(CHECK_SECONDS, CHECK_SHARE * clock.seconds_left())
+    seconds = check_seconds(program, clock)
     if session.solve(fixed, Limits(), Clock(time.monotonic() + seconds)).values is not None:
         return start
     pairs = frozenset(start.start_year) | asked_for(compiled.problem)

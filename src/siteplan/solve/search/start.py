@@ -51,15 +51,17 @@ def search_start(
     runs: int,
     clock: Clock,
     improve_from: Decisions | None = None,
+    land: Landscape | None = None,
 ) -> Decisions | None:
     """Return good decisions at minimum areas, or None where the search finds none within the limits.
 
     ``moves``: moves of each of the ``runs``; ``improve_from``: where they begin instead of at nothing.
+    ``land``: the problem's, where it is known already.
     The result depends on the arguments alone unless the clock cuts the search short; it returns within
     half a second of the clock. None as well beyond `MOST_FUNCTIONS` functions, where the search is left
     out, and where no site can open.
     """
-    found = search(problem, seed, moves, runs, clock, improve_from)
+    found = search(problem, seed, moves, runs, clock, improve_from, land)
     return None if found is None else found.decisions
 
 
@@ -70,11 +72,12 @@ def search(
     runs: int,
     clock: Clock,
     improve_from: Decisions | None = None,
+    land: Landscape | None = None,
 ) -> Found | None:
     """Search as `search_start`, and return the weighted points short as well."""
     if len(problem.functions) > MOST_FUNCTIONS or clock.seconds_left() <= 0.0:
         return None
-    land = describe_landscape(problem)
+    land = describe_landscape(problem) if land is None else land
     first = first_programmes(problem, land, improve_from)
     if first is None or not len(land.sites.movable):
         return None
