@@ -6,6 +6,7 @@ import csv
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from siteplan.outcome import MAXIMISED, level_value
 from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
 from siteplan.scenario import Level, SolverSettings
-from siteplan.solve import SolveResult, proven_levels
+from siteplan.solve import SolveResult, proven_levels, solve
 from siteplan.studies.axes import AxisError, axis_of
 from siteplan.studies.frontier import Point, knees, monotone, solving_order, trace
 
@@ -161,3 +162,23 @@ def test_what_makes_no_curve_is_refused(
     assert "project" in capsys.readouterr().err
     with pytest.raises(AxisError, match="moon"):
         axis_of("moon", None, tiny_problem())  # type: ignore[arg-type]
+
+
+def test_a_point_that_is_too_far_from_its_bound_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first try proves nothing, the first level alone is solved, then the rest from there."""
+    problem = replace(tiny_problem(), objective=(Level.SHORTFALL, Level.COST))
+    tried: list[tuple[Level, ...]] = []
+
+    def forgetful(asked: Problem, *arguments: Any, **keywords: Any) -> SolveResult:
+        tried.append(asked.objective)
+        found = solve(asked, *arguments, **keywords)
+        if len(tried) > 1:
+            return found
+        nothing = Decisions({}, {}, {}, {})
+        return SolveResult(nothing, proven_levels(asked, nothing, {Level.SHORTFALL: 0.0}), "time_limit")
+
+    monkeypatch.setattr("siteplan.studies.frontier.solve", forgetful)
+    point = trace([(1.0, problem, QUICK)], 60.0, threading.Event())[0]
+    assert tried == [problem.objective, (Level.SHORTFALL,), problem.objective]
+    assert point.first.status == "optimal"
+    assert point.first.value == pytest.approx(solve(problem, QUICK).levels[0].value)
