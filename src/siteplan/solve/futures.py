@@ -22,7 +22,6 @@ from siteplan.problem import Problem, Role
 from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import DecidedNow, DecisionRule, Level, SolverSettings
 from siteplan.solve.decompose.neighbourhood import ColumnArray, Start, columns_by_site, improve_by_town
-from siteplan.solve.decompose.repair import completed
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.futures import Future, FuturesProblem, build_futures_model
 from siteplan.solve.program import CompiledModel, Cut, columns_of, compile_program, program_of
@@ -295,7 +294,8 @@ def _best_tried(run: _Run, own: Mapping[str, Decisions]) -> Candidate | None:
         )
         for future in problem.futures
     }
-    decisions = [decision_of(problem, plan) for plan in own.values()]
+    plans = list(own.values())
+    decisions = [decision_of(problem, plan) for plan in plans]
     careful = _in_every(decisions)
     decisions += [careful, _only_fixed(problem, careful)]
     tried: list[tuple[float, Candidate]] = []
@@ -304,8 +304,9 @@ def _best_tried(run: _Run, own: Mapping[str, Decisions]) -> Candidate | None:
         if decision in decisions[:number] or (is_last_resort and tried):
             continue
         share = clock.until(clock.seconds_left() / (len(decisions) - number))
+        made_by = plans[number] if number < len(plans) else plans[0]
         least_s = LAST_RESORT_SECONDS if is_last_resort else TRY_SECONDS
-        found = _tried(run, decision, compiled, own, share, least_s)
+        found = _tried(run, decision, compiled, made_by, share, least_s)
         if found is not None:
             tried.append((_signed(problem, _value(problem, found)), (decision, found)))
     return min(tried, key=lambda entry: entry[0], default=(0.0, None))[1]
@@ -338,69 +339,32 @@ def _tried(
     run: _Run,
     decision: Decision,
     compiled: Mapping[str, CompiledModel],
-    own: Mapping[str, Decisions],
+    made_by: Decisions,
     clock: Clock,
     least_s: float,
 ) -> dict[str, Decisions] | None:
     """Return the best plan of each future under a decision; None where one has none, or none in time.
 
-    With the decision made the futures have nothing in common, so each is solved alone, from the best of the
-    ``own`` plans that can be carried over.
+    ``made_by``: a plan with the decision or one like it; what it provides where the decision opens is the
+    start.
     """
     plans: dict[str, Decisions] = {}
     for number, future in enumerate(run.problem.futures):
-        if decision_of(run.problem, own[future.key]) == decision:
-            plans[future.key] = own[future.key]
-            continue
         model = compiled[future.key]
         program = _decided(run.problem, future, model, decision)
         seconds = max(least_s, clock.seconds_left() / (len(run.problem.futures) - number))
         share = Clock(time.monotonic() + seconds, clock.stop)
-        carried = _carried_over(run, future, model, program, decision, own, share)
-        start = None if carried is None else model.start_values(carried)
-        answer = run.session.solve(program, run.limits(program, TRY_NODES), share, start)
-        found = carried if answer.values is None else model.decisions(answer.values)
-        if found is None:
-            return None
-        plans[future.key] = found
-    return plans
-
-
-def _carried_over(
-    run: _Run,
-    future: Future,
-    model: CompiledModel,
-    program: Program,
-    decision: Decision,
-    own: Mapping[str, Decisions],
-    clock: Clock,
-) -> Decisions | None:
-    """Return the best of the own plans in a future under a decision, areas and all else at their best.
-
-    Of each plan what it provides where the decision opens. None: each breaks a rule there.
-    """
-    problem = run.problem
-    left = Decision(
-        {site: year for site, year in decision.opening.items() if site not in future.lost_sites},
-        {pair: year for pair, year in decision.functions.items() if pair[0] not in future.lost_sites},
-    )
-    found: list[tuple[float, int, Decisions]] = []
-    for number, plan in enumerate(own.values()):
         provided = {
-            pair: max(year, left.opening[pair[0]])
-            for pair, year in plan.start_year.items()
-            if pair[0] in left.opening
+            pair: max(year, decision.opening[pair[0]])
+            for pair, year in made_by.start_year.items()
+            if pair[0] in decision.opening and pair[0] not in future.lost_sites
         }
-        carried = replace(plan, start_year=provided)
-        if decision_of(problem, carried) != left:
-            continue
-        kept = completed(model, program, carried, run.session, clock)
-        if kept is not None:
-            value = level_value(future.problem, kept, problem.level) / problem.reported_per_model(
-                problem.level
-            )
-            found.append((value, number, kept))
-    return min(found)[2] if found else None
+        start = model.start_values(replace(made_by, start_year=provided))
+        answer = run.session.solve(program, run.limits(program, TRY_NODES), share, start)
+        if answer.values is None:
+            return None
+        plans[future.key] = model.decisions(answer.values)
+    return plans
 
 
 def _decided(problem: FuturesProblem, future: Future, compiled: CompiledModel, decision: Decision) -> Program:
