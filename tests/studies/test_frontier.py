@@ -55,7 +55,7 @@ def test_each_point_is_the_best_there_is(level: Level) -> None:
         assert point.first.status == "optimal"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 def test_the_curve_is_monotone(seed: int) -> None:
     """More money is never worse, nor is its bound, however hasty the search of each point."""
     problem = random_problem(
@@ -118,10 +118,10 @@ def rows_of(file: Path) -> list[dict[str, str]]:
     ("over", "against", "first", "last"),
     [
         ("budget", "shortfall", "10", "60"),
-        ("walking", "coverage:elderly_care", "40", "100"),
+        pytest.param("walking", "coverage:elderly_care", "40", "100", marks=pytest.mark.slow),
         ("worst_community", "cost", "0", "3"),
-        ("area_standard", "persons_covered", "0", "20"),
-        ("coverage:culture", "coverage:sports", "0", "50"),
+        pytest.param("area_standard", "persons_covered", "0", "20", marks=pytest.mark.slow),
+        pytest.param("coverage:culture", "coverage:sports", "0", "50", marks=pytest.mark.slow),
     ],
 )
 def test_every_point_is_verified(
