@@ -302,8 +302,9 @@ def publish_result(
     if plan.stopped_by == "interrupted":
         deadline = time.monotonic()  # who interrupts gets the plan at once, and can have the rest made later
     with stopwatch.stage(PUBLISH):
+        pace = Pace()
         outputs = (*OUTPUTS, *further(prepared, plan, deadline))
-        record = publish(run, results, deadline=deadline, outputs=outputs)
+        record = publish(run, results, deadline=deadline, outputs=outputs, pace=pace)
     return Solved(plan, problem, record)
 
 
