@@ -234,7 +234,8 @@ def search(
     """
     reserve_s = RESERVE_AT_LEAST_S + publishing_seconds(prepared.problem)
     if keeps_time_for_readables:
-        most_s = max(0.0, settings.time_limit_s - SHORT_LIMIT_S) * READABLES_SHARE
+        left_s = settings.time_limit_s - stopwatch.clock.elapsed_s()
+        most_s = max(0.0, left_s - SHORT_TIME_S) * READABLES_SHARE
         reserve_s += min(most_s, readable_seconds(prepared.problem) * stopwatch.pace.slowness())
     clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
     with stopwatch.stage(SOLVE):
@@ -249,8 +250,8 @@ RESERVE_AT_LEAST_S = 2.0
 """Seconds of the time limit kept, besides publishing, for the solver to stop and for the table."""
 
 
-SHORT_LIMIT_S, READABLES_SHARE = 20.0, 0.45
-"""Of the time limit beyond so many seconds, the results for people take at most such a share: a plan comes
+SHORT_TIME_S, READABLES_SHARE = 20.0, 0.45
+"""Of the time left beyond so many seconds, the results for people take at most such a share: a plan comes
 first, and what doesn't fit is skipped and can be made later."""
 
 
