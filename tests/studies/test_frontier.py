@@ -6,6 +6,7 @@ import csv
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from siteplan.outcome import MAXIMISED, level_value
 from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
 from siteplan.scenario import Level, SolverSettings
-from siteplan.solve import SolveResult, proven_levels
+from siteplan.solve import SolveResult, proven_levels, solve
 from siteplan.studies.axes import AxisError, axis_of
 from siteplan.studies.frontier import Point, knees, monotone, solving_order, trace
 
@@ -54,7 +55,7 @@ def test_each_point_is_the_best_there_is(level: Level) -> None:
         assert point.first.status == "optimal"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 def test_the_curve_is_monotone(seed: int) -> None:
     """More money is never worse, nor is its bound, however hasty the search of each point."""
     problem = random_problem(
@@ -117,10 +118,10 @@ def rows_of(file: Path) -> list[dict[str, str]]:
     ("over", "against", "first", "last"),
     [
         ("budget", "shortfall", "10", "60"),
-        ("walking", "coverage:elderly_care", "40", "100"),
+        pytest.param("walking", "coverage:elderly_care", "40", "100", marks=pytest.mark.slow),
         ("worst_community", "cost", "0", "3"),
-        ("area_standard", "persons_covered", "0", "20"),
-        ("coverage:culture", "coverage:sports", "0", "50"),
+        pytest.param("area_standard", "persons_covered", "0", "20", marks=pytest.mark.slow),
+        pytest.param("coverage:culture", "coverage:sports", "0", "50", marks=pytest.mark.slow),
     ],
 )
 def test_every_point_is_verified(
@@ -161,3 +162,23 @@ def test_what_makes_no_curve_is_refused(
     assert "project" in capsys.readouterr().err
     with pytest.raises(AxisError, match="moon"):
         axis_of("moon", None, tiny_problem())  # type: ignore[arg-type]
+
+
+def test_a_point_that_is_too_far_from_its_bound_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first try proves nothing, the first level alone is solved, then the rest from there."""
+    problem = replace(tiny_problem(), objective=(Level.SHORTFALL, Level.COST))
+    tried: list[tuple[Level, ...]] = []
+
+    def forgetful(asked: Problem, *arguments: Any, **keywords: Any) -> SolveResult:
+        tried.append(asked.objective)
+        found = solve(asked, *arguments, **keywords)
+        if len(tried) > 1:
+            return found
+        nothing = Decisions({}, {}, {}, {})
+        return SolveResult(nothing, proven_levels(asked, nothing, {Level.SHORTFALL: 0.0}), "time_limit")
+
+    monkeypatch.setattr("siteplan.studies.frontier.solve", forgetful)
+    point = trace([(1.0, problem, QUICK)], 60.0, threading.Event())[0]
+    assert tried == [problem.objective, (Level.SHORTFALL,), problem.objective]
+    assert point.first.status == "optimal"
+    assert point.first.value == pytest.approx(solve(problem, QUICK).levels[0].value)

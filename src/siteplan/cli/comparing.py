@@ -33,6 +33,8 @@ from siteplan.text import Text
 
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 FEWEST = 2
+MEASURE_WIDTH = 22
+"""Columns of the terminal that the first column of the overview has at least."""
 LONGEST_NAME = 80
 
 
@@ -123,7 +125,8 @@ def _show(comparison: Comparison, session: Session) -> None:
     shown = len(grid.headings) if len(comparison.plans) == FEWEST else len(grid.headings) - 1
     for number, heading in enumerate(grid.headings[:shown]):
         name, is_number = Line(words.say(heading)), number in grid.numeric
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        least = MEASURE_WIDTH if number == 0 else None
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", min_width=least)
     for row in grid.rows:
         table.add_row(*(Line(cell) for cell in row[:shown]))
     session.out.print(table)

@@ -12,7 +12,7 @@ from siteplan.findings import Finding, InputError, Place, error
 from siteplan.inputs.bundled import bundled_root
 from siteplan.text import Text
 
-STARTER_FOLDERS = ("model", "data/zhouzhi", "scenarios")
+STARTER_FOLDERS = ("model", "data/zhouzhi", "scenarios", "docs/examples")
 STARTER_FILES = ("docs/data-dictionary.md",)
 """What a new folder is given, relative to the bundled root."""
 

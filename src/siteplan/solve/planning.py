@@ -192,7 +192,7 @@ def _first_level(
     compiled = _compile(problem, (level,)).with_cuts(run.cuts)
     run.build_s = time.monotonic() - begin
     program = compiled.program.with_objective(*compiled.objectives[level])
-    share = 1.0 if level is Level.WEIGHED else FIRST_LEVEL_SHARE
+    share = 1.0 if len(problem.objective) == 1 else FIRST_LEVEL_SHARE
     clock = run.clock.until(share * run.clock.seconds_left())
     best = found if found is not None else _nothing_but_committed(problem)
     least = None if known_bound is None else known_bound / _factor(problem, level)

@@ -17,7 +17,7 @@ from siteplan.scenario import Level, LoadedScenario
 from siteplan.text import Text
 
 Changes = Mapping[str, Any]
-PERCENT = Text("%（以情景为 100）", "% of the scenario's")
+PERCENT = Text("%，情景为 100", "% of the scenario's")
 COVERAGE = "coverage:"
 
 

@@ -11,7 +11,7 @@ import csv
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from siteplan.outcome import MAXIMISED, level_value
@@ -69,8 +69,10 @@ def trace(
 ) -> list[Point]:
     """Solve (value, problem, settings) of each point, listed from tight to loose, ``seconds`` each at most.
 
-    Each begins with the plan of its tighter neighbour and knows the bound of its looser one. Points that no
-    plan was found for are left out; what is found until ``stop`` is set is returned.
+    Each begins with the plan of its tighter neighbour and knows the bound of its looser one. A point whose
+    first level is then further from its bound than ``settings.gap`` gets as many seconds for that alone,
+    and again as many for the later ones. Points that no plan was found for are left out; what is found
+    until ``stop`` is set is returned.
 
     Raises:
         InfeasibleError: no point has a plan.
@@ -95,10 +97,42 @@ def trace(
             refusals.append(refusal)
             continue
         solved[position] = Point(value, problem, result)
+    for position in range(len(steps)):
+        point, settings = solved[position], steps[position][2]
+        if point is not None and not stop.is_set() and not is_near(point, settings.gap):
+            known = _tightened_bounds([each for each in solved[position:] if each is not None])[0]
+            solved[position] = _tried_again(point, known, settings, seconds, stop, listener_of(position))
     points = [point for point in solved if point is not None]
     if not points:
         raise refusals[0] if refusals else NoPlanError(interrupted=True)
     return points
+
+
+def is_near(point: Point, gap: float) -> bool:
+    """Return whether the first level is as near to its bound as it has to be."""
+    return point.first.gap is not None and point.first.gap <= gap + SAME
+
+
+def _tried_again(
+    point: Point,
+    known_bound: float | None,
+    settings: SolverSettings,
+    seconds: float,
+    stop: threading.Event,
+    listener: ProgressListener,
+) -> Point:
+    """Solve a point's first level alone, then the later ones from there."""
+    decisions, bound = point.result.decisions, known_bound
+    result = point.result
+    alone = replace(point.problem, objective=(point.first.name,))
+    try:
+        for problem in (alone, point.problem):
+            clock = Clock(time.monotonic() + seconds, stop)
+            result = solve(problem, settings, listener, clock, start=decisions, known_bound=bound)
+            decisions, bound = result.decisions, result.levels[0].bound
+    except NoPlanError:
+        return point
+    return replace(point, result=result)
 
 
 def neighbour_start(solved: Sequence[Point | None], position: int) -> Decisions | None:

@@ -140,10 +140,8 @@ def _flat(place: str, value: Any) -> Iterable[tuple[str, str]]:
             yield from _flat(f"{place}.{key}" if place else str(key), item)
     elif isinstance(value, list):
         yield place, ", ".join(str(item) for item in value)
-    elif isinstance(value, float):
-        yield place, f"{value:.12g}"
     else:
-        yield place, str(value)
+        yield place, _plain(value)
 
 
 def _settings(
@@ -164,6 +162,9 @@ def _settings(
 
 
 def _plain(value: object) -> str:
+    """Return a value as a scenario file would state it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
