@@ -21,7 +21,7 @@ budget:
     county:
       name: {zh: 县级财政资金, en: county budget}
       amounts_cny: {2027: 3_000_000, 2028: 3_000_000}
-solver: {time_limit_s: 60, effort: 0.05}
+solver: {time_limit_s: 240, effort: 0.05}
 """
 
 

@@ -14,7 +14,7 @@ from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
 from siteplan.text import Text
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 OBJECTIVE = (Level.SHORTFALL, Level.PERSONS_COVERED)
 
 

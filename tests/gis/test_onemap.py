@@ -114,6 +114,14 @@ def test_every_layer_opens_and_equals_the_plan(draft: Path, results: Path) -> No
     )
 
 
+def test_a_geopackage_is_of_a_version_that_older_programs_know(draft: Path) -> None:
+    """GDAL before 3.7, and QGIS with it, warns of GeoPackages newer than 1.3."""
+    for package in draft.glob("*.gpkg"):
+        connection = sqlite3.connect(package)
+        assert connection.execute("PRAGMA user_version").fetchone()[0] <= 10300
+        connection.close()
+
+
 def test_aliases_and_dictionary(draft: Path) -> None:
     """The GeoPackage holds the Chinese name of each column, and so does the field dictionary."""
     connection = sqlite3.connect(draft / f"{DRAFT}onemap_4545.gpkg")

@@ -380,27 +380,37 @@ def test_hostile_names_stay_names(browser: Browser, hostile_results: Path) -> No
 
 
 def test_a_slider_step_with_10_000_points(browser: Browser, results: Path, tmp_path: Path) -> None:
-    """A step of the slider takes under 200 ms with 10 000 demand points in view."""
+    """A step of the slider is under 200 ms of the page's work with 10 000 demand points in view.
+
+    Processor time of the page's thread counts, so that other programs on the machine don't.
+    """
     content = content_of(results / "map.html")
     file = tmp_path / "many.html"
     file.write_text(page_of({**content, "demand": many(content["demand"])}), encoding="utf-8")
     shown = opened(browser, file)
-    steps = shown.page.evaluate(
-        """async () => {
-            const slider = document.getElementById('year');
-            const steps = [];
-            for (let step = 0; step < 8; step += 1) {
-                const begin = performance.now();
-                slider.value = String(step % 2);
-                slider.dispatchEvent(new Event('input'));
-                await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-                steps.push(performance.now() - begin);
-            }
-            return steps;
-        }"""
-    )
-    assert sorted(steps)[len(steps) // 2] < LONGEST_STEP_MS
+    performance = shown.page.context.new_cdp_session(shown.page)
+    performance.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def work_ms() -> float:
+        metrics = performance.send("Performance.getMetrics")["metrics"]
+        return 1000.0 * float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+
+    steps = []
+    for step in range(8):
+        begin = work_ms()
+        shown.page.evaluate(STEP, str(step % 2))
+        steps.append(work_ms() - begin)
+    assert 0.0 < sorted(steps)[len(steps) // 2] < LONGEST_STEP_MS
     assert shown.said == []
+
+
+STEP = """async (year) => {
+    const slider = document.getElementById('year');
+    slider.value = year;
+    slider.dispatchEvent(new Event('input'));
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+}"""
+"""Moves the slider and waits until the page has been drawn."""
 
 
 def many(demand: dict[str, list[Any]]) -> dict[str, list[Any]]:

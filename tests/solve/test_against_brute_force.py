@@ -197,7 +197,7 @@ def _local_targets(seed: int, basis: Basis, years: tuple[int, ...]) -> dict[tupl
 
 def check_against_brute_force(problem: Problem) -> None:
     expected = best_levels(problem)
-    settings = SolverSettings(time_limit_s=60.0, effort=0.05)
+    settings = SolverSettings(time_limit_s=240.0, effort=0.05)
     if expected is None:
         with pytest.raises(InfeasibleError):
             solve(problem, settings)

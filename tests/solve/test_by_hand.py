@@ -28,7 +28,7 @@ from siteplan.scenario import Basis, LoadedScenario, SolverSettings
 from siteplan.solve import solve
 from siteplan.text import Language
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 EAST, WEST = "610124001001", "610124001002"
 Check = Callable[..., list[Finding]]
 

@@ -13,7 +13,7 @@ from siteplan.scenario import AssignmentRule, Basis, Level, SolverSettings
 from siteplan.seating import most_served, nearest_first
 from siteplan.solve import solve
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.2)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.2)
 WALKS = [(10.0, "p", "A"), (20.0, "p", "B"), (30.0, "q", "A")]
 """p is near A and B, q reaches A alone; ten persons each, ten places each."""
 

@@ -20,7 +20,7 @@ from siteplan.problem import Problem, Role
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 
 
 def with_conversion(problem: Problem, held_until: int | None = None) -> Problem:

@@ -20,7 +20,7 @@ from siteplan.solve import solve
 from siteplan.solve.decompose.single_year import single_year_problem
 from siteplan.text import Text
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 PLENTY = {2027: 5e6, 2028: 5e6}
 
 
@@ -162,7 +162,7 @@ def test_sources_without_biting_conditions_are_one_sum(seed: int) -> None:
     problem = random_problem(
         seed, communities=3, towns=2, points=12, sites=5, years=2, budget_cny=1_500_000.0
     )
-    settings = SolverSettings(time_limit_s=60.0, effort=0.2)
+    settings = SolverSettings(time_limit_s=240.0, effort=0.2)
     summed, split = solve(problem, settings), solve(in_two_sources(problem), settings)
     assert [level.value for level in split.levels] == pytest.approx(
         [level.value for level in summed.levels], rel=1e-5, abs=1e-5

@@ -27,7 +27,7 @@ from siteplan.solve.futures import (
     solve_futures,
 )
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 Key = frozenset[tuple[object, ...]]
 
 

@@ -75,7 +75,7 @@ def with_joint_site(budget_cny: float) -> Problem:
 
 def test_the_programme_pays_what_the_budget_lacks() -> None:
     """Two functions at s1: 400 000 + 30 × 1.25 × 2 000 + 50 × 1.25 × 1 500 = 568 750, 200 000 of it joint."""
-    result = solve(with_joint_site(368_750.0), SolverSettings(time_limit_s=30.0))
+    result = solve(with_joint_site(368_750.0), SolverSettings(time_limit_s=240.0))
     assert {key for _, key in result.decisions.start_year} == {ELDERLY, CULTURE}
     outcome = evaluate(with_joint_site(368_750.0), result.decisions)
     year = outcome.money[1]
@@ -87,7 +87,7 @@ def test_the_programme_pays_what_the_budget_lacks() -> None:
 
 def test_without_the_programmes_money_less_is_covered() -> None:
     """With 1 000 CNY less than that, not all of it can be had."""
-    result = solve(with_joint_site(367_750.0), SolverSettings(time_limit_s=30.0))
+    result = solve(with_joint_site(367_750.0), SolverSettings(time_limit_s=240.0))
     assert {key for _, key in result.decisions.start_year} < {ELDERLY, CULTURE}
 
 

@@ -22,7 +22,7 @@ from siteplan.scenario import Basis, Level, LoadedScenario, SolverSettings
 from siteplan.solve import solve
 
 EAST, WEST, COUNTRY = "610124001001", "610124001002", "610124100201"
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 ONE_A_YEAR = Pace(1, None)
 
 

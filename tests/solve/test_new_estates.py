@@ -19,7 +19,7 @@ from siteplan.problem import Money, NewEstate, Pace, Problem
 from siteplan.scenario import Level, Scenario, SolverSettings
 from siteplan.solve import InfeasibleError, solve
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 MODEL = Path(__file__).parents[2] / "model"
 RULE = {"rules": {"new_estate_area_standard": True}}
 

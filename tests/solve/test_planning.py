@@ -22,7 +22,7 @@ from siteplan.solve.formulation import CONSTRAINTS, build_model
 from siteplan.solve.program import compile_program
 from siteplan.solve.rules import RULES, STRUCTURE
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 
 
 def with_committed(problem: Problem, capital_cny: float) -> Problem:
@@ -79,7 +79,7 @@ def test_no_time_at_all_is_no_plan() -> None:
 def test_the_same_seed_gives_the_same_plan() -> None:
     """Decisions and levels repeat exactly where the clock does not cut the run."""
     problem = random_problem(5, communities=4, towns=2, points=24, sites=8, years=2, budget_cny=1_500_000.0)
-    settings = SolverSettings(time_limit_s=120.0, effort=0.01, seed=7)
+    settings = SolverSettings(time_limit_s=240.0, effort=0.01, seed=7)
     assert solve(problem, settings) == solve(problem, settings)
 
 

@@ -27,7 +27,7 @@ from siteplan.studies.comparison.inputs import OF_LEVEL
 from siteplan.studies.comparison.words import STATUSES
 from siteplan.studies.replan import replanned
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.05)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 
 
 def weighed(problem: Problem, weights: dict[Level, float]) -> Problem:

@@ -20,7 +20,7 @@ from siteplan.solve import solve
 from siteplan.solve.difference import Measure, difference, distance_cut
 from siteplan.studies.alternatives import find_alternatives
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 
 
 def good_plans(problem: Problem, worst: float) -> list[frozenset[tuple[str, str, int]]]:

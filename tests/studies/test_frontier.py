@@ -23,7 +23,7 @@ from siteplan.solve import SolveResult, proven_levels, solve
 from siteplan.studies.axes import AxisError, axis_of
 from siteplan.studies.frontier import Point, knees, monotone, solving_order, trace
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 
 
 def scaled(problem: Problem, share: float) -> Problem:
@@ -61,7 +61,7 @@ def test_the_curve_is_monotone(seed: int) -> None:
     problem = random_problem(
         seed, communities=6, towns=2, points=30, sites=10, years=1 + seed % 2, budget_cny=1_500_000.0
     )
-    hasty = SolverSettings(time_limit_s=60.0, effort=0.001)
+    hasty = SolverSettings(time_limit_s=240.0, effort=0.001)
     steps = [(share, scaled(problem, share), hasty) for share in (0.2, 0.5, 0.9, 1.4)]
     curve = monotone(trace(steps, 60.0, threading.Event()))
     values = [point.first.value for point in curve]

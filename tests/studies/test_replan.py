@@ -14,7 +14,7 @@ from siteplan.problem import Problem
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import SolveResult, solve
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 OBJECTIVE = (Level.SHORTFALL, Level.CHANGES, Level.COST)
 
 

@@ -160,7 +160,7 @@ def random_scenario(dice: random.Random, seed: int) -> Scenario:
         if seed % 5 == 4
         else [Level.SHORTFALL, *(level for level in levels if level is not Level.SHORTFALL)],
         forbid={"sports": {"site": "S3", "functions": [SPORTS]}} if dice.random() < 0.3 else {},
-        solver={"time_limit_s": 30, "effort": 0.02},
+        solver={"time_limit_s": 240, "effort": 0.02},
     )
 
 

@@ -132,7 +132,7 @@ class Scenario:
             NoPlanError: the time ran out, or ``stop`` was set, before any plan was found.
         """
         stopwatch = Stopwatch(listener)
-        prepared = prepare(self.file, stopwatch, changes=self.changes)
+        prepared = prepare(self.file, stopwatch, changes=self.changes, is_for_search=True)
         settings = prepared.inputs.loaded.scenario.solver
         begin = None if start is None else decisions_of(prepared.problem, start.data)
         result = search(prepared, settings, stopwatch, stop or threading.Event(), begin)

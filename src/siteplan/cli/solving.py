@@ -120,7 +120,7 @@ def _run(
     session: Session,
 ) -> Solved:
     started_at = now()
-    prepared = prepare(scenario_file, stopwatch)
+    prepared = prepare(scenario_file, stopwatch, is_for_search=True)
     loaded = prepared.inputs.loaded
     settings = options.settings(loaded.scenario.solver)
     _refuse_short_limit(settings, loaded)

@@ -34,6 +34,7 @@ from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.publish import (
     OUTPUTS,
     Output,
+    Pace,
     ResultFolder,
     Run,
     RunRecord,
@@ -45,7 +46,7 @@ from siteplan.publish import (
 from siteplan.publish.run_record import InputFile
 from siteplan.reach import check_reach, walking_access
 from siteplan.scenario import LoadedScenario, SolverSettings
-from siteplan.solve import Clock, InfeasibleError, SolveResult, solve
+from siteplan.solve import Clock, InfeasibleError, SolveResult, compile_ahead, solve
 from siteplan.text import Text
 
 READ = Text("读取并检查输入", "reading and checking the inputs")
@@ -58,11 +59,15 @@ PUBLISH = Text("写出结果", "writing the results")
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Announces stages to a listener and keeps the seconds that each took, by English name."""
+    """Announces stages to a listener and keeps the seconds that each took, by English name.
+
+    ``pace``: how slowly the work goes because others use the machine too.
+    """
 
     listener: ProgressListener = silent
     clock: RunClock = field(default_factory=RunClock)
     seconds_by_stage: dict[str, float] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
     @contextmanager
     def stage(self, name: Text) -> Iterator[None]:
@@ -163,17 +168,21 @@ def prepare(
     stopwatch: Stopwatch,
     case_folder: Path | None = None,
     changes: Iterable[Mapping[str, Any]] = (),
+    *,
+    is_for_search: bool = False,
 ) -> Prepared:
     """Read and check the inputs, compute walking distances and assemble the problem.
 
     ``case_folder`` is where the case is now, if it isn't where the scenario says; ``changes`` are merged
-    on top of the scenario.
+    on top of the scenario. ``is_for_search``: what the search runs is compiled meanwhile.
 
     Raises:
         InputError: with every error and warning of the inputs.
     """
     with stopwatch.stage(READ):
         inputs = read_inputs(scenario_file, case_folder, changes)
+    if is_for_search and len(inputs.loaded.scenario.years) > 1:
+        compile_ahead()
     with stopwatch.stage(REACH):
         access = walking_access(inputs.network, inputs.case, inputs.policy, farthest_walk_m(inputs.policy))
     with stopwatch.stage(PROBLEM):
@@ -225,8 +234,9 @@ def search(
     """
     reserve_s = RESERVE_AT_LEAST_S + publishing_seconds(prepared.problem)
     if keeps_time_for_readables:
-        most_s = max(0.0, settings.time_limit_s - SHORT_LIMIT_S) * READABLES_SHARE
-        reserve_s += min(most_s, readable_seconds(prepared.problem))
+        left_s = settings.time_limit_s - stopwatch.clock.elapsed_s()
+        most_s = max(0.0, left_s - SHORT_TIME_S) * READABLES_SHARE
+        reserve_s += min(most_s, readable_seconds(prepared.problem) * stopwatch.pace.slowness())
     clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
     with stopwatch.stage(SOLVE):
         try:
@@ -240,8 +250,8 @@ RESERVE_AT_LEAST_S = 2.0
 """Seconds of the time limit kept, besides publishing, for the solver to stop and for the table."""
 
 
-SHORT_LIMIT_S, READABLES_SHARE = 20.0, 1.0 / 3.0
-"""Of the time limit beyond so many seconds, the results for people take at most such a share: a plan comes
+SHORT_TIME_S, READABLES_SHARE = 20.0, 0.45
+"""Of the time left beyond so many seconds, the results for people take at most such a share: a plan comes
 first, and what doesn't fit is skipped and can be made later."""
 
 
@@ -293,8 +303,9 @@ def publish_result(
     if plan.stopped_by == "interrupted":
         deadline = time.monotonic()  # who interrupts gets the plan at once, and can have the rest made later
     with stopwatch.stage(PUBLISH):
+        pace = Pace()
         outputs = (*OUTPUTS, *further(prepared, plan, deadline))
-        record = publish(run, results, deadline=deadline, outputs=outputs)
+        record = publish(run, results, deadline=deadline, outputs=outputs, pace=pace)
     return Solved(plan, problem, record)
 
 

@@ -125,10 +125,12 @@ def publish(
     deadline: float | None = None,
     outputs: Iterable[Output] = OUTPUTS,
     clock: Clock = time.monotonic,
+    pace: Pace | None = None,
 ) -> RunRecord:
     """Write the result files and put them in place of the earlier ones, all or none.
 
-    ``deadline`` is on ``clock``; outputs that aren't essential are skipped, and named in the record, where
+    ``pace``: of work that began a while ago, as the first outputs tell little of it. ``deadline`` is on
+    ``clock``; outputs that aren't essential are skipped, and named in the record, where
     they wouldn't be ready by then. One of them that fails costs nothing else: the record says why.
 
     Raises:
@@ -137,7 +139,7 @@ def publish(
     records: list[RunRecord] = []
 
     def write_all(folder: Path) -> None:
-        progress = _write_outputs(run, folder, tuple(outputs), deadline, clock)
+        progress = _write_outputs(run, folder, tuple(outputs), deadline, clock, pace or Pace(clock))
         record = record_of(run, results.path, progress)
         write_document(record, folder / RUN_FILE)
         records.append(record)
@@ -180,10 +182,10 @@ SECONDS_PER_ROW = 1e-4
 
 
 def _write_outputs(
-    run: Run, folder: Path, outputs: tuple[Output, ...], deadline: float | None, clock: Clock
+    run: Run, folder: Path, outputs: tuple[Output, ...], deadline: float | None, clock: Clock, pace: Pace
 ) -> Progress:
     """Write the essential outputs, then the others as long as there is time."""
-    progress, pace = Progress(), Pace(clock)
+    progress = Progress()
     for output in sorted(outputs, key=lambda output: not output.is_essential):
         if output.is_essential:
             output.write(run, folder / output.file_name)

@@ -15,6 +15,7 @@ from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
 from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import Level, SolverSettings
+from siteplan.solve.compiling import ANNEALING, PRICES, compile_ahead, wait_until_compiled
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.neighbourhood import Start, improve
@@ -44,6 +45,8 @@ COLUMNS_OF_NODE_LIMITS = 5000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
+COMPILER_SHARE = 0.5
+"""Share of the time left that the search may wait for the compiler, which runs once on a machine."""
 SEARCH_SHARE = 0.4
 PRICES_SHARE = 0.2
 SINGLE_YEAR_SHARE = 0.5
@@ -62,7 +65,7 @@ PROVEN_TOLERANCE = 1e-6
 """A gap below this (absolute, or relative to the value) is 0 within solver tolerances."""
 
 SEARCH = Text("搜索初始方案", "searching for a first plan")
-PRICES = Text("由影子价格求上限", "bounds from prices")
+BOUNDS_BY_PRICES = Text("由影子价格求上限", "bounds from prices")
 SINGLE_YEAR = Text("逐年求上限", "bounds year by year")
 REPAIR = Text("修正初始方案", "mending the first plan")
 STAGING = Text("末年状态分年安排", "staging the end state")
@@ -140,6 +143,8 @@ def solve(
     """
     clock = clock or Clock(time.monotonic() + settings.time_limit_s)
     run = _Run(problem, settings, listener, clock, cuts)
+    if len(problem.years) > 1:
+        compile_ahead()
     found = _search(run, start) if len(problem.years) > 1 else None
     first = _first_level(run, found, start, known_bound)
     _refuse_wrong_bound(run, first, known_bound)
@@ -154,6 +159,9 @@ def _search(run: _Run, start: Decisions | None) -> Decisions | None:
     run.tell(SEARCH)
     most = max(MOVES_PER_EFFORT, MOVES_PER_SITE * len(run.problem.planned_sites))
     moves = max(1, round(most * run.settings.effort))
+    if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
+        run.ended.add(Ended.TIME_LIMIT)
+        return None
     seconds = SEARCH_SHARE * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     if len(run.problem.functions) <= MOST_FUNCTIONS:
@@ -318,9 +326,13 @@ def _priced_bounds(
     problem, level = run.problem, run.problem.objective[0]
     if level is not Level.SHORTFALL or clock.seconds_left() <= 0.0:
         return {}, None
-    run.tell(PRICES, level)
+    run.tell(BOUNDS_BY_PRICES, level)
     known = level_value(problem, best, level) / _factor(problem, level)
-    answer = priced_bounds(problem, known, clock.until(PRICES_SHARE * clock.seconds_left()), run.land)
+    clock = clock.until(PRICES_SHARE * clock.seconds_left())
+    if not wait_until_compiled(PRICES, clock):
+        run.ended.add(Ended.TIME_LIMIT)
+        return {}, None
+    answer = priced_bounds(problem, known, clock, run.land)
     cost, offset = compiled.objectives[level]
     by_year: dict[int, float] = {}
     for year, bound in answer.by_year.items():

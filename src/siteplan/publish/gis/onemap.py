@@ -137,6 +137,10 @@ def _series(values: Sequence[Any], field: MappedField, byte_limit: int | None) -
     return np.array([np.nan if value is None else float(value) for value in values])
 
 
+GEOPACKAGE_VERSION = "1.2"
+"""What also older QGIS and GDAL (from 2017 on) open without a warning; newer versions add nothing needed."""
+
+
 def _write_package(frame: Any, layer: DeliveredLayer, file: Path) -> None:
     pyogrio.write_dataframe(
         frame,
@@ -145,6 +149,7 @@ def _write_package(frame: Any, layer: DeliveredLayer, file: Path) -> None:
         driver="GPKG",
         geometry_type=layer.source.kind.value,
         append=file.exists(),
+        dataset_options={} if file.exists() else {"VERSION": GEOPACKAGE_VERSION},
         layer_options={"IDENTIFIER": layer.mapped.alias, "DESCRIPTION": layer.remark or layer.mapped.alias},
     )
 

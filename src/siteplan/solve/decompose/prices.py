@@ -175,19 +175,52 @@ def _ascend(
 ) -> Ascent:
     rows = len(years.unit)
     ascent = Ascent(prices.copy(), prices.copy(), np.zeros(rows), np.array([-np.inf, FIRST_STEP, 0.0, 0.0]))
-    masks, count = 1 << years.missing.shape[1], len(years.missing)
-    work = Work(
-        np.zeros(rows),
-        np.zeros((count, masks)),
-        np.zeros((count, masks)),
-        np.zeros((count, masks), dtype=np.int64),
-        np.zeros(count, dtype=np.int64),
-    )
+    work = _work_for(years)
     for _ in range(pieces):
         if clock.seconds_left() <= 0.0 or not len(years.weight):
             break
         _iterate(years, known, ascent, work, ITERATIONS_OF_A_PIECE)
     return ascent
+
+
+def _work_for(years: Years) -> Work:
+    masks, count = 1 << years.missing.shape[1], len(years.missing)
+    return Work(
+        np.zeros(len(years.unit)),
+        np.zeros((count, masks)),
+        np.zeros((count, masks)),
+        np.zeros((count, masks), dtype=np.int64),
+        np.zeros(count, dtype=np.int64),
+    )
+
+
+def compile_prices() -> None:
+    """Compile the bounds by prices, or load them where this machine has kept them: iterate not once."""
+    years = _no_years()
+    ascent = Ascent(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(4))
+    _iterate(years, 0.0, ascent, _work_for(years), 0)
+
+
+def _no_years() -> Years:
+    """Return the problem of no years and sites: its arrays have the right types."""
+    none, first = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    return Years(
+        element_first=first,
+        site_first=np.zeros((0, 1), dtype=np.int64),
+        elements=none,
+        element_function=none,
+        weight=np.zeros(0),
+        missing=np.zeros((0, 0)),
+        point_price=np.zeros((0, 0)),
+        programme_first=first,
+        mask=none,
+        cost=np.zeros(0),
+        town=none,
+        may_open=np.zeros((0, 0), dtype=np.int64),
+        limit=np.zeros((0, 2)),
+        unit=np.zeros(0),
+        is_nested=True,
+    )
 
 
 def _safe(ascent: Ascent) -> float:
@@ -419,3 +452,7 @@ def _judge(ascent: Ascent, bound: float) -> None:
         sums[BAD] += 1.0
         if sums[BAD] >= BAD_IN_A_ROW:
             sums[STEP], sums[BAD] = SHORTENED * sums[STEP], 0.0
+
+
+KEPT_PRICES = _iterate
+"""What numba keeps on the disk of the bounds by prices."""

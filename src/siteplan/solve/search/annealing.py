@@ -25,6 +25,7 @@ from siteplan.solve.search.landscape import (
     Pace,
     Sites,
     Targets,
+    empty_landscape,
 )
 
 CLOSED = -1
@@ -493,3 +494,13 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone
     _anneal(land, schedule, seed, state, np.zeros((2, years), np.int64), best, best_assessed, gone)
     programmes = land.sites.by_mask[np.arange(len(best))[:, None], best].astype(np.int64)
     return Run(seed, programmes, float(best_assessed[COST]), float(best_assessed[SHORTFALL]))
+
+
+def compile_annealing() -> None:
+    """Compile the annealing, or load it where this machine has kept it: anneal where there are no sites."""
+    schedule = Schedule(0, hot=1.0, cold=1.0, person_worth=0.0, penalty_worth=0.0, money_worth=0.0)
+    anneal(empty_landscape(), schedule, 0, np.zeros((0, 1), dtype=np.int64), np.zeros((1, 1))[0])
+
+
+KEPT_ANNEALING = _anneal
+"""What numba keeps on the disk of the annealing."""

@@ -105,6 +105,31 @@ class Landscape(NamedTuple):
     pace: Pace
 
 
+def empty_landscape() -> Landscape:
+    """Return the landscape of no sites, functions and elements in one year, with the types of any."""
+    none, first = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    by_function = np.zeros((0, 1))
+    return Landscape(
+        coverage=Coverage(first, none, none, np.zeros((0, 1)), np.zeros((0, 1))),
+        targets=Targets(by_function, by_function, by_function),
+        sites=Sites(
+            functions=0,
+            earliest=none,
+            fixed_year=none,
+            movable=none,
+            neighbours_first=first,
+            neighbours=none,
+            hosted=none,
+            programme_first=first,
+            mask=none,
+            is_complex=np.zeros(0, dtype=np.bool_),
+            by_mask=np.zeros((0, 1), dtype=np.int32),
+        ),
+        money=Money(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(1), np.zeros(1), carry_over=False),
+        pace=Pace(none, none, np.zeros(1)),
+    )
+
+
 def describe_landscape(problem: Problem) -> Landscape:
     """Turn a problem into the arrays of the search."""
     elements = _Elements(problem)
