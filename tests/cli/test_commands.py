@@ -275,6 +275,7 @@ def test_prices(siteplan: Siteplan, solved: Path) -> None:
     money = siteplan("prices", "results/tiny", "--year", year, "--step", "50", "--seconds", "10")
     assert money.code == 0
     assert "with 50 more (solved again)" in money.out
+    assert "1 solves, at most 10 seconds each: about 1 min at most" in money.out
     community = next(iter(read_communities(solved)))
     space = siteplan("prices", "results/tiny", "--community", community, "--seconds", "10", lang="zh")
     assert "多一处 600 m² 的空间" in space.out

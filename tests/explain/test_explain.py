@@ -160,14 +160,59 @@ def test_functions_with_the_same_reasons_are_told_together() -> None:
     assert "  elderly care, culture: covered\n    s1空间 (s1, complex), 100 %" in told
 
 
-def test_why_a_community_gets_a_scattered_site() -> None:
-    """s2 of 200 m² is too small for a complex; s3, large enough, stays closed."""
+def scattered_problem() -> Problem:
+    """Return the problem without s1: B has s2 (200 m²) and s3 (750 m²); the target is elderly care in one."""
     problem = tiny_problem()
     sites = {key: site for key, site in problem.sites.items() if key != "s1"}
-    s3 = replace(sites["s3"], opening_cost_cny=9e9, available_from=YEARS[0])
-    asked = question(
-        replace(problem, sites={**sites, "s3": s3}, targets={(ELDERLY, YEARS[-1]): 1.0}), seconds=None
-    )
+    varied = replace(sites["s3"], opening_cost_cny=2e6, available_from=YEARS[0])
+    free = Money(None, {}, True, {})
+    return replace(problem, sites={**sites, "s3": varied}, targets={(ELDERLY, YEARS[-1]): 1.0}, money=free)
+
+
+def with_s2_alone(problem: Problem, *, seconds: float | None) -> Question:
+    """Return the question about the plan that opens s2 and not s3."""
+    forbidden = {("s3", function): YEARS[-1] for function in problem.functions}
+    asked = question(replace(problem, forbidden_by_hand=forbidden), seconds=seconds)
+    return replace(asked, problem=replace(problem, objective=OBJECTIVE))
+
+
+def test_why_a_community_gets_a_scattered_site() -> None:
+    """s2 is below 600 m²; s3, large enough, could be a complex, and what it would take is told."""
+    told = english(explain_community(with_s2_alone(scattered_problem(), seconds=20.0), B, None, None))
+    assert "s2空间 (s2) scattered: 200 m² is below the 600 m² floor area of a complex" in told
+    assert "no complex: 1 of the spaces within reach could be one" in told
+    assert "s3空间 (s3), 750 m², opening takes 200 × 10 000 CNY" in told
+    assert "with s3空间 opened as a complex in 2028 (solved again):" in told
+    assert "shortfall to the targets: the same (proven)" in told
+
+
+@pytest.mark.parametrize(
+    ("s3", "why"),
+    [
+        ({"available_from": YEARS[1] + 1}, "it is available from 2029"),
+        ({"floor_area_m2": 590.0}, "590 m² is below the 600 m² floor area of a complex"),
+        (
+            {"may_host": frozenset({CULTURE, MEALS})},
+            "it suits 2 functions; a complex needs 3, of them 2 standard",
+        ),
+        (
+            {"may_host": frozenset(), "why_not": {ELDERLY: Text("未同意", "consent is refused")}},
+            "it can't be used: consent is refused",
+        ),
+    ],
+)
+def test_no_space_could_be_a_complex(s3: dict[str, object], why: str) -> None:
+    """Every space within reach of B is told with the reason why it can't be one."""
+    problem = scattered_problem()
+    varied = replace(problem.sites["s3"], **s3)  # type: ignore[arg-type]
+    asked = question(replace(problem, sites={**problem.sites, "s3": varied}), seconds=None)
     told = english(explain_community(asked, B, None, None))
-    assert "s2空间 (s2) scattered: below the 600 m² floor area of a complex" in told
-    assert "large enough for a complex but closed: s3空间" in told
+    assert "no complex: none of the 2 candidate spaces within reach can be one in 2028" in told
+    assert f"- s3空间 (s3): {why}" in told
+
+
+def test_a_complex_that_serves_the_community() -> None:
+    """s1, a complex, covers A: nothing else about form is told."""
+    told = english(explain_community(question(one_site_problem()), A, None, None))
+    assert "a complex serves it: s1空间 (s1)" in told
+    assert "no complex" not in told

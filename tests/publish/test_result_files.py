@@ -15,6 +15,7 @@ from tests.tiny_problem import CULTURE, ELDERLY, MEALS
 
 from siteplan.findings import InputError
 from siteplan.publish import Run, publish, read_plan, result_folder
+from siteplan.publish.geojson import write_sites
 
 
 @pytest.fixture
@@ -75,6 +76,17 @@ def test_sites_open_in_geopandas(results: Path) -> None:
     assert set(sites["data_status"]) == {"illustrative"}
     assert sites["illustrative"].all()
     assert sites.loc["e1"]["role_zh"] == "现有服务"
+
+
+def test_a_site_names_its_operator_and_joint_programme(run: Run, tmp_path: Path) -> None:
+    """Who runs it, which programme shares its year and money, what that pays; null where none does."""
+    first, *others = run.plan.sites
+    joint = {"operator": "某公司", "joint_programme": "老旧小区改造", "joint_programme_cny": 400_000.0}
+    plan = run.plan.model_copy(update={"sites": (first.model_copy(update=joint), *others)})
+    write_sites(plan, run.problem, tmp_path / "sites.geojson")
+    features = json.loads((tmp_path / "sites.geojson").read_text(encoding="utf-8"))["features"]
+    told = [{key: feature["properties"][key] for key in joint} for feature in features[:2]]
+    assert told == [joint, {"operator": None, "joint_programme": None, "joint_programme_cny": 0.0}]
 
 
 def test_coverage_opens_in_geopandas(run: Run, results: Path) -> None:

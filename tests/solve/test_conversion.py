@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from tests.verify.world import CULTURE as CASE_CULTURE
 from tests.verify.world import SPORTS
 
 from siteplan.case import Mode
+from siteplan.highs import Clock
 from siteplan.outcome import evaluate
 from siteplan.problem import Problem, Role
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
+from siteplan.solve.search import search_start
 
 QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 
@@ -123,3 +126,15 @@ def test_nothing_is_converted_without_rule_and_mark(
     service = changed(tiny_rows("existing_services")[0], convertible=convertible)
     problem = problem_of(tmp_path, {"rules": rules}, existing_services=[service])
     assert not problem.conversions
+
+
+def test_the_search_opens_a_conversion_committed_by_hand(only_conversion: Problem) -> None:
+    """It converts no service of its own accord, but a conversion with a fixed year opens in that year."""
+    years, free = only_conversion.years, only_conversion.sites["x1"]
+    committed = replace(free, opens_in=years[-1], required_functions=frozenset({ELDERLY}))
+    problem = replace(only_conversion, sites={**only_conversion.sites, "x1": committed})
+    clock = Clock(time.monotonic() + 60.0)
+    assert search_start(only_conversion, 1, 1000, 1, clock) is None
+    found = search_start(problem, 1, 1000, 1, clock)
+    assert found is not None
+    assert found.start_year == {("x1", ELDERLY): years[-1]}

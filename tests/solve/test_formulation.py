@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pyomo.environ import Var
 from scipy.optimize import Bounds, LinearConstraint, milp
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, TOWN, A, B, tiny_problem
 
@@ -616,6 +617,19 @@ def test_a_block_is_complete(family: str) -> None:
     assert block.count("$$") >= 2
     assert r"\in" in block or r"t > t_1" in block or "counted" in block
     assert "From: " in block
+
+
+def test_every_variable_is_written_down() -> None:
+    """The table of variables names those of the code, each once; `never` is a constant 0."""
+    models = [build_model(case.problem, tuple(OBJECTIVES)) for case in CASES.values()]
+    used = {variable.name for model in models for variable in model.component_objects(Var)}
+    table = DOCUMENT.split("## Variables", 1)[1].split("\n# ", 1)[0]
+    names = [
+        re.sub(r"\\", "", re.findall(r"\\mathrm\{([a-z\\_]+)\}", line.split("|")[1])[0])
+        for line in table.splitlines()
+        if line.startswith("| $")
+    ]
+    assert sorted(names) == sorted(used - {"never"})
 
 
 def test_every_level_is_written_down_with_its_unit() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from siteplan.cli.session import Session
 from siteplan.cli.stages import Prepared
 from siteplan.explain import Question, middle_of, new_space, price_of_space, prices_of_money
 from siteplan.explain.prices import UNIT_CNY
+from siteplan.problem import Problem
 from siteplan.text import Text
 
 
@@ -45,14 +47,34 @@ def price_results(results: Path, asked: Priced, session: Session) -> None:
     if asked.community is not None:
         codes = [named_community(problem, asked.community, session.language)]
     is_all = asked.year is None and asked.community is None
-    if is_all or asked.year is not None:
+    of_money, of_spaces = is_all or asked.year is not None, is_all or asked.community is not None
+    amounts = _number_of_amounts(problem, asked.year) if of_money else 0
+    show([_at_most(amounts + (len(codes) if of_spaces else 0), asked.seconds)], session)
+    if of_money:
         step_cny = None if asked.step is None else asked.step * UNIT_CNY
         if problem.money.capital_cny is None:
             show([Text("情景没有资金限制。", "The scenario doesn't limit money.")], session)
         for price in prices_of_money(question, asked.year, step_cny):
             show(price.lines(), session)
-    if is_all or asked.community is not None:
+    if of_spaces:
         show(_prices_of_spaces(question, prepared, codes), session)
+
+
+def _number_of_amounts(problem: Problem, year: int | None) -> int:
+    """Return how many amounts are priced: one a year, or one a year and source."""
+    if problem.money.capital_cny is None:
+        return 0
+    years = len(problem.years) if year is None else 1
+    return years * max(1, len(problem.money.sources))
+
+
+def _at_most(solves: int, seconds: float) -> Text:
+    """Say how often is solved again, and how long that may take."""
+    minutes = math.ceil(solves * seconds / 60.0)
+    return Text(
+        f"重新求解 {solves} 次，每次至多 {seconds:g} 秒，合计至多约 {minutes} 分钟。",
+        f"{solves} solves, at most {seconds:g} seconds each: about {minutes} min at most.",
+    )
 
 
 def _prices_of_spaces(question: Question, prepared: Prepared, codes: Iterable[str]) -> Iterable[Text]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from siteplan.case import Form
-from siteplan.explain.site import why_scattered
+from siteplan.explain.form import explain_form
 from siteplan.explain.suitability import why_not
 from siteplan.explain.what_if import Question, solve_changed
+from siteplan.explain.within_reach import near_enough, share_in_reach
 from siteplan.plan import CommunityCoverage, PlannedSite
-from siteplan.problem import Problem, Role
+from siteplan.problem import Problem
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
@@ -47,7 +47,7 @@ def explain_community(
             yield from _function(question, row)
         return
     yield from _grouped(question, wanted)
-    yield from _forms(question, community, year)
+    yield from explain_form(question, community, year)
 
 
 def explain_function(question: Question, function: str, year: int | None) -> Iterator[Text]:
@@ -120,45 +120,6 @@ def _reasons(question: Question, row: CommunityCoverage) -> Iterator[Text]:
         )
 
 
-def _forms(question: Question, community: str, year: int) -> Iterator[Text]:
-    """Yield the sites that open in the community with their form, and why it isn't a complex."""
-    problem, standard = question.problem, question.problem.form_standard
-    sites = [
-        site
-        for site in question.plan.sites
-        if site.community_code == community and site.open_from <= year and site.role is Role.CANDIDATE
-    ]
-    for site in sites:
-        if site.form is Form.SCATTERED:
-            why = why_scattered(problem, site)
-            yield Text(f"  {site.name}（{site.site_id}）{why.zh}", f"  {site.name} ({site.site_id}) {why.en}")
-    if standard is None or not sites or any(site.form is Form.COMPLEX for site in sites):
-        return
-    opened = {site.site_id for site in sites}
-    large = [
-        key
-        for key in problem.planned_sites
-        if problem.sites[key].community_code == community
-        and key not in opened
-        and problem.sites[key].floor_area_m2 >= standard.minimum_floor_area_m2
-        and problem.sites[key].available_from <= year
-    ]
-    names = "、".join(problem.sites[key].name for key in large[:SHOWN_SITES])
-    names_en = ", ".join(problem.sites[key].name for key in large[:SHOWN_SITES])
-    least = f"{standard.minimum_floor_area_m2:.0f} m²"
-    yield (
-        Text(
-            f"  社区内够综合体面积（{least}）的空间未开放：{names}",
-            f"  large enough for a complex but closed: {names_en}",
-        )
-        if large
-        else Text(
-            f"  社区内没有其他可用空间够综合体的面积（{least}），因此只能插花",
-            f"  no other space here has the floor area of a complex ({least}), so it gets scattered sites",
-        )
-    )
-
-
 def _function(question: Question, row: CommunityCoverage) -> Iterator[Text]:
     problem = question.problem
     is_covered = _is_covered(problem, row)
@@ -195,26 +156,12 @@ def _able(problem: Problem, row: CommunityCoverage) -> list[str]:
     ]
 
 
-def share_in_reach(problem: Problem, community: str, function: str, year: int) -> dict[str, float]:
-    """Return site → share (0 to 1) of the community's target group within the radius, able or not."""
-    radius = problem.functions[function].service_radius_m
-    total = 0.0
-    within: dict[str, float] = {}
-    for demand_id in problem.demand_of_community[community]:
-        persons = problem.target_group(demand_id, function, year)
-        total += persons
-        for site_id, distance in problem.distances[demand_id].items():
-            if distance <= radius:
-                within[site_id] = within.get(site_id, 0.0) + persons
-    return {key: persons / total for key, persons in within.items()} if total > 0.0 else {}
-
-
 def _cause(question: Question, row: CommunityCoverage) -> Iterator[Text]:
     """Yield why nobody covers: nothing in reach, nothing suitable, or not chosen under money and pace."""
     problem = question.problem
     shares = share_in_reach(problem, row.community_code, row.function, row.year)
     radius = problem.functions[row.function].service_radius_m
-    near = [key for key, share in shares.items() if share >= problem.threshold * (1.0 - 1e-9)]
+    near = near_enough(problem, row.community_code, row.function, row.year)
     able = _able(problem, row)
     if able:
         yield _choice(problem, able, row.year)

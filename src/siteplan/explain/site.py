@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from siteplan.case import Form
+from siteplan.explain.form import why_scattered
 from siteplan.explain.suitability import why_not
 from siteplan.explain.what_if import Question, solve_changed
 from siteplan.plan import PlannedSite
@@ -130,23 +131,6 @@ def reasons_of_sites(question: Question) -> Iterator[tuple[str, tuple[Text, ...]
     for site_id in question.problem.sites:
         _, *reasons = explain_site(unsolved, site_id)
         yield site_id, tuple(reasons)
-
-
-def why_scattered(problem: Problem, planned: PlannedSite) -> Text:
-    """Return why a scattered site isn't a complex."""
-    standard = problem.form_standard
-    if standard is None or planned.role is not Role.CANDIDATE:
-        return Text("形式为插花", "is scattered")
-    if planned.floor_area_m2 < standard.minimum_floor_area_m2:
-        return Text(
-            f"插花：建筑面积不足综合体的 {standard.minimum_floor_area_m2:.0f} m²",
-            f"scattered: below the {standard.minimum_floor_area_m2:.0f} m² floor area of a complex",
-        )
-    count, least = len(planned.functions), standard.minimum_functions
-    return Text(
-        f"插花：面积够，但本方案在此只设 {count} 类功能，综合体至少 {least} 类",
-        f"scattered: large enough, but it has {count} functions here and a complex has at least {least}",
-    )
 
 
 def _closed(question: Question, site_id: str) -> Iterator[Text]:

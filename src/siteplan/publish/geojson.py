@@ -68,6 +68,9 @@ def _site_properties(site: PlannedSite, problem: Problem, plan: Plan) -> Propert
         "capital_cny": _total(site.capital_cny_by_year),
         "operating_cny": _total(site.operating_cny_by_year),
         "fees_cny": _total(site.fees_cny_by_year),
+        "operator": site.operator or None,
+        "joint_programme": site.joint_programme,
+        "joint_programme_cny": round(site.joint_programme_cny, 2),
         **_choice("data_status", site.data_status),
         "illustrative": plan.illustrative,
     }

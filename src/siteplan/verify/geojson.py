@@ -13,6 +13,7 @@ from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult
 from siteplan.verify.coverage import nearest_m
 from siteplan.verify.facts import Facts
+from siteplan.verify.money import joint_programme_cny
 from siteplan.verify.schedule import Schedule
 
 SITES_FILE = "sites.geojson"
@@ -84,6 +85,9 @@ def _of_site(schedule: Schedule, site: PlannedSite) -> dict[str, Any]:
         "capital_cny": sum(site.capital_cny_by_year.values()),
         "operating_cny": sum(site.operating_cny_by_year.values()),
         "fees_cny": sum(site.fees_cny_by_year.values()),
+        "operator": known.operator or None,
+        "joint_programme": known.joint_programme,
+        "joint_programme_cny": sum(joint_programme_cny(schedule, site.site_id, year) for year in facts.years),
         **_choice("data_status", known.data_status),
         "illustrative": facts.case.is_illustrative,
     }

@@ -362,6 +362,8 @@ def _sites(sources: MapSources) -> list[Json]:
                 "usable_area_m2": round(site.usable_area_m2),
                 "mode": site.mode.value if site.mode else None,
                 "consent": site.consent.value if site.consent else None,
+                "operator": site.operator or None,
+                "joint": [site.joint.programme, site.joint.year] if site.joint else None,
                 "status": site.data_status.value,
                 "excluded": excluded.get(site_id, []),
                 "why": [_pair(line) for line in sources.reasons.get(site_id, ())],
@@ -408,6 +410,7 @@ def _opened(
             "capital_cny": 0,
             "running_cny": 0,
             "fees_cny": 0,
+            "joint_cny": 0,
             "land_use_due": None,
             "converted_in": None,
         }
@@ -428,6 +431,7 @@ def _opened(
         "capital_cny": round(sum(site.capital_cny_by_year.values())),
         "running_cny": round(site.operating_cny_by_year.get(years[-1], 0.0)),
         "fees_cny": round(site.fees_cny_by_year.get(years[-1], 0.0)),
+        "joint_cny": round(site.joint_programme_cny),
         "land_use_due": site.land_use_procedure_due,
         "converted_in": site.converted_in,
     }

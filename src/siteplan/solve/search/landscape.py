@@ -254,8 +254,9 @@ def _opening_years(problem: Problem) -> tuple[IntArray, IntArray]:
         site = problem.sites[key]
         opens_in = -1 if site.opens_in is None else number.get(site.opens_in, len(number))
         available = sum(year < site.available_from for year in problem.years)
-        # The search leaves existing services as they are: what they provide is part of its ground.
-        earliest.append(len(number) if site.converts is not None else max(available, opens_in))
+        # What existing services provide is part of the search's ground: it converts none of its own accord.
+        stays = site.converts is not None and site.opens_in is None
+        earliest.append(len(number) if stays else max(available, opens_in))
         fixed.append(-1 if opens_in == len(number) else opens_in)
     return np.array(earliest, dtype=np.int64), np.array(fixed, dtype=np.int64)
 

@@ -685,6 +685,8 @@
         factOf("form", site.form, chosen(data.choices[site.form])),
         factOf("mode", site.mode, chosen(data.choices[site.mode])),
         factOf("consent", site.consent, chosen(data.choices[site.consent])),
+        factOf("operator", site.operator, named(site.operator)),
+        site.joint ? fact("joint", named(site.joint[0]), " · ", String(site.joint[1]), site.joint_cny ? " · " + t("joint_pays", money(site.joint_cny)) : "") : [],
         site.open_from !== null && site.role !== "existing"
           ? [
               fact("capital", money(site.capital_cny)),
