@@ -63,16 +63,23 @@ class Stopwatch:
     listener: ProgressListener = silent
     clock: RunClock = field(default_factory=RunClock)
     seconds_by_stage: dict[str, float] = field(default_factory=dict)
+    cpu_s: float = 0.0
+
+    def slowness(self) -> float:
+        """Return how many times longer the stages so far took than they computed: 1 on a free core."""
+        elapsed_s = sum(self.seconds_by_stage.values())
+        return min(SLOWEST, max(1.0, elapsed_s / self.cpu_s)) if self.cpu_s > 0.0 else 1.0
 
     @contextmanager
     def stage(self, name: Text) -> Iterator[None]:
         """Announce a stage and measure the ``with`` block."""
-        begin = time.monotonic()
+        begin, cpu_begin = time.monotonic(), time.process_time()
         self.listener(Progress(name, self.clock.elapsed_s()))
         try:
             yield
         finally:
             self.seconds_by_stage[name.en] = time.monotonic() - begin
+            self.cpu_s += time.process_time() - cpu_begin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,7 +234,9 @@ def search(
     if keeps_time_for_readables:
         most_s = max(0.0, settings.time_limit_s - SHORT_LIMIT_S) * READABLES_SHARE
         reserve_s += min(most_s, readable_seconds(prepared.problem))
-    clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
+    deadline = stopwatch.clock.deadline(settings.time_limit_s)
+    slow_reserve_s = min(reserve_s * stopwatch.slowness(), SLOW_SHARE * (deadline - time.monotonic()))
+    clock = Clock(deadline - max(reserve_s, slow_reserve_s), stop)
     with stopwatch.stage(SOLVE):
         try:
             return solve(prepared.problem, settings, stopwatch.listener, clock, start=start)
@@ -238,6 +247,11 @@ def search(
 
 RESERVE_AT_LEAST_S = 2.0
 """Seconds of the time limit kept, besides publishing, for the solver to stop and for the table."""
+
+
+SLOWEST, SLOW_SHARE = 5.0, 0.4
+"""A busy machine is reckoned to publish so many times slower, at most, which may take this share of the time
+left, where the ordinary reserve isn't longer."""
 
 
 SHORT_LIMIT_S, READABLES_SHARE = 20.0, 1.0 / 3.0

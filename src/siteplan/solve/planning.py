@@ -56,8 +56,9 @@ LARGEST_PROGRAM = 200_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
 BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
 """What building and compiling a program takes, and the share of the time left that it may take."""
-SEARCH_SHARE_WITHOUT_PROGRAM = 0.6
-"""Share of the time that the search gets where the bounds by prices are all that follows."""
+SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.7, 20_000, 2
+"""Share of the time, moves by site and runs of the search where the bounds by prices are all that follows:
+fewer and longer runs, as they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
 """Building the program of all levels takes so many times as long as that of the first, at most."""
 HURRIED_SHARE = 0.1
@@ -155,8 +156,7 @@ def solve(
     clock = clock or Clock(time.monotonic() + settings.time_limit_s)
     run = _Run(problem, settings, listener, clock, cuts)
     can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
-    share = SEARCH_SHARE_WITHOUT_PROGRAM if can_do_without else SEARCH_SHARE
-    found = _search(run, start, share) if len(problem.years) > 1 else None
+    found = _search(run, start, is_alone=can_do_without) if len(problem.years) > 1 else None
     first = _without_program(run, found, start, known_bound) if can_do_without else None
     if first is None:
         first = _first_level(run, found, start, known_bound)
@@ -167,16 +167,21 @@ def solve(
     return _result(run, decisions, bounds)
 
 
-def _search(run: _Run, start: Decisions | None, share: float) -> Decisions | None:
-    """Return the search's plan. One year's program closes by itself and needs none."""
+def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> Decisions | None:
+    """Return the search's plan. One year's program closes by itself and needs none.
+
+    ``is_alone``: the whole program doesn't follow.
+    """
     run.tell(SEARCH)
-    most = max(MOVES_PER_EFFORT, MOVES_PER_SITE * len(run.problem.planned_sites))
+    by_site = MOVES_WITHOUT_PROGRAM if is_alone else MOVES_PER_SITE
+    most = max(MOVES_PER_EFFORT, by_site * len(run.problem.planned_sites))
     moves = max(1, round(most * run.settings.effort))
-    seconds = share * run.clock.seconds_left()
+    runs = RUNS_WITHOUT_PROGRAM if is_alone else SEARCH_RUNS
+    seconds = (SHARE_WITHOUT_PROGRAM if is_alone else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     if len(run.problem.functions) <= MOST_FUNCTIONS:
         run.land = describe_landscape(run.problem)
-    found = search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock, start, run.land)
+    found = search_start(run.problem, run.settings.seed, moves, runs, clock, start, run.land)
     if clock.seconds_left() < HURRIED_SHARE * seconds:
         run.ended.add(Ended.TIME_LIMIT)
     return found
