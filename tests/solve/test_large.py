@@ -68,7 +68,7 @@ def test_a_start_of_a_large_problem_is_never_worsened() -> None:
 
 
 def test_what_the_search_does_not_know_needs_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A floor of coverage, or a further row, is kept though the problem is large."""
+    """A further row is kept though the problem is large."""
     monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
     problem = random_problem(3, communities=4, towns=1, points=16, sites=8, years=2, budget_cny=2_000_000.0)
     problem = replace(problem, objective=(Level.SHORTFALL,))
