@@ -56,7 +56,7 @@ LARGEST_PROGRAM = 200_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
 BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
 """What building and compiling a program takes, and the share of the time left that it may take."""
-SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.7, 20_000, 2
+SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.5, 20_000, 2
 """Share of the time, moves by site and runs of the search where the bounds by prices are all that follows:
 fewer and longer runs, as they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
