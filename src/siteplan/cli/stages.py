@@ -233,11 +233,13 @@ def search(
         NoPlanError: the time ran out, or ``stop`` was set, before any plan was found.
     """
     reserve_s = RESERVE_AT_LEAST_S + publishing_seconds(prepared.problem)
+    deadline = stopwatch.clock.deadline(settings.time_limit_s)
+    left_s, slowness = deadline - time.monotonic(), stopwatch.pace.slowness()
+    reserve_s = max(reserve_s, min(reserve_s * slowness, left_s * SLOW_SHARE))
     if keeps_time_for_readables:
-        left_s = settings.time_limit_s - stopwatch.clock.elapsed_s()
         most_s = max(0.0, left_s - SHORT_TIME_S) * READABLES_SHARE
-        reserve_s += min(most_s, readable_seconds(prepared.problem) * stopwatch.pace.slowness())
-    clock = Clock(stopwatch.clock.deadline(settings.time_limit_s) - reserve_s, stop)
+        reserve_s += min(most_s, readable_seconds(prepared.problem) * slowness)
+    clock = Clock(deadline - reserve_s, stop)
     with stopwatch.stage(SOLVE):
         try:
             return solve(prepared.problem, settings, stopwatch.listener, clock, start=start)
@@ -248,6 +250,10 @@ def search(
 
 RESERVE_AT_LEAST_S = 2.0
 """Seconds of the time limit kept, besides publishing, for the solver to stop and for the table."""
+
+
+SLOW_SHARE = 0.4
+"""A busy machine publishes slower; that may take such a share of the time left, or the ordinary reserve."""
 
 
 SHORT_TIME_S, READABLES_SHARE = 20.0, 0.45

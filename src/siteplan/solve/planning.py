@@ -22,7 +22,9 @@ from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.prices import priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
+from siteplan.solve.feasibility import doubtful_rules
 from siteplan.solve.formulation import OBJECTIVES, build_model
+from siteplan.solve.formulation.variables import count_columns
 from siteplan.solve.program import CompiledModel, Cut, compile_program
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import search_start
@@ -53,6 +55,13 @@ SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
 """Shares of the time left, at most: the search and the first level of what is left for the solve, the bounds
 by prices and the single-year bounds of what is left for the first level."""
+LARGEST_PROGRAM = 200_000
+"""Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
+BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
+"""What building and compiling a program takes, and the share of the time left that it may take."""
+SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.5, 20_000, 2
+"""Share of the time, moves by site and runs of the search where the bounds by prices are all that follows:
+fewer and longer runs, as they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
 """Building the program of all levels takes so many times as long as that of the first, at most."""
 HURRIED_SHARE = 0.1
@@ -88,6 +97,12 @@ class _Run:
     land: Landscape | None = None
     build_s: float = 0.0
     """Seconds that building the program of the first level took, which nothing interrupts."""
+
+    def is_large(self) -> bool:
+        """Return whether the plan is better found and proven without the whole program."""
+        columns = count_columns(self.problem, self.problem.objective[0])
+        build_s = BUILD_SECONDS_PER_COLUMN * columns
+        return columns > LARGEST_PROGRAM or build_s > BUILD_SHARE * self.clock.seconds_left()
 
     def can_build(self, clock: Clock, times: float = 1.0) -> bool:
         """Return whether there is time to build a program of so many times the first one's length."""
@@ -145,28 +160,36 @@ def solve(
     run = _Run(problem, settings, listener, clock, cuts)
     if len(problem.years) > 1:
         compile_ahead()
-    found = _search(run, start) if len(problem.years) > 1 else None
-    first = _first_level(run, found, start, known_bound)
+    can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
+    found = _search(run, start, is_alone=can_do_without) if len(problem.years) > 1 else None
+    first = _without_program(run, found, start, known_bound) if can_do_without else None
+    if first is None:
+        first = _first_level(run, found, start, known_bound)
     _refuse_wrong_bound(run, first, known_bound)
-    if len(problem.objective) == 1:
+    if first.is_without_program or len(problem.objective) == 1:
         return _result(run, first.decisions, {problem.objective[0]: first.bound})
     decisions, bounds = _later_levels(run, first)
     return _result(run, decisions, bounds)
 
 
-def _search(run: _Run, start: Decisions | None) -> Decisions | None:
-    """Return the search's plan. One year's program closes by itself and needs none."""
+def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> Decisions | None:
+    """Return the search's plan. One year's program closes by itself and needs none.
+
+    ``is_alone``: the whole program doesn't follow.
+    """
     run.tell(SEARCH)
-    most = max(MOVES_PER_EFFORT, MOVES_PER_SITE * len(run.problem.planned_sites))
+    by_site = MOVES_WITHOUT_PROGRAM if is_alone else MOVES_PER_SITE
+    most = max(MOVES_PER_EFFORT, by_site * len(run.problem.planned_sites))
     moves = max(1, round(most * run.settings.effort))
     if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
         run.ended.add(Ended.TIME_LIMIT)
         return None
-    seconds = SEARCH_SHARE * run.clock.seconds_left()
+    runs = RUNS_WITHOUT_PROGRAM if is_alone else SEARCH_RUNS
+    seconds = (SHARE_WITHOUT_PROGRAM if is_alone else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     if len(run.problem.functions) <= MOST_FUNCTIONS:
         run.land = describe_landscape(run.problem)
-    found = search_start(run.problem, run.settings.seed, moves, SEARCH_RUNS, clock, start, run.land)
+    found = search_start(run.problem, run.settings.seed, moves, runs, clock, start, run.land)
     if clock.seconds_left() < HURRIED_SHARE * seconds:
         run.ended.add(Ended.TIME_LIMIT)
     return found
@@ -178,6 +201,35 @@ class _First:
 
     decisions: Decisions
     bound: float | None
+    is_without_program: bool = False
+
+
+def _without_program(
+    run: _Run, found: Decisions | None, given: Decisions | None, known_bound: float | None
+) -> _First | None:
+    """Return the better of the search's plan and the caller's with the bound from prices.
+
+    None where neither is known to keep every rule: only the program can mend it. Both are complete: the
+    search's has every room and function at its minimum area.
+    """
+    problem, level = run.problem, run.problem.objective[0]
+    fitted = None if given is None else fitted_to(problem, given)
+    keeping = [
+        plan
+        for plan in (found, fitted)
+        if plan is not None and plan.start_year and not doubtful_rules(problem, plan)
+    ]
+    if not keeping:
+        return None
+    best = keeping[0] if len(keeping) == 1 else _better(run, *keeping)
+    bounds = [] if known_bound is None else [known_bound / _factor(problem, level)]
+    if level is Level.SHORTFALL and wait_until_compiled(PRICES, run.clock) and run.clock.seconds_left() > 0.0:
+        run.tell(BOUNDS_BY_PRICES, level)
+        known = level_value(problem, best, level) / _factor(problem, level)
+        bounds.append(priced_bounds(problem, known, run.clock, run.land).total)
+    if run.clock.seconds_left() <= 0.0:
+        run.ended.add(Ended.TIME_LIMIT)
+    return _First(best, max(bounds, default=None), is_without_program=True)
 
 
 def _first_level(

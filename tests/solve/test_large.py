@@ -1,0 +1,99 @@
+"""Problems too large for the whole program: search, check and bounds from prices give the plan."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.solve.random_problem import random_problem
+
+from siteplan.bench.making import make_case
+from siteplan.bench.sizes import Size
+from siteplan.cli.stages import Stopwatch, now, prepare, publish_result, search
+from siteplan.outcome import level_value
+from siteplan.problem import Problem
+from siteplan.publish import result_folder
+from siteplan.scenario import Basis, Level, SolverSettings
+from siteplan.solve import Cut, planning, solve
+from siteplan.solve.feasibility import doubtful_rules
+from siteplan.solve.formulation import build_model
+from siteplan.solve.formulation.variables import count_columns
+from siteplan.solve.program import compile_program
+from siteplan.verify import verify_results
+
+QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+
+
+@pytest.fixture
+def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every problem is too large, and building its program fails the test."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the program was built")
+
+    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
+    monkeypatch.setattr(planning, "build_model", refuse)
+
+
+def problem_of(seed: int, basis: Basis = Basis.REACHABLE) -> Problem:
+    """Return a random problem of three towns."""
+    return random_problem(
+        seed, basis=basis, communities=9, towns=3, points=60, sites=30, years=3, budget_cny=4_000_000.0
+    )
+
+
+@pytest.mark.usefixtures("nothing_is_built")
+@pytest.mark.parametrize("basis", [Basis.REACHABLE, Basis.RESIDENTS])
+def test_a_large_problem_gets_a_plan_and_a_bound(basis: Basis) -> None:
+    """Without the program the plan keeps every rule, and its value is no better than the bound."""
+    problem = problem_of(1, basis)
+    result = solve(problem, QUICK)
+    first, *later = result.levels
+    assert doubtful_rules(problem, result.decisions) == ()
+    assert first.value == pytest.approx(level_value(problem, result.decisions, Level.SHORTFALL))
+    assert first.bound is not None
+    assert 0.0 < first.bound <= first.value
+    assert {level.status for level in later} == {"unproven"}
+
+
+@pytest.mark.usefixtures("nothing_is_built")
+def test_a_start_of_a_large_problem_is_never_worsened() -> None:
+    """A plan from a longer search is kept where the search finds nothing better."""
+    problem = problem_of(2)
+    good = solve(problem, QUICK.model_copy(update={"effort": 0.2})).decisions
+    hasty = solve(problem, QUICK.model_copy(update={"effort": 1e-5}), start=good)
+    assert hasty.levels[0].value <= level_value(problem, good, Level.SHORTFALL) + 1e-9
+
+
+def test_what_the_search_does_not_know_needs_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A further row is kept though the problem is large."""
+    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
+    problem = random_problem(3, communities=4, towns=1, points=16, sites=8, years=2, budget_cny=2_000_000.0)
+    problem = replace(problem, objective=(Level.SHORTFALL,))
+    site = next(key for key in problem.planned_sites if problem.sites[key].opens_in is None)
+    cut = Cut("opens", 1.0, open={site: 1.0})
+    assert site in {key for key, _ in solve(problem, QUICK, cuts=(cut,)).decisions.start_year}
+
+
+@pytest.mark.parametrize("basis", [Basis.REACHABLE, Basis.RESIDENTS])
+def test_columns_are_counted_without_building(basis: Basis) -> None:
+    """The estimate is near the number of columns of the program."""
+    problem = problem_of(4, basis)
+    built = compile_program(problem, build_model(problem, (Level.SHORTFALL,)), (Level.SHORTFALL,))
+    columns = len(built.program.cost)
+    assert 0.8 * columns <= count_columns(problem, Level.SHORTFALL) <= 1.2 * columns
+
+
+def test_a_generated_case_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the files of a generated case to a plan that verification passes, without the program."""
+    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
+    made = make_case(Size("middle", 80, 60, 3, 600.0, 8.0, 60.0), 3, tmp_path / "made")
+    stopwatch, started_at = Stopwatch(), now()
+    with result_folder(tmp_path / "out") as results:
+        prepared = prepare(made.scenarios[1], stopwatch)
+        result = search(prepared, QUICK, stopwatch, threading.Event())
+        publish_result(prepared, result, results, QUICK, stopwatch, started_at)
+    report = verify_results(tmp_path / "out")
+    assert report.passed, report.false
