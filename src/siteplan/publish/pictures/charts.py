@@ -71,7 +71,10 @@ def coverage_chart(sources: PictureSources, *, width_inches: float = 8.0, is_fra
     axes.set_xticks(range(0, 101, 20))
     axes.grid(axis="x", color="#e5e5e5", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_xlabel(sources.say(Text("覆盖率（%）", "coverage (%)")), fontsize=8)
+    basis = sources.plan.basis.text
+    axes.set_xlabel(
+        sources.say(Text(f"覆盖率（%，{basis.zh}）", f"coverage (%, basis: {basis.en})")), fontsize=8
+    )
     _legend(axes, [*_year_patches(sources), _target_line(sources)])
     return figure
 
