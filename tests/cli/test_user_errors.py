@@ -167,7 +167,7 @@ def test_check_with_warnings_alone(siteplan: Siteplan, tiny_project: Path) -> No
 
 def test_short_time_limit_of_a_scenario(siteplan: Siteplan, tiny_project: Path) -> None:
     """A scenario's own limit below the minimum is refused like one of the command line."""
-    text = _scenario(tiny_project).read_text(encoding="utf-8").replace("time_limit_s: 60", "time_limit_s: 5")
+    text = _scenario(tiny_project).read_text(encoding="utf-8").replace("time_limit_s: 240", "time_limit_s: 5")
     _write(tiny_project, text)
     call = siteplan("solve", _scenario(tiny_project))
     assert call.code == 2

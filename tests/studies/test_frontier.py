@@ -119,7 +119,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
     [
         ("budget", "shortfall", "10", "60"),
         pytest.param("walking", "coverage:elderly_care", "40", "100", marks=pytest.mark.slow),
-        ("worst_community", "cost", "0", "3"),
+        pytest.param("worst_community", "cost", "0", "3", marks=pytest.mark.slow),
         pytest.param("area_standard", "persons_covered", "0", "20", marks=pytest.mark.slow),
         pytest.param("coverage:culture", "coverage:sports", "0", "50", marks=pytest.mark.slow),
     ],
