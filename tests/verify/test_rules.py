@@ -279,7 +279,9 @@ def test_an_operator_with_too_many_sites(tmp_path: Path, share: float, false: se
     plan = json.loads(world.results.plan)
     next(site for site in plan["sites"] if site["site_id"] == "P2")["operator"] = "乙"
     layer = json.loads(json.dumps(world.results.sites))
-    next(each for each in layer["features"] if each["id"] == "P2")["properties"]["operator"] = "乙"
+    next(each for each in layer["features"] if each["properties"]["site_id"] == "P2")["properties"][
+        "operator"
+    ] = "乙"
     results = replace(world.results, plan=json.dumps(plan), sites=layer)
     assert {claim.key for claim in verify(facts_after(world, case=case), results).false} == false
 
