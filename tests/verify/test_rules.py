@@ -279,9 +279,8 @@ def test_an_operator_with_too_many_sites(tmp_path: Path, share: float, false: se
     plan = json.loads(world.results.plan)
     next(site for site in plan["sites"] if site["site_id"] == "P2")["operator"] = "乙"
     layer = json.loads(json.dumps(world.results.sites))
-    next(each for each in layer["features"] if each["properties"]["site_id"] == "P2")["properties"][
-        "operator"
-    ] = "乙"
+    properties = [each["properties"] for each in layer["features"]]
+    next(each for each in properties if each["site_id"] == "P2")["operator"] = "乙"
     results = replace(world.results, plan=json.dumps(plan), sites=layer)
     assert {claim.key for claim in verify(facts_after(world, case=case), results).false} == false
 
