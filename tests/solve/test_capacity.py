@@ -92,7 +92,7 @@ def test_nobody_passes_a_free_place() -> None:
                 assert used[row.year, row.function, site] == pytest.approx(capacity * area)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_capacity_never_helps(seed: int) -> None:
     """With the rule no more persons are covered than without it."""
     problem = with_places(AssignmentRule.MOST_SERVED, money=tiny_problem().money, pace=Pace(seed, None))

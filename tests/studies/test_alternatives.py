@@ -51,7 +51,7 @@ def provided_by(problem: Problem, decisions: Decisions) -> frozenset[tuple[str, 
 
 
 @pytest.mark.parametrize("measure", list(Measure))
-@pytest.mark.parametrize("within", [0.0, 20.0])
+@pytest.mark.parametrize("within", [pytest.param(0.0, marks=pytest.mark.slow), 20.0])
 def test_each_alternative_is_the_most_different(measure: Measure, within: float) -> None:
     """The least difference from the plans before it is the largest of all plans as good."""
     money = Money({2027: 1_000_000.0, 2028: 900_000.0}, {}, True, {})

@@ -46,6 +46,7 @@ def opened(results: Path) -> dict[str, int]:
     return {site.site_id: site.open_from for site in read_plan(results).sites if site.role == "candidate"}
 
 
+@pytest.mark.slow
 def test_nothing_happened_nothing_changes(solved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same scenario again keeps every promise, and says so."""
     new_scenario(solved)

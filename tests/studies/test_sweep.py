@@ -94,6 +94,7 @@ def test_finished_runs_are_kept_and_a_failure_harms_no_other(
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_a_sweep_file_says_the_same(tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenarios and values from a file; scenarios are found relative to it, unknown keys are errors."""
     monkeypatch.chdir(tiny_project)
@@ -130,6 +131,7 @@ def test_what_cannot_be_swept_is_told(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_dies_is_told_and_the_others_are_run(tiny_project: Path) -> None:
     """A killed process is one failed run, with how it ended."""
     scenario = tiny_project / "scenarios/short.yaml"
