@@ -64,7 +64,7 @@ def test_measures_a_tiny_scenario(tiny_project: Path) -> None:
     assert first.bound is not None
     assert measurement.plain.value >= first.bound - 1e-6
     text = report([measurement], Options())
-    assert f"| tiny | {measurement.wall_s:.1f} | 60.0 | shortfall | coverage points |" in text
+    assert f"| tiny | {measurement.wall_s:.1f} | 240.0 | shortfall | coverage points |" in text
     assert "| passed |" in text
 
 
