@@ -63,6 +63,14 @@ def _stored(results: Path, session: Session) -> Explanations | None:
     stored = read_explanations(results)
     if stored.ignored is not None:
         session.reporter.say(stored.ignored)
+    elif stored.explanations is None:
+        session.reporter.say(
+            Text(
+                f"未存缺口原因；要写进报告，先运行 siteplan explain {results} --shortfalls --store",
+                f"no causes of shortfalls are stored; for the report, first run siteplan explain {results}"
+                " --shortfalls --store",
+            )
+        )
     return stored.explanations
 
 

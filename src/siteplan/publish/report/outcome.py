@@ -237,10 +237,8 @@ def write_shortfalls(sources: ReportSources, manuscript: Manuscript) -> None:
     else:
         manuscript.paragraph(
             Text(
-                "结果文件夹中未存原因分析：运行 siteplan explain 结果文件夹 --shortfalls"
-                " --store，再重新生成本报告。",
-                "The results hold no stored causes: run `siteplan explain RESULTS --shortfalls"
-                " --store` and write this report again.",
+                "各目标缺口的原因和对策尚未分析，待补充。",
+                "The causes of these shortfalls and their remedies have not been worked out yet.",
             )
         )
 
