@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from siteplan.cli.benching import bench_app
-from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
-from siteplan.cli.options import (
-    LanguageOption,
-    show_version,
-)
-from siteplan.cli.roads import roads_app
-
-if TYPE_CHECKING:
-    pass
-
 from siteplan.cli.commands import explaining, planning, publishing, studying
+from siteplan.cli.language import ENVIRONMENT_VARIABLE, bilingual
+from siteplan.cli.options import LanguageOption, show_version
+from siteplan.cli.roads import roads_app
 
 app = typer.Typer(
     name="siteplan",

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from siteplan.cli.language import bilingual
-from siteplan.cli.options import (
-    SolveOutput,
-)
+from siteplan.cli.options import SolveOutput
 from siteplan.cli.session import Session
 
 if TYPE_CHECKING:

@@ -7,20 +7,14 @@ texts and usage errors come at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from siteplan.cli.language import bilingual
-from siteplan.cli.options import (
-    LanguageOption,
-)
-from siteplan.cli.session import session_of
-
-if TYPE_CHECKING:
-    pass
-
 from siteplan.cli.commands.arguments import CaseOption, ResultsArgument, SecondsOption
+from siteplan.cli.language import bilingual
+from siteplan.cli.options import LanguageOption
+from siteplan.cli.session import session_of
 
 commands = typer.Typer()
 

@@ -8,22 +8,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
-from siteplan.cli.exit_codes import ExitCode
-from siteplan.cli.language import bilingual
-from siteplan.cli.options import (
-    LanguageOption,
-)
-from siteplan.cli.session import session_of
-from siteplan.text import Text
-
-if TYPE_CHECKING:
-    pass
-
 from siteplan.cli.commands.arguments import (
     CaseOption,
     OnlyOption,
@@ -31,6 +20,11 @@ from siteplan.cli.commands.arguments import (
     ScenarioArgument,
     further_outputs,
 )
+from siteplan.cli.exit_codes import ExitCode
+from siteplan.cli.language import bilingual
+from siteplan.cli.options import LanguageOption
+from siteplan.cli.session import session_of
+from siteplan.text import Text
 
 commands = typer.Typer()
 

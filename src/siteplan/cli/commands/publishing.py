@@ -7,10 +7,11 @@ texts and usage errors come at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from siteplan.cli.commands.arguments import CaseOption, ResultsArgument
 from siteplan.cli.language import bilingual
 from siteplan.cli.options import (
     ExportTarget,
@@ -20,11 +21,6 @@ from siteplan.cli.options import (
     ReportKind,
 )
 from siteplan.cli.session import session_of
-
-if TYPE_CHECKING:
-    pass
-
-from siteplan.cli.commands.arguments import CaseOption, ResultsArgument
 
 commands = typer.Typer()
 

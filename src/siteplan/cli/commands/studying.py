@@ -7,11 +7,18 @@ texts and usage errors come at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from siteplan.cli.clock import LONGEST_TIME_LIMIT_S, MINIMUM_TIME_LIMIT_S
+from siteplan.cli.commands.arguments import (
+    CaseOption,
+    OnlyOption,
+    ResultsArgument,
+    ScenarioArgument,
+    further_outputs,
+)
 from siteplan.cli.language import bilingual
 from siteplan.cli.options import (
     Difference,
@@ -22,17 +29,6 @@ from siteplan.cli.options import (
     cores,
 )
 from siteplan.cli.session import session_of
-
-if TYPE_CHECKING:
-    pass
-
-from siteplan.cli.commands.arguments import (
-    CaseOption,
-    OnlyOption,
-    ResultsArgument,
-    ScenarioArgument,
-    further_outputs,
-)
 
 commands = typer.Typer()
 
