@@ -55,60 +55,51 @@ class Found:
     shortfall: float
 
 
-def search_start(
-    problem: Problem,
-    seed: int,
-    moves: int,
-    runs: int,
-    clock: Clock,
-    improve_from: Decisions | None = None,
-    land: Landscape | None = None,
-    promising: Promising | None = None,
-    promising_runs: int = 0,
-) -> Decisions | None:
-    """Return good decisions at minimum areas, or None where the search finds none within the limits.
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """How much is searched: ``moves`` of each run, runs from nothing and runs from what is promising.
 
-    ``moves``: moves of each of the ``runs``; ``improve_from``: where they begin instead of at nothing.
-    ``land``: the problem's, where it is known already. ``promising_runs`` further runs begin at what is
-    ``promising``, as far as the limits allow.
-    The result depends on the arguments alone unless the clock cuts the search short; it returns within
-    half a second of the clock. None as well beyond `MOST_FUNCTIONS` functions, where the search is left
-    out, and where no site can open.
+    Those from nothing begin at ``improve_from`` where there is one.
     """
-    found = search(problem, seed, moves, runs, clock, improve_from, land, promising, promising_runs)
-    return None if found is None else found.decisions
+
+    moves: int
+    from_nothing: int
+    from_promising: int = 0
 
 
-def search(
+def search_starts(
     problem: Problem,
     seed: int,
-    moves: int,
-    runs: int,
+    runs: Runs,
     clock: Clock,
     improve_from: Decisions | None = None,
     land: Landscape | None = None,
     promising: Promising | None = None,
-    promising_runs: int = 0,
-) -> Found | None:
-    """Search as `search_start`, and return the weighted points short as well."""
+) -> tuple[Found, ...]:
+    """Return what each run found within the limits, at minimum areas, the best first.
+
+    ``improve_from``: where runs begin instead of at nothing; ``land``: the problem's, where it is known
+    already; ``promising``: where further runs begin, as far as the limits allow.
+    The result depends on the arguments alone unless the clock cuts the search short; it returns within
+    half a second of the clock. Nothing beyond `MOST_FUNCTIONS` functions, where the search is left out,
+    and where no site can open.
+    """
     if len(problem.functions) > MOST_FUNCTIONS or clock.seconds_left() <= 0.0:
-        return None
+        return ()
     land = describe_landscape(problem) if land is None else land
     first = first_programmes(problem, land, improve_from)
     if first is None or not len(land.sites.movable):
-        return None
-    beginnings = [_Beginning(_schedule(land, moves), first)] * runs
+        return ()
+    beginnings = [_Beginning(_schedule(land, runs.moves), first)] * runs.from_nothing
     if promising is not None:
         begun = _begin_promising(land, promising, first)
-        schedules = [_schedule_of_promising(land, moves, share) for share in PROMISING_HOT]
-        ahead = [_Beginning(schedules[run % len(schedules)], begun) for run in range(promising_runs)]
+        schedules = [_schedule_of_promising(land, runs.moves, share) for share in PROMISING_HOT]
+        ahead = [_Beginning(schedules[run % len(schedules)], begun) for run in range(runs.from_promising)]
         beginnings = ahead + beginnings
     seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(len(beginnings))]
     found = [run for run in _run_all(land, beginnings, seeds, clock) if math.isfinite(run.cost)]
-    if not found:
-        return None
-    best = min(found, key=lambda run: (run.cost, run.seed))
-    return Found(_decisions(problem, land, best.programmes), best.shortfall)
+    found.sort(key=lambda run: (run.cost, run.seed))
+    return tuple(Found(_decisions(problem, land, run.programmes), run.shortfall) for run in found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
