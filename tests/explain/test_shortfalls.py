@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.conftest import REPOSITORY
 from tests.explain.test_explain import english, one_site_problem, question
-from tests.explain.test_prices import BETWEEN
+from tests.explain.test_white_spots import ROAD, along_the_road
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, tiny_problem
 
 from siteplan.explain import (
     Ground,
+    Terrain,
     explain_shortfalls,
     missed_targets,
     reasons_of_sites,
@@ -18,13 +20,16 @@ from siteplan.explain import (
     words_of_sums,
 )
 from siteplan.explain.shortfalls import Least, _shares
+from siteplan.inputs.policy_files import load_policy
 from siteplan.plan import LevelResult
 from siteplan.problem import Money, Pace, Problem
-from siteplan.publish import Cause, MissedTarget
+from siteplan.publish import Cause, MissedTarget, MoneyKind
 from siteplan.scenario import AssignmentRule, Basis, Level
 
 FIRST, LAST = YEARS
-GROUND = Ground(BETWEEN, usable_share=0.8, opening_cost_cny_per_m2=1_000.0)
+TERRAIN = Terrain(ROAD, along_the_road(tiny_problem()), load_policy(REPOSITORY / "model"))
+GROUND = Ground(TERRAIN, usable_share=0.8, opening_cost_cny_per_m2=1_000.0)
+"""A straight road, A's people at its begin, B's 2 km on."""
 NOTHING = Money(dict.fromkeys(YEARS, 0.0), {}, False, {})
 FREE = Money(None, {}, True, {})
 
@@ -61,7 +66,8 @@ def test_money() -> None:
     assert remedy.kind == "money"
     assert remedy.gain == 1.0
     assert remedy.cny == remedy.cny_at_least == pytest.approx(500_000.0, abs=1.0)
-    assert "50.0 × 10 000 CNY more (proven least) make up 1 community" in remedy.words.en
+    assert "50.0 × 10 000 CNY of capital in 2028 more (proven least) make up 1 community" in remedy.words.en
+    assert [(share.kind, share.value) for share in missed[0].money] == [(MoneyKind.CAPITAL, 1.0)]
 
 
 def test_pace() -> None:
@@ -206,7 +212,7 @@ def test_words_have_sums() -> None:
     missed = explained(problem)
     told = english(words_of_missed_target(problem, missed[1]))
     assert "0 of 2, target 2: 2 communities missing" in told
-    assert "money 1 (proven)" in told
+    assert "money (capital) 1 (proven)" in told
     assert "no space within the radius 1 (proven)" in told
     assert "sum 2" in told
     assert "all 2 missed targets, 3 community-function-years" in english(words_of_sums(missed))

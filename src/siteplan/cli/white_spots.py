@@ -8,9 +8,9 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from siteplan.cli.explaining import function_named, known_year, question_about, show, stored
+from siteplan.cli.explaining import function_named, known_year, question_about, show, stored, terrain_of
 from siteplan.cli.session import Session
-from siteplan.explain import Terrain, Wanted, find_white_spots
+from siteplan.explain import Wanted, find_white_spots
 from siteplan.findings import InputError, Place, error
 from siteplan.problem import Problem
 from siteplan.publish import WhiteSpots, store_explanations
@@ -55,7 +55,7 @@ def search_results(results: Path, asked: Searched, session: Session) -> None:
         minimum_area_m2=asked.minimum_area_m2,
         only_without_candidates=asked.only_without_candidates,
     )
-    terrain = Terrain(prepared.inputs.network, prepared.access, prepared.inputs.policy)
+    terrain = terrain_of(prepared)
     *_, found = find_white_spots(question, terrain, wanted, asked.solved)
     if question.plan.illustrative:
         show([ILLUSTRATIVE_NOTE], session)
