@@ -45,6 +45,8 @@ KIND_PAYING: Mapping[str, MoneyKind] = {
 """The constraint families that more money satisfies, and which money it is."""
 UNIT_CNY = 10_000.0
 TOLERANCE = 1e-6
+NOISE_CNY = 100.0
+"""Smaller amounts are within the solver's tolerances."""
 EARLIER_COSTS = 1e-7
 """By so much money of an earlier year counts more, so that it is asked for when it is needed."""
 
@@ -137,7 +139,7 @@ def _needs(asked: Program, values: FloatArray) -> tuple[MoneyNeed, ...]:
     return tuple(
         MoneyNeed(kind=kind, year=year, cny=round(cny, 2))
         for (year, kind), cny in sorted(needs.items())
-        if round(cny, 2) > 0.0
+        if cny > NOISE_CNY
     )
 
 

@@ -205,6 +205,21 @@ class MissedTarget(StoredModel):
         return Text("个社区", "communities") if self.counts_communities else Text("人", "persons")
 
 
+def name_of_cause(missed: MissedTarget, share: CauseShare) -> Text:
+    """Return what a cause is called; of money with the kinds that are short, and how much each takes."""
+    name = CAUSE_NAMES[share.cause]
+    short = [part for part in missed.money if part.high > 0.0]
+    if share.cause is not Cause.MONEY or not short:
+        return name
+    if len(short) == 1:
+        kind = MONEY_KIND_NAMES[short[0].kind]
+        return Text(f"{name.zh}（{kind.zh}）", f"{name.en} ({kind.en})")
+    told = [(MONEY_KIND_NAMES[part.kind], round(part.value)) for part in short]
+    zh = "、".join(f"{kind.zh} {value}" for kind, value in told)
+    en = ", ".join(f"{kind.en} {value}" for kind, value in told)
+    return Text(f"{name.zh}（{zh}）", f"{name.en} ({en})")
+
+
 class WhiteSpotFunction(StoredModel):
     """What a new space would add of one function.
 

@@ -65,6 +65,15 @@ def name_of_area(entry: MissedTarget, problem: Problem) -> Text:
     )
 
 
+def place_of_remedy(remedy: Remedy, problem: Problem) -> Text:
+    """Say where the area is: town, community and the demand point nearest to its place."""
+    assert remedy.demand_id is not None
+    point = problem.demand[remedy.demand_id]
+    community = problem.communities[point.community_code]
+    town = problem.area_name(community.town_code)
+    return Text(f"{town}{community.name}{point.name}附近", f"near {point.name}, {community.name}, {town}")
+
+
 def _properties(
     entry: MissedTarget, remedy: Remedy, area: SearchArea, problem: Problem, illustrative: bool
 ) -> dict[str, Any]:

@@ -26,6 +26,7 @@ WORDS = {
     "kind_community": Text("社区", "community"),
     "kind_town": Text("镇街", "town"),
     "kind_white": Text("找空间", "look here"),
+    "kind_space": Text("补缺空间", "space wanted"),
     "kind_demand": Text("居民点", "place"),
     "year": Text("年份", "Year"),
     "year_announced": Text(
@@ -88,11 +89,21 @@ WORDS = {
         "Each zone counts what those before it leave. The figures hold at the disc, elsewhere in the zone at "
         "least nine tenths of them.",
     ),
+    "legend_space": Text(
+        "未达目标的补缺区域：区内任何一处空间都有效", "areas in which a space makes up a missed target"
+    ),
+    "space_name": Text("补缺空间：{0}", "Space wanted: {0}"),
+    "space_place": Text("区域 {0}，{1}", "area {0}, {1}"),
+    "space_hint": Text(
+        "区内任何一处都成立；与方案所选的点位无关，多边形见 shortfall-spaces.geojson。",
+        "It holds anywhere in the area; the polygon is in shortfall-spaces.geojson.",
+    ),
     "layers": Text("图层", "Layers"),
     "layer_demand": Text("居民点", "Residential places"),
     "layer_communities": Text("社区", "Communities"),
     "layer_base": Text("道路、水系和建筑", "Roads, water and buildings"),
     "layer_white": Text("下一步找空间的区域", "Where to look for space next"),
+    "layer_space": Text("未达目标的补缺区域", "Areas for spaces that make up missed targets"),
     "layer_later": Text("尚未开放和未选用的空间", "Spaces not open yet, or not used"),
     "tiles": Text("在线底图", "Online tiles"),
     "tiles_hint": Text(
