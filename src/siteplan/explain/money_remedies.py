@@ -13,7 +13,7 @@ from siteplan.explain.units import counted_unit
 from siteplan.highs import Answer, Clock, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.problem import Problem
 from siteplan.publish import MONEY_KIND_NAMES, MoneyKind, MoneyNeed, Remedy, Words
-from siteplan.solve.conflict import family_of, keys_of, with_slacks, without_families
+from siteplan.solve.rows import family_of, keys_of, slacks_of, with_slacks, without_families
 from siteplan.text import Text
 from siteplan.units import to_cny
 
@@ -130,7 +130,7 @@ def _paying_rows(program: Program) -> list[int]:
 def _needs(asked: Program, values: FloatArray) -> tuple[MoneyNeed, ...]:
     """Return the money of a solution of `with_money` by kind and year."""
     rows = _paying_rows(asked)
-    given = values[len(asked.cost) :].reshape(2, len(rows)).sum(axis=0)
+    given = slacks_of(asked, rows, values)
     needs: dict[tuple[int, MoneyKind], float] = {}
     for row, amount in zip(rows, given.tolist(), strict=True):
         name = asked.row_names[row]

@@ -39,11 +39,11 @@ from siteplan.plan import CoverageFigure, Decisions, LocalCoverage
 from siteplan.problem import Problem
 from siteplan.publish import Cause, CauseShare, MissedTarget, MoneyShare
 from siteplan.scenario import Level
-from siteplan.solve.conflict import without_families
 from siteplan.solve.decompose.repair import asked_for, restricted_to
 from siteplan.solve.decompose.single_year import single_year_problem
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import CompiledModel, TargetKey, compile_program
+from siteplan.solve.rows import without_families
 
 CAPACITY_RULES = frozenset({"served_within_capacity", "full_without_a_free_place", "nearest_with_a_place"})
 LIFTED = {

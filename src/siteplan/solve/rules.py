@@ -146,6 +146,9 @@ RULES: dict[str, Rule] = {
 }
 """The families that a planner can change, in the order in which a conflict tries to do without them."""
 
+MONEY_RULES = frozenset(name for name, rule in RULES.items() if rule.unit == CNY)
+"""The families that say how much money there is, and what it may be spent on."""
+
 STRUCTURE = frozenset(
     {
         "area_never_shrinks",
