@@ -19,7 +19,7 @@ from siteplan.scenario import CARE_BEDS
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.by_hand import FORM, OPENING
 from siteplan.solve.formulation.time import ALL_TOWNS
-from siteplan.solve.narrowing import Narrowing
+from siteplan.solve.narrowing import Narrowed, Narrowing
 from siteplan.solve.program import compile_program
 from siteplan.solve.rows import Keys, family_of, keys_of, slacks_of, weights_of, with_slacks
 from siteplan.solve.rules import MONEY_RULES, RULES
@@ -37,8 +37,8 @@ WORDS = {
 DIGITS_OF_A_YEAR = 4
 SHOWN = 5
 """Objects of a rule, and rows of a relaxation, that are named; the others are counted."""
-SHARE_OF_NARROWING = 0.6
-"""Share of the time, at most, for the rules that clash; what is left is for what would help."""
+SHARE_OF_NARROWING, SHARE_OF_A_RULE = 0.6, 0.5
+"""Shares of the time left, at most: for the rules that clash, and for relaxing one that has objects."""
 WORKERS = 2
 SINGULAR = {"entries": "entry", "sites": "site", "functions": "function", "communities": "community"}
 
@@ -74,10 +74,14 @@ OBJECTS: Mapping[str, int | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A rule of a conflict, and those of its objects that clash; none: the rule as a whole."""
+    """A rule of a conflict, and those of its objects that clash; none: the rule as a whole.
+
+    ``is_needed``: without it, or any of its objects, the others are proven not to clash.
+    """
 
     rule: str
     objects: tuple[Keys, ...] = ()
+    is_needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +144,27 @@ def explain_conflict(problem: Problem, clock: Clock) -> Conflict:
     program = compile_program(problem, build_model(problem, (level,)), (level,)).program
     rules = [name for name in RULES if any(family_of(row) == name for row in program.row_names)]
     with SolverSession() as session:
-        search_clock = clock.until(SHARE_OF_NARROWING * clock.seconds_left())
-        found = Narrowing(program, rules, MONEY_RULES, OBJECTS, session, search_clock).find()
-    named: dict[str, list[Keys]] = {}
-    for rule, keys in found.elements:
-        named.setdefault(rule, []).extend([keys] if keys else [])
-    clauses = tuple(Clause(rule, tuple(named[rule])) for rule in RULES if rule in named)
-    relaxations = _relaxations(program, [clause.rule for clause in clauses], clock)
-    together = None
-    if clauses and not any(each.amounts for each in relaxations):
-        together = _together(program, rules, clock)
+        narrowing_clock = clock.until(SHARE_OF_NARROWING * clock.seconds_left())
+        narrowing = Narrowing(program, rules, MONEY_RULES, OBJECTS, session, narrowing_clock)
+        found = narrowing.find()
+        relaxations = _relaxations(program, _rules_of(found), clock)
+        together = None
+        if not any(each.amounts for each in relaxations):
+            together = _together(program, rules, clock)
+        if not found.is_irreducible:
+            found = narrowing.go_on(found, clock)
+    kept = _rules_of(found)
+    named = {rule: tuple(keys for name, keys in found.elements if name == rule and keys) for rule in kept}
+    in_doubt = {rule for rule, _ in frozenset(found.elements) - found.needed}
+    clauses = tuple(Clause(rule, named[rule], rule not in in_doubt) for rule in kept)
+    relaxations = tuple(each for each in relaxations if each.rule in kept)
     return Conflict(problem, clauses, found.is_irreducible, relaxations, together)
+
+
+def _rules_of(found: Narrowed) -> tuple[str, ...]:
+    """Return the rules that clash, in the order of `RULES`."""
+    clashing = {rule for rule, _ in found.elements}
+    return tuple(rule for rule in RULES if rule in clashing)
 
 
 def _relaxations(program: Program, rules: Sequence[str], clock: Clock) -> tuple[Relaxation, ...]:
@@ -160,6 +174,8 @@ def _relaxations(program: Program, rules: Sequence[str], clock: Clock) -> tuple[
     def relaxed(rule: str) -> Relaxation:
         nonlocal left
         share = clock.seconds_left() / max(1, math.ceil((left + 1) / WORKERS))
+        if rule in OBJECTS:
+            share = max(share, SHARE_OF_A_RULE * clock.seconds_left())
         left -= 1
         with SolverSession() as session:
             return _smallest_relaxation(program, rule, session, clock.until(share))
@@ -171,8 +187,8 @@ def _relaxations(program: Program, rules: Sequence[str], clock: Clock) -> tuple[
 def _headline(is_narrow: bool) -> Text:
     if not is_narrow:
         return Text(
-            "以下规定已证不能同时满足；时间用尽，其中有的可能是多余的：",
-            "these rules are proven to clash; time ran out, so some of them may not be needed for that:",
+            "以下规定已证不能同时满足；时间用尽，标 ? 的可能是多余的：",
+            "these rules are proven to clash; time ran out, those marked ? may not be needed for that:",
         )
     return Text(
         "以下规定不能同时满足，缺其中任一项则其余可以并存：",
@@ -190,7 +206,8 @@ def _clause_in_words(problem: Problem, clause: Clause, places: Places) -> Text:
     if len(clause.objects) > SHOWN:
         zh, en = f"{zh} 等 {len(clause.objects)} 处", f"{en} and {len(clause.objects) - SHOWN} more"
     colon = "：" if clause.objects else ""
-    return Text(f"  · {name.zh}{colon}{zh}", f"  · {name.en}{': ' if clause.objects else ''}{en}")
+    mark = "·" if clause.is_needed else "?"
+    return Text(f"  {mark} {name.zh}{colon}{zh}", f"  {mark} {name.en}{': ' if clause.objects else ''}{en}")
 
 
 def _smallest_relaxation(program: Program, name: str, session: SolverSession, clock: Clock) -> Relaxation:

@@ -7,8 +7,9 @@ Proofs that there is none are what takes long, so they come last and few:
    dual value are a proof by themselves (Farkas);
 3. else rules are taken up as they are broken: a solution of those taken up so far names the next ones, until
    there is none (Chinneck and Dravnieks 1991, turned round);
-4. what was taken up is halved until nothing is too much (QuickXplain, Junker 2004). A solution found on the
-   way answers for every set of rules that it happens to keep.
+4. of what was taken up rules are left out in turn, two at a time, then their objects, which are halved where
+   they are many (QuickXplain, Junker 2004). A solution found on the way answers for every set of rules that
+   it happens to keep, a proof for every larger set.
 
 Whatever ends the search early, the set returned is proven to clash.
 """
@@ -16,6 +17,7 @@ Whatever ends the search early, the set returned is proven to clash.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -31,6 +33,8 @@ Element = tuple[str, Keys]
 KEPT_WITHIN = 1e-6
 """A row is kept if it is exceeded by no more, absolute or relative to its bound."""
 DUAL_ZERO = 1e-9
+FEW = 24
+"""So many elements are left out one after another rather than halved."""
 FEW_NODES = 20
 """How far a solution that breaks few rules is searched for."""
 SHARE_OF_A_STEP, SHARE_OF_TAKING_UP = 0.15, 0.6
@@ -39,10 +43,15 @@ SHARE_OF_A_STEP, SHARE_OF_TAKING_UP = 0.15, 0.6
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """Elements that clash; ``is_irreducible``: without any one of them the others do not, each proven."""
+    """Elements that clash; ``needed``: those without which the others are proven not to."""
 
     elements: tuple[Element, ...]
-    is_irreducible: bool
+    needed: frozenset[Element]
+
+    @property
+    def is_irreducible(self) -> bool:
+        """Whether without any one of them the others don't clash."""
+        return self.needed == frozenset(self.elements)
 
 
 @dataclass(eq=False)
@@ -61,8 +70,8 @@ class Narrowing:
     clock: Clock
     witnesses: list[frozenset[Element]] = field(default_factory=list)
     """The elements that a known solution keeps."""
-    in_doubt: int = 0
-    """How many sets the time left without an answer."""
+    proofs: list[frozenset[Element]] = field(default_factory=list)
+    """Sets of elements that are proven to clash."""
 
     def __post_init__(self) -> None:
         self.program = replace(self.program, cost=np.zeros(len(self.program.cost)), offset=0.0)
@@ -89,10 +98,31 @@ class Narrowing:
         without_money = [element for element in everything if element[0] not in self.money]
         if len(without_money) < len(everything) and self._clashes(without_money):
             everything = without_money
-        elements = self._halved([], self._taken_up(everything), is_new=True)
-        return Narrowed(
-            tuple(element for element in self.rows if element in set(elements)), not self.in_doubt
-        )
+        return self._narrowed(self._taken_up(everything))
+
+    def go_on(self, found: Narrowed, clock: Clock) -> Narrowed:
+        """Return what was found narrowed further in more time."""
+        self.clock = clock
+        return self._narrowed(list(found.elements))
+
+    def _narrowed(self, clashing: list[Element]) -> Narrowed:
+        """Return what is left of elements that clash: first rules are left out, then their objects."""
+        by_rule: dict[str, list[Element]] = {}
+        for element in clashing:
+            by_rule.setdefault(element[0], []).append(element)
+        whole = [element for element in clashing if element[0] not in self.objects]
+        of_objects = [group for rule, group in by_rule.items() if rule in self.objects]
+        left = self._left_out_in_turn(clashing, [whole, *reversed(of_objects)])
+        if len(left) > FEW:
+            left = self._halved([], left, is_new=True)
+        else:
+            left = self._left_out_in_turn(left, [[element] for element in reversed(left)])
+        return self._told(left)
+
+    def _told(self, left: Sequence[Element]) -> Narrowed:
+        found = frozenset(left)
+        needed = (each for each in found if any(found - {each} <= kept for kept in self.witnesses))
+        return Narrowed(tuple(each for each in self.rows if each in found), frozenset(needed))
 
     def _taken_up(self, everything: list[Element]) -> list[Element]:
         """Return elements that are proven to clash: of the relaxation, those taken up, or all."""
@@ -105,6 +135,7 @@ class Narrowing:
         while len(chosen) < len(everything):
             answer = self.session.solve(self._of(chosen), Limits(), clock)
             if answer.status is Status.INFEASIBLE:
+                self.proofs.append(frozenset(chosen))
                 return [element for element in everything if element in chosen]
             if answer.values is None:
                 break
@@ -133,7 +164,10 @@ class Narrowing:
         ]
         relaxed = replace(self._of(core), is_integer=np.zeros_like(self.program.is_integer))
         answer = self.session.solve(relaxed, Limits(), self.clock)
-        return core if answer.status is Status.INFEASIBLE else None
+        if answer.status is not Status.INFEASIBLE:
+            return None
+        self.proofs.append(frozenset(core))
+        return core
 
     def _broken(
         self, everything: Sequence[Element], chosen: set[Element], found: Answer, clock: Clock
@@ -155,6 +189,28 @@ class Narrowing:
         kept = [self._witness(values) for values in solutions]
         return min((others - each for each in kept), key=len)
 
+    def _left_out_in_turn(
+        self, clashing: Sequence[Element], groups: Sequence[Sequence[Element]]
+    ) -> list[Element]:
+        """Return the elements without those groups that can be spared (deletion filter).
+
+        Two groups are tried side by side; where both can be spared, the second is tried again without the
+        first.
+        """
+        left = list(clashing)
+        untried = [frozenset(group) for group in groups if group]
+        with SolverSession() as second, ThreadPoolExecutor(max_workers=2) as pool:
+            sessions = (self.session, second)
+            while untried:
+                pair, untried = untried[:2], untried[2:]
+                sets = [[each for each in left if each not in group] for group in pair]
+                answers = list(pool.map(self._clashes, sets, sessions))
+                if answers[0]:
+                    left = sets[0]
+                if answers[-1] and len(pair) == 2:
+                    left, untried = (left, [pair[1], *untried]) if answers[0] else (sets[1], untried)
+        return left
+
     def _halved(self, background: list[Element], candidates: list[Element], *, is_new: bool) -> list[Element]:
         """Return the elements that are needed beside the background, irreducible (QuickXplain)."""
         if is_new and self._clashes(background):
@@ -166,17 +222,18 @@ class Narrowing:
         needed = self._halved([*background, *first], second, is_new=True)
         return [*self._halved([*background, *needed], first, is_new=bool(needed)), *needed]
 
-    def _clashes(self, chosen: Iterable[Element]) -> bool:
-        """Return whether elements are proven to clash; what the time leaves open counts as in doubt."""
+    def _clashes(self, chosen: Iterable[Element], session: SolverSession | None = None) -> bool:
+        """Return whether elements are proven to clash; what the time leaves open isn't."""
         asked = frozenset(chosen)
         if any(asked <= kept for kept in self.witnesses):
             return False
-        answer = self.session.solve(self._of(asked), Limits(), self.clock)
-        if answer.status is Status.INFEASIBLE:
+        if any(proven <= asked for proven in self.proofs):
             return True
-        if answer.values is None:
-            self.in_doubt += 1
-        else:
+        answer = (session or self.session).solve(self._of(asked), Limits(), self.clock)
+        if answer.status is Status.INFEASIBLE:
+            self.proofs.append(asked)
+            return True
+        if answer.values is not None:
             self._witness(answer.values)
         return False
 
