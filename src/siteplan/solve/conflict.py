@@ -22,7 +22,7 @@ from siteplan.solve.formulation.time import ALL_TOWNS
 from siteplan.solve.narrowing import Narrowed, Narrowing
 from siteplan.solve.program import compile_program
 from siteplan.solve.rows import Keys, family_of, keys_of, slacks_of, weights_of, with_slacks
-from siteplan.solve.rules import MONEY_RULES, RULES
+from siteplan.solve.rules import CNY, MONEY_RULES, RULES
 from siteplan.text import Text
 
 SMALLEST_AMOUNT = 1e-7
@@ -40,6 +40,7 @@ SHOWN = 5
 SHARE_OF_NARROWING, SHARE_OF_A_RULE = 0.6, 0.5
 """Shares of the time left, at most: for the rules that clash, and for relaxing one that has objects."""
 WORKERS = 2
+CNY_PER_10_000 = 10_000.0
 SINGULAR = {"entries": "entry", "sites": "site", "functions": "function", "communities": "community"}
 
 Places = Callable[[str, Keys], Text | None]
@@ -199,10 +200,17 @@ def _headline(is_narrow: bool) -> Text:
 def _clause_in_words(problem: Problem, clause: Clause, places: Places) -> Text:
     """Return a rule with the objects that clash and where they are stated."""
     name = RULES[clause.rule].name
-    shown = clause.objects[:SHOWN] or ((),)
-    told = [(_named(problem, keys), places(clause.rule, keys)) for keys in shown]
-    zh = "；".join(f"{words.zh}{'' if place is None else f'（{place.zh}）'}" for words, place in told)
-    en = "; ".join(f"{words.en}{'' if place is None else f' ({place.en})'}" for words, place in told)
+    by_place: dict[Text | None, list[Text]] = {}
+    for keys in clause.objects[:SHOWN] or ((),):
+        by_place.setdefault(places(clause.rule, keys), []).append(_named(problem, keys))
+    told = [
+        Text(
+            "；".join(words.zh for words in objects) + ("" if place is None else f"（{place.zh}）"),
+            "; ".join(words.en for words in objects) + ("" if place is None else f" ({place.en})"),
+        )
+        for place, objects in by_place.items()
+    ]
+    zh, en = "；".join(each.zh for each in told), "; ".join(each.en for each in told)
     if len(clause.objects) > SHOWN:
         zh, en = f"{zh} 等 {len(clause.objects)} 处", f"{en} and {len(clause.objects) - SHOWN} more"
     colon = "：" if clause.objects else ""
@@ -251,8 +259,8 @@ def _described(problem: Problem, found: Relaxation) -> Text:
         return Text(f"{only_zh}，还不够（已证）", f"{only_en} is not enough (proven)")
     least = Text("", "")
     if found.at_least > 0.0 and not found.is_proven:
-        figure = _figure(found.at_least)
-        least = Text(f"（合计至少要 {figure} {rule.unit.zh}）", f" (at least {figure} {rule.unit.en} in all)")
+        amount = _with_unit(found.at_least, rule.unit)
+        least = Text(f"（合计至少要 {amount.zh}）", f" (at least {amount.en} in all)")
     if not found.amounts:
         return Text(f"{only_zh}：时间内未算出{least.zh}", f"{only_en}: not found within the time{least.en}")
     told = _rows_in_words(problem, found)
@@ -296,16 +304,20 @@ def _rows_in_words(problem: Problem, found: Relaxation) -> Text:
 
 def _amount(problem: Problem, found: Relaxation, row: str) -> Text:
     """Return by how much a row gives way, with its unit."""
-    value, unit = found.amounts[row], RULES[found.rule].unit
+    unit = RULES[found.rule].unit
     if found.rule == "coverage_floor" and not problem.basis.counts_communities:
         unit = Text("个百分点", "points")
-    figure = _figure(value)
+    return _with_unit(found.amounts[row], unit)
+
+
+def _with_unit(value: float, unit: Text) -> Text:
+    """Return an amount with its unit; larger sums of money in 10 000 CNY, rounded up so that they suffice."""
+    if unit == CNY and value >= CNY_PER_10_000:
+        figure = f"{math.ceil(10.0 * value / CNY_PER_10_000 - SMALLEST_AMOUNT) / 10.0:,.1f}"
+        return Text(f"{figure} 万元", f"{figure} × 10 000 CNY")
+    figure = f"{value:,.0f}" if value >= 10.0 else f"{value:.3g}"
     english = SINGULAR.get(unit.en, unit.en) if figure == "1" else unit.en
     return Text(f"{figure} {unit.zh}", f"{figure} {english}")
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10.0 else f"{value:.3g}"
 
 
 def _named(problem: Problem, keys: Keys) -> Text:
