@@ -84,6 +84,11 @@ def _at_most(solves: int, asked: Priced) -> Text:
     if asked.seconds_in_all is not None:
         seconds = min(seconds, asked.seconds_in_all)
     minutes = math.ceil(seconds / 60.0)
+    if solves <= 1:
+        return Text(
+            f"重新求解 {solves} 次，至多 {asked.seconds:g} 秒，合计至多约 {minutes} 分钟。",
+            f"{solves} solve, at most {asked.seconds:g} seconds: about {minutes} min at most.",
+        )
     return Text(
         f"重新求解 {solves} 次，{at_once} 次同时进行，每次至多 {asked.seconds:g} 秒，"
         f"合计至多约 {minutes} 分钟。",

@@ -72,13 +72,14 @@ def gain(before: LevelResult, after: LevelResult) -> Gain:
 class Price:
     """What more of something is worth: the levels' gains, or words for why there are none.
 
-    ``name``: of the community with the space. ``more_cny`` CNY more in a ``year``, of a ``source`` where
-    money is planned by source; None: it is the price of a space.
+    ``name``: of the community with the space; ``changes``: what coverage is lost and gained. ``more_cny`` CNY
+    more in a ``year``, of a ``source`` where money is planned by source; None: it is the price of a space.
     """
 
     what: Text
     gains: list[Gain] | Text
     name: str = ""
+    changes: tuple[Text, ...] = ()
     year: int | None = None
     source: str | None = None
     more_cny: float | None = None
@@ -89,7 +90,7 @@ class Price:
         units = None if self.more_cny is None else self.more_cny / UNIT_CNY
         found = self.gains
         lines = [found] if isinstance(found, Text) else [gain_in_words(each, units) for each in found]
-        for line in lines:
+        for line in (*lines, *self.changes):
             yield Text(f"  {line.zh}", f"  {line.en}")
 
 
@@ -157,7 +158,8 @@ def _price_of_money(question: Question, year: int, source: str | None, step_cny:
         f"with {step / UNIT_CNY:,.6g} more (solved again):",
     )
     changed = replace(problem, money=with_more(problem, year, source, step))
-    return Price(what, gains(question, changed), year=year, source=source, more_cny=step)
+    found, changes = _gains_and_changes(question, changed)
+    return Price(what, found, changes=changes, year=year, source=source, more_cny=step)
 
 
 def default_step(amount_cny: float) -> float:
@@ -195,7 +197,8 @@ def price_of_space(question: Question, space: NewSpace, reach: Reach) -> Price:
         f"(opening takes {opening:,.0f} × 10 000 CNY; solved again):",
     )
     changed = with_new_space(problem, space, walks_to(reach, space.near_demand_id))
-    return Price(what, gains(question, changed), name)
+    found, changes = _gains_and_changes(question, changed)
+    return Price(what, found, name, changes)
 
 
 def gains(question: Question, changed: Problem) -> list[Gain] | Text:
@@ -203,17 +206,24 @@ def gains(question: Question, changed: Problem) -> list[Gain] | Text:
 
     Words for why there are none, where the time gave no plan.
     """
+    return _gains_and_changes(question, changed)[0]
+
+
+def _gains_and_changes(question: Question, changed: Problem) -> tuple[list[Gain] | Text, tuple[Text, ...]]:
+    """Return `gains`, and where something is gained what coverage is lost and gained, in words."""
     if question.seconds is not None and question.seconds < LEAST_SECONDS:
-        return Text("时间已用完，未求解。", "not solved: the time had run out.")
+        return Text("时间已用完，未求解。", "not solved: the time had run out."), ()
     answer = solve_changed(question, changed)
     if answer.result is None:
-        return Text("".join(line.zh for line in answer.words), " ".join(line.en for line in answer.words))
+        words = answer.words
+        return Text("".join(line.zh for line in words), " ".join(line.en for line in words)), ()
     found: list[Gain] = []
     for before, after in zip(question.levels(), answer.result.levels, strict=True):
         found.append(gain(before, after))
         if not found[-1].is_zero:
             break
-    return found
+    is_something = any(not each.may_be_zero for each in found)
+    return found, answer.changes if is_something else ()
 
 
 def gain_in_words(found: Gain, units: float | None) -> Text:

@@ -35,10 +35,19 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the changed problem gave: a result, or the words for why there is none."""
+    """What the changed problem gave: a result, or the words for why there is none.
+
+    ``changes``: what coverage is lost and gained, in words.
+    """
 
     result: SolveResult | None
-    words: tuple[Text, ...]
+    levels: tuple[Text, ...]
+    changes: tuple[Text, ...] = ()
+
+    @property
+    def words(self) -> tuple[Text, ...]:
+        """All that is said of it."""
+        return *self.levels, *self.changes
 
 
 def solve_changed(question: Question, changed: Problem) -> Answer:
@@ -55,8 +64,8 @@ def solve_changed(question: Question, changed: Problem) -> Answer:
     except NoPlanError:
         return Answer(None, (Text("时间内未算出。", "not found within the time."),))
     pairs = zip(question.levels(), result.levels, strict=True)
-    compared = (_compared(before, after) for before, after in pairs)
-    return Answer(result, (*compared, *changes_of_coverage(question.plan, changed, result.decisions)))
+    compared = tuple(_compared(before, after) for before, after in pairs)
+    return Answer(result, compared, tuple(changes_of_coverage(question.plan, changed, result.decisions)))
 
 
 def _compared(before: LevelResult, after: LevelResult) -> Text:
