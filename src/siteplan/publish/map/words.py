@@ -95,7 +95,7 @@ WORDS = {
     "space_name": Text("补缺空间：{0}", "Space wanted: {0}"),
     "space_place": Text("区域 {0}，{1}", "area {0}, {1}"),
     "space_hint": Text(
-        "区内任何一处都成立；与方案所选的点位无关，多边形见 shortfall-spaces.geojson。",
+        "区内任何一处都成立；多边形见 shortfall-spaces.geojson。",
         "It holds anywhere in the area; the polygon is in shortfall-spaces.geojson.",
     ),
     "layers": Text("图层", "Layers"),
