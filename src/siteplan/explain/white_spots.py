@@ -261,7 +261,8 @@ class _Search:
         for key in functions:
             zone = zone.difference(self.roads.excluded(key))
         parts = [part for part in shapely.get_parts(zone) if isinstance(part, shapely.Polygon)]
-        return max(parts, key=lambda part: float(part.area))
+        place = shapely.Point(self.roads.points.x_m[point], self.roads.points.y_m[point])
+        return min(parts, key=lambda part: float(part.distance(place)))
 
     def _open(self, key: str) -> _Open:
         """Return what the plan leaves uncovered of a function."""

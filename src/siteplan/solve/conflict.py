@@ -276,8 +276,8 @@ def _described_together(problem: Problem, found: Relaxation) -> Text:
     """Say how far all rules together give way, rule by rule."""
     if not found.amounts:
         return Text(
-            "  没有哪一项单独放宽就够；几项一起放宽的办法：时间内未算出",
-            "  no rule alone is enough; how far several must give way wasn't found within the time",
+            "  几项一起放宽多少则够：时间内未算出",
+            "  how far several rules together must give way: not found within the time",
         )
     rules = [name for name in found.rules if any(family_of(row) == name for row in found.amounts)]
     parts = []
@@ -287,8 +287,8 @@ def _described_together(problem: Problem, found: Relaxation) -> Text:
         parts.append(Text(f"{RULES[name].name.zh}：{told.zh}", f"{RULES[name].name.en}: {told.en}"))
     zh, en = "；".join(part.zh for part in parts), "; ".join(part.en for part in parts)
     return Text(
-        f"  没有哪一项单独放宽就够；一起放宽则够（未证最少）——{zh}",
-        f"  no rule alone is enough; together it is enough (not proven least) to relax {en}",
+        f"  几项一起放宽，够用（未证最少）——{zh}",
+        f"  relaxing several together, enough, not proven least: {en}",
     )
 
 

@@ -37,8 +37,8 @@ FEW = 24
 """So many elements are left out one after another rather than halved."""
 FEW_NODES = 20
 """How far a solution that breaks few rules is searched for."""
-SHARE_OF_A_STEP, SHARE_OF_TAKING_UP = 0.15, 0.6
-"""Shares of the time left, at most, for a solution that breaks few rules, and for taking rules up."""
+SHARE_WITHOUT_MONEY, SHARE_OF_A_STEP, SHARE_OF_TAKING_UP = 0.25, 0.15, 0.6
+"""Shares of the time left, at most: without rules on money, for a solution that breaks few, for taking up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ class Narrowing:
         """Return few elements that clash."""
         everything = list(self.rows)
         without_money = [element for element in everything if element[0] not in self.money]
-        if len(without_money) < len(everything) and self._clashes(without_money):
+        early = self.clock.until(SHARE_WITHOUT_MONEY * self.clock.seconds_left())
+        if len(without_money) < len(everything) and self._clashes(without_money, clock=early):
             everything = without_money
         return self._narrowed(self._taken_up(everything))
 
@@ -222,14 +223,16 @@ class Narrowing:
         needed = self._halved([*background, *first], second, is_new=True)
         return [*self._halved([*background, *needed], first, is_new=bool(needed)), *needed]
 
-    def _clashes(self, chosen: Iterable[Element], session: SolverSession | None = None) -> bool:
+    def _clashes(
+        self, chosen: Iterable[Element], session: SolverSession | None = None, clock: Clock | None = None
+    ) -> bool:
         """Return whether elements are proven to clash; what the time leaves open isn't."""
         asked = frozenset(chosen)
         if any(asked <= kept for kept in self.witnesses):
             return False
         if any(proven <= asked for proven in self.proofs):
             return True
-        answer = (session or self.session).solve(self._of(asked), Limits(), self.clock)
+        answer = (session or self.session).solve(self._of(asked), Limits(), clock or self.clock)
         if answer.status is Status.INFEASIBLE:
             self.proofs.append(asked)
             return True
