@@ -136,10 +136,10 @@ def _closing(found: WhiteSpots) -> list[Text]:
     return [
         Text(
             "一项是一个社区的一类功能。步行距离按实际道路计，含门前 40 m；标出的位置上列数字成立，"
-            "区内其他位置至少达到其九成。估算按改建单价，是假定。"
+            "区内道路上的其他位置至少达到其九成。估算按改建单价，是假定。"
             + (f"以上都建成后，还有 {found.left} 项未覆盖。" if found.basis.counts_communities else ""),
             "One is a function in a community. Distances follow the roads, 40 m to the door included; the "
-            "figures hold at the marked place, and elsewhere in the zone at least nine tenths of them. Costs "
+            "figures hold at the marked place, and elsewhere on the zone's roads at least nine tenths of them. Costs "
             "assume rebuilding."
             + (f" With all of them, {found.left} stay uncovered." if found.basis.counts_communities else ""),
         )

@@ -237,7 +237,7 @@ def gain_in_words(found: Gain, units: float | None) -> Text:
                 f"{name.zh}：与零无法区分（没有上限）",
                 f"{name.en}: not distinguishable from zero (no bound)",
             )
-        each = _each(found.most, found.most, units, unit)
+        each = _each(0.0, found.most, units, unit)
         return Text(
             f"{name.zh}：与零无法区分（至多 {figure(found.most)} {unit.zh}）{each.zh}",
             f"{name.en}: not distinguishable from zero (at most {figure(found.most)} {unit.en}){each.en}",
@@ -258,6 +258,11 @@ def _each(least: float, most: float, units: float | None, unit: Text) -> Text:
     """Return the average for each 10 000 CNY added; nothing where no money was added."""
     if units is None:
         return Text("", "")
+    if least <= 0.0:
+        value = figure(most / units)
+        return Text(
+            f"，平均每万元至多 {value} {unit.zh}", f", at most {value} {unit.en} per 10 000 CNY on average"
+        )
     value_zh = _between(least / units, most / units, "至")
     value_en = _between(least / units, most / units, "to")
     return Text(f"，平均每万元 {value_zh} {unit.zh}", f", {value_en} {unit.en} per 10 000 CNY on average")
