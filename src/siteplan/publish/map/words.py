@@ -86,8 +86,8 @@ WORDS = {
     "white_year": Text("按 {0} 年末的方案", "by the plan at the end of {0}"),
     "white_hint": Text(
         "各处依次计算：只计前面各处未覆盖的。圆点处数字成立，区内道路上的其他位置至少达到其九成。",
-        "Each zone counts what those before it leave. The figures hold at the disc, elsewhere on the roads of "
-        "the zone at least nine tenths of them.",
+        "Each zone counts what those before it leave. The figures hold at the disc, elsewhere on the roads "
+        "of the zone at least nine tenths of them.",
     ),
     "legend_space": Text(
         "未达目标的补缺区域：区内任何一处空间都有效", "areas in which a space makes up a missed target"
