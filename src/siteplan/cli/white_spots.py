@@ -139,8 +139,8 @@ def _closing(found: WhiteSpots) -> list[Text]:
             "区内道路上的其他位置至少达到其九成。估算按改建单价，是假定。"
             + (f"以上都建成后，还有 {found.left} 项未覆盖。" if found.basis.counts_communities else ""),
             "One is a function in a community. Distances follow the roads, 40 m to the door included; the "
-            "figures hold at the marked place, and elsewhere on the zone's roads at least nine tenths of them. "
-            "Costs assume rebuilding."
+            "figures hold at the marked place, and elsewhere on the zone's roads at least nine tenths of "
+            "them. Costs assume rebuilding."
             + (f" With all of them, {found.left} stay uncovered." if found.basis.counts_communities else ""),
         )
     ]
