@@ -34,7 +34,7 @@ from siteplan.bench.sizes import SIZES, SizeName
 from siteplan.cli.stages import Stopwatch, prepare
 from siteplan.highs import Clock
 from siteplan.publish import read_run_record
-from siteplan.solve.search import search_start
+from siteplan.solve.search import Runs, search_starts
 
 FOLDER = Path(__file__).parent
 RESULTS_FILE = FOLDER / "RESULTS.md"
@@ -162,7 +162,7 @@ def first_use_seconds() -> float:
         made = make_case(SIZES[SizeName.COUNTY], 1, Path(scratch) / "county")
         problem = prepare(made.scenarios[0], Stopwatch()).problem
     begin = time.monotonic()
-    search_start(problem, seed=1, moves=1_000, runs=1, clock=Clock(math.inf))
+    search_starts(problem, 1, Runs(1_000, 1), Clock(math.inf))
     return time.monotonic() - begin
 
 

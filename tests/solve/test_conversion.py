@@ -21,7 +21,7 @@ from siteplan.outcome import evaluate
 from siteplan.problem import Problem, Role
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
-from siteplan.solve.search import search_start
+from siteplan.solve.search import Runs, search_starts
 
 QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 
@@ -134,7 +134,6 @@ def test_the_search_opens_a_conversion_committed_by_hand(only_conversion: Proble
     committed = replace(free, opens_in=years[-1], required_functions=frozenset({ELDERLY}))
     problem = replace(only_conversion, sites={**only_conversion.sites, "x1": committed})
     clock = Clock(time.monotonic() + 60.0)
-    assert search_start(only_conversion, 1, 1000, 1, clock) is None
-    found = search_start(problem, 1, 1000, 1, clock)
-    assert found is not None
-    assert found.start_year == {("x1", ELDERLY): years[-1]}
+    assert not search_starts(only_conversion, 1, Runs(1000, 1), clock)
+    (found,) = search_starts(problem, 1, Runs(1000, 1), clock)
+    assert found.decisions.start_year == {("x1", ELDERLY): years[-1]}

@@ -19,7 +19,7 @@ from siteplan.scenario import Level
 from siteplan.solve.feasibility import CHECKS, DEFINITIONS, doubtful_rules
 from siteplan.solve.formulation import CONSTRAINTS, build_model
 from siteplan.solve.program import CompiledModel, compile_program
-from siteplan.solve.search import search_start
+from siteplan.solve.search import Runs, search_starts
 from siteplan.text import Text
 
 LEVEL = Level.SHORTFALL
@@ -98,8 +98,8 @@ def test_every_family_is_told() -> None:
 def test_it_agrees_with_the_program(session: SolverSession, seed: int) -> None:
     """Decisions of the search, and changed ones, are in doubt just where the program has no solution."""
     problem, random = small_problem(seed), np.random.default_rng(seed)
-    found = search_start(problem, seed, 3000, 1, Clock(time.monotonic() + 60.0))
-    assert found is not None
+    (run,) = search_starts(problem, seed, Runs(3000, 1), Clock(time.monotonic() + 60.0))
+    found = run.decisions
     compiled = compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
     tried = [found, *(changed(problem, found, random) for _ in range(7))]
     for decisions in tried:

@@ -14,7 +14,7 @@ from siteplan.highs import Clock
 from siteplan.scenario import Basis, Level
 from siteplan.solve.decompose.prices import priced_bounds
 from siteplan.solve.formulation import OBJECTIVES
-from siteplan.solve.search.start import search
+from siteplan.solve.search import Runs, search_starts
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,7 @@ def test_the_bound_is_near_a_good_plan(basis: Basis) -> None:
     """Where money is short the bound proves most of the shortfall, and more than year by year."""
     problem = random_problem(1, basis=basis, communities=12, points=80, sites=40, budget_cny=3_000_000.0)
     clock = Clock(time.monotonic() + 60.0)
-    found = search(problem, seed=1, moves=60_000, runs=1, clock=clock)
-    assert found is not None
+    found = search_starts(problem, 1, Runs(60_000, 1), clock)[0]
     answer = priced_bounds(problem, clock)
     assert 0.6 * found.shortfall < answer.total <= found.shortfall
     assert answer.total > sum(answer.by_year.values())

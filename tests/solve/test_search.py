@@ -6,18 +6,20 @@ import threading
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.solve.random_problem import random_problem
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
 
 from siteplan.highs import Answer, Clock, Limits, SolverSession
 from siteplan.plan import Decisions
-from siteplan.problem import Problem
+from siteplan.problem import Pace, Problem, Role
 from siteplan.scenario import Basis, Level
+from siteplan.solve.decompose.prices import priced_bounds
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import compile_program
-from siteplan.solve.search import search_start
-from siteplan.solve.search.start import search
+from siteplan.solve.search import Found, Promising, Runs, search_starts
+from siteplan.solve.search.landscape import describe_landscape
 
 MOVES = 20_000
 
@@ -76,16 +78,22 @@ VARIATIONS = {
 def test_program_accepts_the_start_at_the_value_of_the_search(name: str) -> None:
     """With its binaries fixed the program is feasible, and as short of the targets as the search says."""
     problem = VARIATIONS[name]
-    found = search(problem, 1, MOVES, 2, _clock())
+    found = _best(problem, 1, Runs(MOVES, 2))
     assert found is not None
     answer = _complete(problem, found.decisions)
     assert answer.is_proven
     assert answer.objective == pytest.approx(found.shortfall, abs=1e-5)
 
 
+def _best(problem: Problem, seed: int, runs: Runs) -> Found | None:
+    """Return the best of the runs."""
+    found = search_starts(problem, seed, runs, _clock())
+    return found[0] if found else None
+
+
 def test_tiny_problem_is_solved() -> None:
     """The tiny problem's targets can all be met within its limits, and the search finds how."""
-    found = search(tiny_problem(), 1, MOVES, 1, _clock())
+    found = _best(tiny_problem(), 1, Runs(MOVES, 1))
     assert found is not None
     assert found.shortfall == 0.0
 
@@ -93,25 +101,26 @@ def test_tiny_problem_is_solved() -> None:
 def test_same_arguments_give_the_same_start() -> None:
     """The start depends on the arguments alone, not on the timing of threads."""
     problem = _small_county(3, Basis.REACHABLE)
-    starts = [search_start(problem, 7, 5_000, 3, _clock()) for _ in range(2)]
-    assert starts[0] is not None
+    starts = [search_starts(problem, 7, Runs(5_000, 3), _clock()) for _ in range(2)]
+    assert len(starts[0]) == 3
     assert starts[0] == starts[1]
 
 
 def test_search_continues_from_given_decisions() -> None:
     """Continued from a start with no moves left, the search returns that start."""
     problem = _small_county(3, Basis.REACHABLE)
-    first = search(problem, 7, MOVES, 2, _clock())
+    first = _best(problem, 7, Runs(MOVES, 2))
     assert first is not None
-    again = search(problem, 7, 0, 1, _clock(), improve_from=first.decisions)
-    assert again == first
+    again = search_starts(problem, 7, Runs(0, 1), _clock(), improve_from=first.decisions)
+    assert again == (first,)
 
 
 def test_committed_sites_open_in_their_year() -> None:
     """Committed sites open in their year with all that is required of them."""
     problem = _small_county(4, Basis.REACHABLE)
-    start = search_start(problem, 1, MOVES, 1, _clock())
-    assert start is not None
+    found = _best(problem, 1, Runs(MOVES, 1))
+    assert found is not None
+    start = found.decisions
     committed = {key: site for key, site in problem.sites.items() if site.opens_in is not None}
     assert committed
     for key, site in committed.items():
@@ -123,7 +132,7 @@ def test_nothing_where_no_site_can_open() -> None:
     """Without a site that can open within the horizon there is no start."""
     problem = tiny_problem()
     late = {key: replace(site, available_from=2040) for key, site in problem.sites.items()}
-    assert search_start(replace(problem, sites=late), 1, MOVES, 1, _clock()) is None
+    assert not search_starts(replace(problem, sites=late), 1, Runs(MOVES, 1), _clock())
 
 
 def test_nothing_where_a_committed_site_breaks_the_budget() -> None:
@@ -131,17 +140,47 @@ def test_nothing_where_a_committed_site_breaks_the_budget() -> None:
     problem = tiny_problem()
     committed = {**problem.sites, "s1": replace(problem.sites["s1"], opens_in=2027)}
     broke = _poor(replace(problem, sites=committed))
-    assert search_start(broke, 1, MOVES, 1, _clock()) is None
+    assert not search_starts(broke, 1, Runs(MOVES, 1), _clock())
 
 
 def test_search_stops_with_the_clock() -> None:
     """The search returns what it has within half a second of an interrupt."""
     problem = _small_county(5, Basis.REACHABLE)
-    search_start(problem, 1, 10, 1, _clock())
+    search_starts(problem, 1, Runs(10, 1), _clock())
     clock = _clock()
     timer = threading.Timer(1.0, clock.stop.set)
     timer.start()
     begin = time.monotonic()
-    start = search_start(problem, 1, 2_000_000_000, 2, clock)
-    assert start is not None
+    assert search_starts(problem, 1, Runs(2_000_000_000, 2), clock)
     assert time.monotonic() - begin < 1.8
+
+
+@pytest.mark.parametrize("basis", [Basis.REACHABLE, Basis.RESIDENTS])
+def test_what_is_promising_is_begun_within_the_limits(basis: Basis) -> None:
+    """With no moves left, a run from what is promising is a plan: the limits and the form are kept."""
+    problem = _small_county(3, basis)
+    promising = priced_bounds(problem, _clock(), by_year=False).promising
+    assert promising is not None
+    assert promising.masks.any()
+    (found,) = search_starts(problem, 1, Runs(0, 0, from_promising=1), _clock(), promising=promising)
+    answer = _complete(problem, found.decisions)
+    assert answer.objective == pytest.approx(found.shortfall, abs=1e-5)
+    nothing = search_starts(problem, 1, Runs(0, 1), _clock())[0]
+    assert found.shortfall < nothing.shortfall
+
+
+def test_sites_are_promising_only_as_far_as_the_pace_allows() -> None:
+    """Where everything pays but two sites may open a year, the run begins with two a year."""
+    problem = replace(_small_county(3, Basis.REACHABLE), pace=Pace(2, None))
+    rich = replace(problem, money=replace(problem.money, capital_cny=None))
+    land = describe_landscape(rich)
+    everything = np.where(land.sites.earliest[:, None] <= 0, land.sites.hosted[:, None], 0)
+    masks = np.broadcast_to(everything, (len(everything), len(problem.years)))
+    promising = Promising(masks.astype(np.int64), np.arange(len(masks), dtype=np.float64))
+    (found,) = search_starts(rich, 1, Runs(0, 0, from_promising=1), _clock(), promising=promising)
+    candidates = [
+        year
+        for site, year in found.decisions.opening_years().items()
+        if rich.sites[site].role is Role.CANDIDATE
+    ]
+    assert candidates == [problem.years[0]] * 2

@@ -18,6 +18,7 @@ from siteplan.scenario import Level, SolverSettings
 from siteplan.solve.compiling import ANNEALING, PRICES, compile_ahead, wait_until_compiled
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step, round_up
+from siteplan.solve.decompose.merging import merged
 from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
@@ -27,14 +28,15 @@ from siteplan.solve.formulation import OBJECTIVES, build_model
 from siteplan.solve.formulation.variables import count_columns
 from siteplan.solve.program import CompiledModel, Cut, compile_program
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
-from siteplan.solve.search import search_start
+from siteplan.solve.search import Runs, search_starts
 from siteplan.solve.search.landscape import Landscape, describe_landscape
 from siteplan.solve.search.programmes import MOST_FUNCTIONS
 from siteplan.text import Text
 
 MOVES_PER_EFFORT = 400_000
 MOVES_PER_SITE = 5_000
-SEARCH_RUNS, PROMISING_RUNS = 4, 2
+RUNS_FROM_NOTHING, RUNS_FROM_PROMISING = 2, 4
+MERGED_PLANS, MERGING_NODES = 4, 300
 SINGLE_YEAR_NODES = 1500
 STAGING_NODES = 300
 FIRST_LEVEL_NODES = 1500
@@ -42,7 +44,7 @@ LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run (the larger), runs from nothing and from what is
-promising, branch-and-bound nodes of each stage, passes."""
+promising, best plans that are merged, branch-and-bound nodes of each stage, passes."""
 COLUMNS_OF_NODE_LIMITS = 5000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
@@ -51,10 +53,13 @@ COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
 PRICES_SHARE = 0.2
 SEARCH_SHARE = 0.4
-SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
+MERGING_SHARE = 0.4
+SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices, the search and the first level of what is left for
-the solve, the single-year bounds of what is left for the first level."""
+the solve, merging and the single-year bounds of what is left for the first level."""
+LARGEST_BRANCHED_PROGRAM = 30_000
+"""Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
 LARGEST_PROGRAM = 200_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
 BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
@@ -77,6 +82,7 @@ SEARCH = Text("搜索初始方案", "searching for a first plan")
 BOUNDS_BY_PRICES = Text("由影子价格求上限", "bounds from prices")
 SINGLE_YEAR = Text("逐年求上限", "bounds year by year")
 REPAIR = Text("修正初始方案", "mending the first plan")
+MERGING = Text("合并各次搜索的方案", "merging the plans of the search")
 STAGING = Text("末年状态分年安排", "staging the end state")
 FIRST_LEVEL = Text("求解第一级目标", "first objective level")
 CONFLICT = Text("找出互相冲突的规定", "finding the rules that clash")
@@ -162,7 +168,7 @@ def solve(
     if len(problem.years) > 1:
         compile_ahead()
     can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
-    found = None
+    found: tuple[Decisions, ...] = ()
     if len(problem.years) > 1:
         _find_prices(run, is_alone=can_do_without)
         found = _search(run, start, is_alone=can_do_without)
@@ -197,8 +203,8 @@ def _find_prices(run: _Run, *, is_alone: bool) -> None:
         run.ended.add(Ended.TIME_LIMIT)
 
 
-def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> Decisions | None:
-    """Return the search's plan. One year's program closes by itself and needs none.
+def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Decisions, ...]:
+    """Return the search's plans, the best first. One year's program closes by itself and needs none.
 
     ``is_alone``: the whole program doesn't follow.
     """
@@ -208,20 +214,19 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> Decisions 
     moves = max(1, round(most * run.settings.effort))
     if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
         run.ended.add(Ended.TIME_LIMIT)
-        return None
+        return ()
     promising = None if run.priced is None else run.priced.promising
-    runs, promising_runs = SEARCH_RUNS, PROMISING_RUNS
-    if is_alone:
-        promising_runs = 0 if promising is None else RUNS_WITHOUT_PROGRAM - (start is not None)
-        runs = RUNS_WITHOUT_PROGRAM - promising_runs
+    every = RUNS_WITHOUT_PROGRAM if is_alone else RUNS_FROM_NOTHING + RUNS_FROM_PROMISING
+    from_nothing = RUNS_FROM_NOTHING if not is_alone else int(start is not None)
+    if promising is None:
+        from_nothing = every
     seconds = (SHARE_WITHOUT_PROGRAM if is_alone else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
-    found = search_start(
-        run.problem, run.settings.seed, moves, runs, clock, start, run.land, promising, promising_runs
-    )
+    runs = Runs(moves, from_nothing, every - from_nothing)
+    found = search_starts(run.problem, run.settings.seed, runs, clock, start, run.land, promising)
     if clock.seconds_left() < HURRIED_SHARE * seconds:
         run.ended.add(Ended.TIME_LIMIT)
-    return found
+    return tuple(one.decisions for one in found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,23 +239,25 @@ class _First:
 
 
 def _without_program(
-    run: _Run, found: Decisions | None, given: Decisions | None, known_bound: float | None
+    run: _Run, found: tuple[Decisions, ...], given: Decisions | None, known_bound: float | None
 ) -> _First | None:
-    """Return the better of the search's plan and the caller's with the bound from prices.
+    """Return the best of the search's plans and the caller's with the bound from prices.
 
-    None where neither is known to keep every rule: only the program can mend it. Both are complete: the
-    search's has every room and function at its minimum area.
+    None where none is known to keep every rule: only the program can mend it. All are complete: the search's
+    have every room and function at its minimum area.
     """
     problem, level = run.problem, run.problem.objective[0]
     fitted = None if given is None else fitted_to(problem, given)
     keeping = [
         plan
-        for plan in (found, fitted)
+        for plan in (*found, fitted)
         if plan is not None and plan.start_year and not doubtful_rules(problem, plan)
     ]
     if not keeping:
         return None
-    best = keeping[0] if len(keeping) == 1 else _better(run, *keeping)
+    best = keeping[0]
+    for plan in keeping[1:]:
+        best = _better(run, best, plan)
     bounds = [] if known_bound is None else [known_bound / _factor(problem, level)]
     if run.priced is not None:
         bounds.append(run.priced.total)
@@ -260,11 +267,14 @@ def _without_program(
 
 
 def _first_level(
-    run: _Run, found: Decisions | None, given: Decisions | None = None, known_bound: float | None = None
+    run: _Run,
+    found: tuple[Decisions, ...],
+    given: Decisions | None = None,
+    known_bound: float | None = None,
 ) -> _First:
-    """Solve the first level: single-year bounds, staging, then the whole from the best start.
+    """Solve the first level: merging, single-year bounds, staging, then the whole from the best start.
 
-    ``found`` is the search's start, ``given`` the caller's.
+    ``found`` are the search's plans, ``given`` is the caller's.
     """
     problem, level = run.problem, run.problem.objective[0]
     begin = time.monotonic()
@@ -273,13 +283,11 @@ def _first_level(
     program = compiled.program.with_objective(*compiled.objectives[level])
     share = 1.0 if len(problem.objective) == 1 else FIRST_LEVEL_SHARE
     clock = run.clock.until(share * run.clock.seconds_left())
-    best = found if found is not None else _nothing_but_committed(problem)
     least = None if known_bound is None else known_bound / _factor(problem, level)
     bounds: dict[int, float] = {}
     total: float | None = None
     with SolverSession() as session:
-        if best.start_year:
-            best = _repaired(run, compiled, program, best, session, clock)
+        best = _best_start(run, compiled, program, found, session, clock)
         given = None if given is None else _taken(run, compiled, program, given, session, clock)
         if given is not None and _is_near(run, given, known_bound):
             return _First(given, least)
@@ -289,8 +297,10 @@ def _first_level(
             program = _with_known_bound(program, least)
         if len(problem.years) > 1 and level in SEPARABLE:
             priced, total = _priced_bounds(run, compiled)
-            share = SINGLE_YEAR_SHARE * clock.seconds_left()
-            bounds, end_state = _single_year_bounds(run, best, clock.until(share))
+            end_state = None
+            if priced == {} or len(program.cost) <= LARGEST_BRANCHED_PROGRAM:
+                share = SINGLE_YEAR_SHARE * clock.seconds_left()
+                bounds, end_state = _single_year_bounds(run, best, clock.until(share))
             bounds = {year: max(bounds.get(year, 0.0), priced.get(year, 0.0)) for year in {*bounds, *priced}}
             program = _with_year_bounds(run, compiled, program, bounds)
             best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
@@ -310,6 +320,29 @@ def _first_level(
     together = sum(bounds.values()) if len(bounds) == len(problem.years) else None
     proven = [bound for bound in (answer.bound, together, total, least) if bound is not None]
     return _First(best, max(proven) if proven else None)
+
+
+def _best_start(
+    run: _Run,
+    compiled: CompiledModel,
+    program: Program,
+    found: tuple[Decisions, ...],
+    session: SolverSession,
+    clock: Clock,
+) -> Decisions:
+    """Return the best that merging makes of the search's plans.
+
+    Where the first of them has to be mended, so would the others, and nothing is merged.
+    """
+    if not found:
+        return _nothing_but_committed(run.problem)
+    best = _repaired(run, compiled, program, found[0], session, clock)
+    if len(found) == 1 or best is not found[0]:
+        return best
+    run.tell(MERGING, run.problem.objective[0])
+    clock = clock.until(MERGING_SHARE * clock.seconds_left())
+    limits = run.limits(program, MERGING_NODES)
+    return _better(run, best, merged(compiled, program, found[:MERGED_PLANS], limits, clock))
 
 
 def _taken(

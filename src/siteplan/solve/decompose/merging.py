@@ -1,0 +1,60 @@
+"""Merging: the best plan of the sites and functions that two plans open, in any year, found exactly.
+
+What good plans have in common is right, and where they differ the solver picks the best of each. Plans are
+merged in pairs, then the plans that come of it, until one is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+from siteplan.highs import Clock, Limits, Program, SolverSession
+from siteplan.plan import Decisions
+from siteplan.solve.decompose.repair import restricted_to
+from siteplan.solve.program import CompiledModel
+
+SIDE_BY_SIDE = 2
+"""Merges at a time."""
+
+
+class _Merged(NamedTuple):
+    """A plan with its objective (model units), infinite where it isn't the solver's and may break a rule."""
+
+    plan: Decisions
+    objective: float
+
+
+def merged(
+    compiled: CompiledModel, program: Program, plans: Sequence[Decisions], limits: Limits, clock: Clock
+) -> Decisions | None:
+    """Return what merging leads to, which keeps every rule; None where the solver found nothing in time.
+
+    ``plans``: at least two, the best first; what they provide is taken, whether they keep every rule or not.
+    """
+    left = [_Merged(plan, math.inf) for plan in plans]
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        while len(left) > 1 and clock.seconds_left() > 0.0:
+            share = clock.until(clock.seconds_left() / (len(left) - 1).bit_length())
+            merge = partial(_merge, compiled, program, limits, share)
+            alone = left[len(left) // 2 * 2 :]
+            new = pool.map(merge, left[::2], left[1::2])
+            left = sorted([*new, *alone], key=lambda one: one.objective)
+    return left[0].plan if math.isfinite(left[0].objective) else None
+
+
+def _merge(
+    compiled: CompiledModel, program: Program, limits: Limits, clock: Clock, one: _Merged, other: _Merged
+) -> _Merged:
+    """Return the best plan of the sites and functions of two, begun at the first; else the first."""
+    union = restricted_to(
+        compiled, program, frozenset(one.plan.start_year) | frozenset(other.plan.start_year)
+    )
+    with SolverSession() as session:
+        answer = session.solve(union, limits, clock, compiled.start_values(one.plan))
+    if answer.values is None or answer.objective is None:
+        return one
+    return _Merged(compiled.decisions(answer.values), answer.objective)

@@ -1,0 +1,57 @@
+"""Merging plans: what comes of it keeps every rule and is no worse than what it was made of."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from tests.solve.random_problem import random_problem
+
+from siteplan.highs import Clock, Limits
+from siteplan.outcome import level_value
+from siteplan.plan import Decisions
+from siteplan.problem import Problem
+from siteplan.scenario import Level
+from siteplan.solve.decompose.merging import merged
+from siteplan.solve.feasibility import doubtful_rules
+from siteplan.solve.formulation import build_model
+from siteplan.solve.program import CompiledModel, compile_program
+from siteplan.solve.search import Runs, search_starts
+
+LEVEL = Level.SHORTFALL
+LIMITS = Limits(nodes=200)
+
+
+def _clock() -> Clock:
+    return Clock(time.monotonic() + 240.0)
+
+
+def _plans(count: int) -> tuple[Problem, CompiledModel, list[Decisions]]:
+    """Return a problem whose money is short, its program, and plans of short runs."""
+    problem = random_problem(3, communities=8, points=40, sites=20, budget_cny=3_000_000.0)
+    found = search_starts(problem, 1, Runs(2_000, count), _clock())
+    compiled = compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
+    return problem, compiled, [one.decisions for one in found]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_merged_plan_is_no_worse(count: int) -> None:
+    """Of short runs merging makes a better plan, which keeps every rule."""
+    problem, compiled, plans = _plans(count)
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    best = merged(compiled, program, plans, LIMITS, _clock())
+    assert best is not None
+    assert doubtful_rules(problem, best) == ()
+    assert level_value(problem, best, LEVEL) < min(level_value(problem, plan, LEVEL) for plan in plans)
+    opened = {pair for plan in plans for pair in plan.start_year}
+    committed = {site for site in problem.planned_sites if problem.sites[site].opens_in is not None}
+    assert {pair for pair in best.start_year if pair[0] not in committed} <= opened
+
+
+def test_plans_that_break_rules_come_to_nothing_without_time() -> None:
+    """Where the clock leaves no time, nothing is returned that the solver hasn't checked."""
+    _, compiled, plans = _plans(2)
+    broken = [replace(plan, start_year={key: 1 for key in plan.start_year}) for plan in plans]
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    assert merged(compiled, program, broken, LIMITS, Clock(time.monotonic())) is None
