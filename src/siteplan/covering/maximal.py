@@ -46,8 +46,8 @@ ROUNDS_WITHOUT_GAIN = 4
 """Rounds without a gain after which another plan is followed."""
 WORTHLESS = (0.01, 0.04, np.inf)
 """Sites with a reduced cost above this aren't looked at, in covered weight per selected site; in turn."""
-MERGE_SECONDS = 4.0
-MERGED_SITES = 280
+MERGE_SECONDS = 2.0
+MERGED_SITES = 220
 """The largest union that is merged: beyond it the solver is too slow."""
 LP_WORTH = 8.0
 """The LP's bound is worked out where the time left is this many times the seconds that the prices took."""
@@ -118,6 +118,9 @@ class Search:
                 self._merge([Found(np.arange(self.instance.site_count), self.bound)])
             if self._is_done(wanted_gap):
                 return
+            pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
+            everything = Core(np.arange(self.instance.site_count), rows)
+            running = self._start_round(pool, everything, NOTHING)
             before = self.clock.seconds_left()
             prices = good_prices(rows, self.budget, self.found.value, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
@@ -125,29 +128,36 @@ class Search:
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
                 bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
                 bound.add_done_callback(self._take_bound)
-            pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
-            self._search(pool, self._reduced_costs(prices), wanted_gap)
+            self._search(pool, self._reduced_costs(prices), running, wanted_gap)
 
-    def _search(self, pool: ThreadPoolExecutor, reduced_costs: FloatArray, wanted_gap: float) -> None:
+    def _search(
+        self,
+        pool: ThreadPoolExecutor,
+        reduced_costs: FloatArray,
+        running: list[Future[Found]],
+        wanted_gap: float,
+    ) -> None:
         """Follow one plan after the other: from nothing, and from the best, in turn."""
         elites: list[Found] = []
         number = 0
         while not self._is_done(wanted_gap):
             core = self._core(reduced_costs, WORTHLESS[number % len(WORTHLESS)])
-            followed = self._follow(pool, core, NOTHING if number % 2 == 0 else self.found, wanted_gap)
+            followed = self._follow(pool, core, running, NOTHING if number % 2 == 0 else self.found, wanted_gap)
             elites = sorted([*elites, followed], key=lambda one: -one.value)[:3]
             self._merge(elites)
             number += 1
+            running = self._start_round(pool, core, NOTHING)
 
-    def _follow(self, pool: ThreadPoolExecutor, core: Core, plan: Found, wanted_gap: float) -> Found:
+    def _follow(self, pool: ThreadPoolExecutor, core: Core, running: list[Future[Found]], plan: Found, wanted_gap: float) -> Found:
         """Merge a plan with rounds of runs until it gains no more; the next round runs during a merge."""
         idle = 0
-        running = self._start_round(pool, core, plan)
+        earlier: list[Found] = []
         while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
             found = [run.result() for run in running]
             plan, before = max([plan, *found], key=lambda one: one.value), plan
             running = self._start_round(pool, core, plan)
-            plan = self._merge([*found, plan])
+            plan = self._merge([plan, *found, *sorted(earlier, key=lambda one: -one.value)])
+            earlier += found
             idle = 0 if plan.value > before.value else idle + 1
         return max([plan, *(run.result() for run in running)], key=lambda one: one.value)
 
@@ -165,13 +175,12 @@ class Search:
     def _anneal(self, core: Core, start: IndexArray | None, hot: float, moves: int, seed: int) -> Found:
         seed_random(seed)
         best = last = greedy(core.rows, self.budget, NOISE) if start is None else start
-        value = -1.0
         unit = self._unit()
         ratio = (self._cold / hot) ** (1.0 / PIECES_OF_A_RUN)
         for piece in range(PIECES_OF_A_RUN):
             if self.clock.seconds_left() <= 0.0:
                 break
-            found, last, found_value = anneal(
+            best, last, _ = anneal(
                 core.rows,
                 self.budget,
                 self.is_cardinality,
@@ -180,8 +189,6 @@ class Search:
                 hot * unit * ratio**piece,
                 hot * unit * ratio ** (piece + 1),
             )
-            if found_value > value:
-                best, value = found, found_value
         return self._offer(core.sites[best])
 
     def _is_done(self, wanted_gap: float) -> bool:
@@ -214,10 +221,10 @@ class Search:
         return Core(sites, rows_of(instance_of(reach, weights, self.instance.costs[sites])))
 
     def _merge(self, found: Sequence[Found]) -> Found:
-        """Return the best selection within the union of several, as many of the best as can be merged."""
+        """Return the best selection within the union of several, as many of the first as can be merged."""
         ranked = sorted(found, key=lambda one: -one.value)
         union = ranked[0].selected
-        for one in ranked[1:]:
+        for one in found:
             wider = np.union1d(union, one.selected)
             union = wider if len(wider) <= MERGED_SITES else union
         columns = sparse.csr_array(self.instance.reach[:, union])
