@@ -46,8 +46,9 @@ ROUNDS_WITHOUT_GAIN = 4
 """Rounds without a gain after which another plan is followed."""
 WORTHLESS = (0.01, 0.04, np.inf)
 """Sites with a reduced cost above this aren't looked at, in covered weight per selected site; in turn."""
-MERGE_SECONDS = 2.0
-MERGED_SITES = 220
+MERGE_SECONDS = 1.0
+MERGED_SITES, MOST_MERGED_SITES = 200, 400
+ROUNDS_AHEAD = 1
 """The largest union that is merged: beyond it the solver is too slow."""
 LP_WORTH = 8.0
 """The LP's bound is worked out where the time left is this many times the seconds that the prices took."""
@@ -65,6 +66,8 @@ class Found(NamedTuple):
     value: float
 
 
+Round = list[Future[Found]]
+"""Runs that were started together."""
 NOTHING = Found(np.empty(0, dtype=np.int64), 0.0)
 
 
@@ -91,6 +94,7 @@ class Search:
     found: Found = field(init=False)
     _moves: float = FIRST_MOVES
     _cold: float = COLD
+    _mergeable: float = MERGED_SITES
     _random: np.random.Generator = field(init=False)
     _solver: SolverSession = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -120,7 +124,7 @@ class Search:
                 return
             pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
             everything = Core(np.arange(self.instance.site_count), rows)
-            running = self._start_round(pool, everything, NOTHING)
+            first = self._start_round(pool, everything, NOTHING)
             before = self.clock.seconds_left()
             prices = good_prices(rows, self.budget, self.found.value, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
@@ -128,40 +132,41 @@ class Search:
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
                 bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
                 bound.add_done_callback(self._take_bound)
-            self._search(pool, self._reduced_costs(prices), running, wanted_gap)
+            self._search(pool, self._reduced_costs(prices), first, wanted_gap)
 
     def _search(
-        self,
-        pool: ThreadPoolExecutor,
-        reduced_costs: FloatArray,
-        running: list[Future[Found]],
-        wanted_gap: float,
+        self, pool: ThreadPoolExecutor, reduced_costs: FloatArray, first: Round, wanted_gap: float
     ) -> None:
         """Follow one plan after the other: from nothing, and from the best, in turn."""
         elites: list[Found] = []
         number = 0
+        running = [first]
         while not self._is_done(wanted_gap):
             core = self._core(reduced_costs, WORTHLESS[number % len(WORTHLESS)])
-            followed = self._follow(pool, core, running, NOTHING if number % 2 == 0 else self.found, wanted_gap)
-            elites = sorted([*elites, followed], key=lambda one: -one.value)[:3]
+            plan = NOTHING if number % 2 == 0 else self.found
+            followed = self._follow(pool, core, running, plan, wanted_gap)
+            elites = sorted([*elites, followed], key=_value, reverse=True)[:3]
             self._merge(elites)
             number += 1
-            running = self._start_round(pool, core, NOTHING)
 
-    def _follow(self, pool: ThreadPoolExecutor, core: Core, running: list[Future[Found]], plan: Found, wanted_gap: float) -> Found:
-        """Merge a plan with rounds of runs until it gains no more; the next round runs during a merge."""
+    def _follow(
+        self, pool: ThreadPoolExecutor, core: Core, running: list[Round], plan: Found, wanted_gap: float
+    ) -> Found:
+        """Merge a plan with rounds of runs until it gains no more; further rounds run during a merge."""
         idle = 0
         earlier: list[Found] = []
         while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
-            found = [run.result() for run in running]
-            plan, before = max([plan, *found], key=lambda one: one.value), plan
-            running = self._start_round(pool, core, plan)
-            plan = self._merge([plan, *found, *sorted(earlier, key=lambda one: -one.value)])
+            while len(running) <= ROUNDS_AHEAD:
+                running.append(self._start_round(pool, core, plan))
+            found = [run.result() for run in running.pop(0)]
+            running.append(self._start_round(pool, core, max([plan, *found], key=_value)))
+            merged = self._merge([plan, *found, *sorted(earlier, key=_value, reverse=True)])
             earlier += found
-            idle = 0 if plan.value > before.value else idle + 1
-        return max([plan, *(run.result() for run in running)], key=lambda one: one.value)
+            idle = 0 if merged.value > plan.value else idle + 1
+            plan = merged
+        return plan
 
-    def _start_round(self, pool: ThreadPoolExecutor, core: Core, plan: Found) -> list[Future[Found]]:
+    def _start_round(self, pool: ThreadPoolExecutor, core: Core, plan: Found) -> Round:
         """Start runs from new starts, and from a plan where there is one."""
         runs: list[Future[Found]] = []
         within = np.flatnonzero(np.isin(core.sites, plan.selected))
@@ -222,16 +227,16 @@ class Search:
 
     def _merge(self, found: Sequence[Found]) -> Found:
         """Return the best selection within the union of several, as many of the first as can be merged."""
-        ranked = sorted(found, key=lambda one: -one.value)
-        union = ranked[0].selected
+        best = max(found, key=_value)
+        union = best.selected
         for one in found:
             wider = np.union1d(union, one.selected)
-            union = wider if len(wider) <= MERGED_SITES else union
+            union = wider if len(wider) <= self._mergeable else union
         columns = sparse.csr_array(self.instance.reach[:, union])
         reach, weights = merge_equal_demand(columns, self.instance.weights)
         sites = instance_of(reach, weights, self.instance.costs[union])
         is_everything = len(union) == self.instance.site_count
-        start = np.isin(union, (self.found if is_everything else ranked[0]).selected).astype(np.float64)
+        start = np.isin(union, (self.found if is_everything else best).selected).astype(np.float64)
         answer = self._solver.solve(
             _exact(sites, self.budget, self.is_cardinality),
             Limits(absolute_gap=1e-6),
@@ -240,10 +245,12 @@ class Search:
         )
         if answer.bound is not None and is_everything:
             self.bound = min(self.bound, self._rounded(-answer.bound))
+        factor = 1.1 if answer.is_proven else 0.8
+        self._mergeable = min(MOST_MERGED_SITES, max(len(best.selected)*1.3, factor * self._mergeable))
         if answer.values is None:
-            return ranked[0]
+            return best
         merged = self._offer(union[answer.values[: len(union)] > 0.5])
-        return merged if merged.value > ranked[0].value else ranked[0]
+        return merged if merged.value > best.value else best
 
     def _rounded(self, bound: float) -> float:
         """Weaken the solver's bound by its own tolerance; whole weights have whole sums."""
@@ -267,6 +274,10 @@ class Search:
 
     def _draw(self) -> int:
         return int(self._random.integers(RANDOM_SEEDS))
+
+
+def _value(found: Found) -> float:
+    return found.value
 
 
 def _exact(instance: Instance, budget: float, is_cardinality: bool) -> Program:
