@@ -82,7 +82,7 @@ def compiled(function: _Function) -> _Function:
 
 
 def _inlined(function: _Function) -> _Function:
-    """Compile as a part of the functions that call it: handing over so many arrays takes longer than a move."""
+    """Compile as a part of what calls it: handing over so many arrays takes as long as a move."""
     return cast(_Function, numba.njit(nogil=True, error_model="numpy", inline="always")(function))
 
 
@@ -292,8 +292,8 @@ def anneal(
     moves: int,
     hot: float,
     cold: float,
-) -> tuple[IndexArray, IndexArray, float]:
-    """Anneal from ``selected``; return (best selection, last selection, best covered weight).
+) -> tuple[IndexArray, IndexArray]:
+    """Anneal from ``selected``; return (best selection, last selection).
 
     ``hot``, ``cold``: first and last temperature, in units of weight. ``is_cardinality``: the budget is a
     number of sites, which swaps keep.
@@ -314,4 +314,4 @@ def anneal(
         if state.sums[VALUE] > best_value + 1e-9:
             best_value = state.sums[VALUE]
             best = state.chosen[: state.counts[COUNT]].copy()
-    return best, state.chosen[: state.counts[COUNT]].copy(), best_value
+    return best, state.chosen[: state.counts[COUNT]].copy()

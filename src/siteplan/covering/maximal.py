@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -27,8 +28,10 @@ from siteplan.highs import Clock, Limits, Program, SolverSession
 
 FRESH_RUNS, REHEATED_RUNS = 2, 2
 """Annealing runs of a round: from a new start, and from the plan that is followed."""
-FIRST_MOVES, MOST_MOVES = 500_000, 4_000_000
-"""Moves of a run in the first round and at most; every round's runs are longer than the last one's."""
+ROUNDS_AHEAD = 1
+"""Rounds that wait for a processor while one runs."""
+FIRST_MOVES, MOST_MOVES = 500_000, 2_500_000
+"""Moves of a run in a plan's first round and at most; every round's runs are longer than the last one's."""
 LONGER = 1.2
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
@@ -38,18 +41,23 @@ HOT, COLD, LEAST_COLD, COLD_PER_WORTH = 0.02, 0.002, 0.0005, 0.01
 Where another site is worth little, plans differ by less: the last temperature is
 ``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
 """
-REHEATED = 0.012
-"""First temperature of a run from the plan that is followed."""
+REHEATED, HOTTER = 0.012, 1.15
+"""First temperature of a run from the plan that is followed; it grows with every round without a gain."""
 NOISE = 0.3
 """By which share the scores of a new start's sites are blurred."""
-ROUNDS_WITHOUT_GAIN = 4
+ROUNDS_WITHOUT_GAIN = 3
 """Rounds without a gain after which another plan is followed."""
+ELITES = 20
+"""Best plans of all that were followed; they are merged with runs from the best."""
 WORTHLESS = (0.01, 0.04, np.inf)
 """Sites with a reduced cost above this aren't looked at, in covered weight per selected site; in turn."""
 MERGE_SECONDS = 1.0
 MERGED_SITES, MOST_MERGED_SITES = 200, 400
-ROUNDS_AHEAD = 1
-"""The largest union that is merged: beyond it the solver is too slow."""
+"""The largest union that is merged, at first and at most."""
+WIDER, NARROWER = 1.1, 0.8
+"""Factors of the largest union after a merge that was solved in time, and after one that was not."""
+LEAST_MERGED_PLANS = 1.3
+"""The largest union is never below so many times the sites of the best plan."""
 LP_WORTH = 8.0
 """The LP's bound is worked out where the time left is this many times the seconds that the prices took."""
 SOLVER_TOLERANCE = 1e-6
@@ -76,6 +84,13 @@ class Core(NamedTuple):
 
     sites: IndexArray
     rows: Rows
+
+
+class Cores(NamedTuple):
+    """The sites that runs from new starts look at, and those that runs from a plan look at: no fewer."""
+
+    of_fresh: Core
+    of_reheated: Core
 
 
 @dataclass(slots=True)
@@ -124,7 +139,7 @@ class Search:
                 return
             pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
             everything = Core(np.arange(self.instance.site_count), rows)
-            first = self._start_round(pool, everything, NOTHING)
+            first = self._start_round(pool, Cores(everything, everything), NOTHING, 0)
             before = self.clock.seconds_left()
             prices = good_prices(rows, self.budget, self.found.value, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
@@ -137,47 +152,64 @@ class Search:
     def _search(
         self, pool: ThreadPoolExecutor, reduced_costs: FloatArray, first: Round, wanted_gap: float
     ) -> None:
-        """Follow one plan after the other: from nothing, and from the best, in turn."""
+        """Follow one plan after the other: from nothing, and from the best of all, in turn."""
+        cores = [self._core(reduced_costs, limit) for limit in WORTHLESS]
         elites: list[Found] = []
-        number = 0
         running = [first]
-        while not self._is_done(wanted_gap):
-            core = self._core(reduced_costs, WORTHLESS[number % len(WORTHLESS)])
-            plan = NOTHING if number % 2 == 0 else self.found
-            followed = self._follow(pool, core, running, plan, wanted_gap)
-            elites = sorted([*elites, followed], key=_value, reverse=True)[:3]
-            self._merge(elites)
-            number += 1
+        for number in count():
+            if self._is_done(wanted_gap):
+                return
+            within = Cores(cores[number % len(cores)], cores[min(number % len(cores) + 1, len(cores) - 1)])
+            is_fresh = number % 2 == 0
+            if is_fresh:
+                self._moves = FIRST_MOVES
+            found = self._follow(pool, within, running, [] if is_fresh else elites, wanted_gap)
+            elites = _ranked([*elites, *found])[:ELITES]
+            running = []
 
     def _follow(
-        self, pool: ThreadPoolExecutor, core: Core, running: list[Round], plan: Found, wanted_gap: float
-    ) -> Found:
-        """Merge a plan with rounds of runs until it gains no more; further rounds run during a merge."""
+        self,
+        pool: ThreadPoolExecutor,
+        cores: Cores,
+        running: list[Round],
+        earlier: list[Found],
+        wanted_gap: float,
+    ) -> list[Found]:
+        """Merge a plan with rounds of runs until it gains no more; return it with all that was found.
+
+        ``running``: rounds that run already. ``earlier``: plans to begin with. So that no processor waits for
+        a merge, `ROUNDS_AHEAD` more rounds run during it.
+        """
         idle = 0
-        earlier: list[Found] = []
+        plan = max(earlier, key=_value, default=NOTHING)
         while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
             while len(running) <= ROUNDS_AHEAD:
-                running.append(self._start_round(pool, core, plan))
+                running.append(self._start_round(pool, cores, plan, idle))
             found = [run.result() for run in running.pop(0)]
-            running.append(self._start_round(pool, core, max([plan, *found], key=_value)))
-            merged = self._merge([plan, *found, *sorted(earlier, key=_value, reverse=True)])
-            earlier += found
+            running.append(self._start_round(pool, cores, max([plan, *found], key=_value), idle))
+            merged = self._merge([plan, *found, *earlier])
+            earlier = _ranked([*earlier, *found])
             idle = 0 if merged.value > plan.value else idle + 1
             plan = merged
-        return plan
+        return [plan, *earlier, *(run.result() for started in running for run in started)]
 
-    def _start_round(self, pool: ThreadPoolExecutor, core: Core, plan: Found) -> Round:
-        """Start runs from new starts, and from a plan where there is one."""
-        runs: list[Future[Found]] = []
-        within = np.flatnonzero(np.isin(core.sites, plan.selected))
+    def _start_round(self, pool: ThreadPoolExecutor, cores: Cores, plan: Found, idle: int) -> Round:
+        """Start runs from new starts and, where there is a plan, from it: hotter with every idle round."""
+        runs: Round = []
+        start = np.flatnonzero(np.isin(cores.of_reheated.sites, plan.selected))
+        has_plan = 0 < len(start) == len(plan.selected)
         for number in range(FRESH_RUNS + REHEATED_RUNS):
-            is_fresh = number < FRESH_RUNS or len(within) == 0 or len(within) < len(plan.selected)
-            start, hot = (None, HOT) if is_fresh else (within, REHEATED)
-            runs.append(pool.submit(self._anneal, core, start, hot, int(self._moves), self._draw()))
+            moves, seed = int(self._moves), self._draw()
+            if number < FRESH_RUNS or not has_plan:
+                runs.append(pool.submit(self._anneal, cores.of_fresh, None, HOT, moves, seed))
+            else:
+                hot = REHEATED * HOTTER**idle
+                runs.append(pool.submit(self._anneal, cores.of_reheated, start, hot, moves, seed))
         self._moves = min(LONGER * self._moves, MOST_MOVES)
         return runs
 
     def _anneal(self, core: Core, start: IndexArray | None, hot: float, moves: int, seed: int) -> Found:
+        """Return what a run ends with: not its start, even where that is better, since merging wants others."""
         seed_random(seed)
         best = last = greedy(core.rows, self.budget, NOISE) if start is None else start
         unit = self._unit()
@@ -185,7 +217,7 @@ class Search:
         for piece in range(PIECES_OF_A_RUN):
             if self.clock.seconds_left() <= 0.0:
                 break
-            best, last, _ = anneal(
+            best, last = anneal(
                 core.rows,
                 self.budget,
                 self.is_cardinality,
@@ -243,14 +275,16 @@ class Search:
             self.clock.until(MERGE_SECONDS),
             (np.arange(len(union)), start),
         )
+        self._mergeable *= WIDER if answer.is_proven else NARROWER
+        self._mergeable = min(
+            MOST_MERGED_SITES, max(LEAST_MERGED_PLANS * len(best.selected), self._mergeable)
+        )
         if answer.bound is not None and is_everything:
             self.bound = min(self.bound, self._rounded(-answer.bound))
-        factor = 1.1 if answer.is_proven else 0.8
-        self._mergeable = min(MOST_MERGED_SITES, max(len(best.selected)*1.3, factor * self._mergeable))
         if answer.values is None:
             return best
         merged = self._offer(union[answer.values[: len(union)] > 0.5])
-        return merged if merged.value > best.value else best
+        return max(best, merged, key=_value)
 
     def _rounded(self, bound: float) -> float:
         """Weaken the solver's bound by its own tolerance; whole weights have whole sums."""
@@ -278,6 +312,11 @@ class Search:
 
 def _value(found: Found) -> float:
     return found.value
+
+
+def _ranked(found: Sequence[Found]) -> list[Found]:
+    """Return selections, the best first."""
+    return sorted(found, key=_value, reverse=True)
 
 
 def _exact(instance: Instance, budget: float, is_cardinality: bool) -> Program:
