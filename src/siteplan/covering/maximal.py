@@ -51,6 +51,8 @@ ELITES = 20
 """Best plans of all that were followed; they are merged with runs from the best."""
 WORTHLESS = (0.01, 0.04, np.inf)
 """Sites with a reduced cost above this aren't looked at, in covered weight per selected site; in turn."""
+EXACT_SITES, EXACT_SECONDS = 280, 4.0
+"""An instance of so few sites is first tried to be solved exactly, for so long."""
 MERGE_SECONDS = 1.0
 MERGED_SITES, MOST_MERGED_SITES = 200, 400
 """The largest union that is merged, at first and at most."""
@@ -87,7 +89,7 @@ class Core(NamedTuple):
 
 
 class Cores(NamedTuple):
-    """The sites that runs from new starts look at, and those that runs from a plan look at: no fewer."""
+    """The sites that runs from new starts look at, and those that runs from a plan look at."""
 
     of_fresh: Core
     of_reheated: Core
@@ -107,6 +109,8 @@ class Search:
     seed: int
     bound: float = field(init=False)
     found: Found = field(init=False)
+    _unit: float = 1.0
+    """Covered weight per selected site of the greedy plan."""
     _moves: float = FIRST_MOVES
     _cold: float = COLD
     _mergeable: float = MERGED_SITES
@@ -133,27 +137,30 @@ class Search:
         self._offer(greedy(rows, self.budget, 0.0))
         with ExitStack() as until_done:
             until_done.enter_context(self._solver)
-            if self.instance.site_count <= MERGED_SITES:
-                self._merge([Found(np.arange(self.instance.site_count), self.bound)])
+            if self.instance.site_count <= EXACT_SITES:
+                everything = Found(np.arange(self.instance.site_count), self.bound)
+                self._merge([everything], self.clock.until(EXACT_SECONDS))
             if self._is_done(wanted_gap):
                 return
             pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
-            everything = Core(np.arange(self.instance.site_count), rows)
-            first = self._start_round(pool, Cores(everything, everything), NOTHING, 0)
-            before = self.clock.seconds_left()
-            prices = good_prices(rows, self.budget, self.found.value, self.clock)
+            self._unit = max(self.found.value / max(1, len(self.found.selected)), 1e-12)
+            before, known = self.clock.seconds_left(), self.found.value
+            core = Core(np.arange(self.instance.site_count), rows)
+            first = self._start_round(pool, Cores(core, core), NOTHING, 0)
+            prices = good_prices(rows, self.budget, known, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
             if self.clock.seconds_left() > LP_WORTH * (before - self.clock.seconds_left()):
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
                 bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
                 bound.add_done_callback(self._take_bound)
             self._search(pool, self._reduced_costs(prices), first, wanted_gap)
+            self.clock.not_needed.set()
 
     def _search(
         self, pool: ThreadPoolExecutor, reduced_costs: FloatArray, first: Round, wanted_gap: float
     ) -> None:
         """Follow one plan after the other: from nothing, and from the best of all, in turn."""
-        cores = [self._core(reduced_costs, limit) for limit in WORTHLESS]
+        cores = [self._core(np.flatnonzero(reduced_costs <= limit)) for limit in WORTHLESS]
         elites: list[Found] = []
         running = [first]
         for number in count():
@@ -164,6 +171,8 @@ class Search:
             if is_fresh:
                 self._moves = FIRST_MOVES
             found = self._follow(pool, within, running, [] if is_fresh else elites, wanted_gap)
+            if not self._is_done(wanted_gap):
+                found += [run.result() for started in running for run in started]
             elites = _ranked([*elites, *found])[:ELITES]
             running = []
 
@@ -187,34 +196,41 @@ class Search:
                 running.append(self._start_round(pool, cores, plan, idle))
             found = [run.result() for run in running.pop(0)]
             running.append(self._start_round(pool, cores, max([plan, *found], key=_value), idle))
-            merged = self._merge([plan, *found, *earlier])
+            merged = self._merge([plan, *found, *earlier], self.clock.until(MERGE_SECONDS))
             earlier = _ranked([*earlier, *found])
             idle = 0 if merged.value > plan.value else idle + 1
             plan = merged
-        return [plan, *earlier, *(run.result() for started in running for run in started)]
+        return [plan, *earlier]
 
     def _start_round(self, pool: ThreadPoolExecutor, cores: Cores, plan: Found, idle: int) -> Round:
         """Start runs from new starts and, where there is a plan, from it: hotter with every idle round."""
         runs: Round = []
-        start = np.flatnonzero(np.isin(cores.of_reheated.sites, plan.selected))
-        has_plan = 0 < len(start) == len(plan.selected)
+        of_plan = self._wider(cores.of_reheated, plan)
+        start = np.flatnonzero(np.isin(of_plan.sites, plan.selected))
         for number in range(FRESH_RUNS + REHEATED_RUNS):
             moves, seed = int(self._moves), self._draw()
-            if number < FRESH_RUNS or not has_plan:
-                runs.append(pool.submit(self._anneal, cores.of_fresh, None, HOT, moves, seed))
+            if number < FRESH_RUNS or len(start) == 0:
+                heat = (HOT * self._unit, self._cold * self._unit)
+                runs.append(pool.submit(self._anneal, cores.of_fresh, None, heat, moves, seed))
             else:
-                hot = REHEATED * HOTTER**idle
-                runs.append(pool.submit(self._anneal, cores.of_reheated, start, hot, moves, seed))
+                heat = (REHEATED * HOTTER**idle * self._unit, self._cold * self._unit)
+                runs.append(pool.submit(self._anneal, of_plan, start, heat, moves, seed))
         self._moves = min(LONGER * self._moves, MOST_MOVES)
         return runs
 
-    def _anneal(self, core: Core, start: IndexArray | None, hot: float, moves: int, seed: int) -> Found:
-        """Return what a run ends with: not its start, even where that is better, since merging wants others."""
+    def _anneal(
+        self, core: Core, start: IndexArray | None, heat: tuple[float, float], moves: int, seed: int
+    ) -> Found:
+        """Return what a run ends with: not its start, even where that is better; merging wants others.
+
+        ``heat``: first and last temperature, in units of weight.
+        """
+        if self.clock.seconds_left() <= 0.0:
+            return NOTHING
         seed_random(seed)
         best = last = greedy(core.rows, self.budget, NOISE) if start is None else start
-        unit = self._unit()
-        ratio = (self._cold / hot) ** (1.0 / PIECES_OF_A_RUN)
-        for piece in range(PIECES_OF_A_RUN):
+        hot, ratio = heat[0], (heat[1] / heat[0]) ** (1.0 / PIECES_OF_A_RUN)
+        for _ in range(PIECES_OF_A_RUN):
             if self.clock.seconds_left() <= 0.0:
                 break
             best, last = anneal(
@@ -223,9 +239,10 @@ class Search:
                 self.is_cardinality,
                 last,
                 moves // PIECES_OF_A_RUN,
-                hot * unit * ratio**piece,
-                hot * unit * ratio ** (piece + 1),
+                hot,
+                hot * ratio,
             )
+            hot *= ratio
         return self._offer(core.sites[best])
 
     def _is_done(self, wanted_gap: float) -> bool:
@@ -243,23 +260,26 @@ class Search:
         order = np.argsort(-profits / costs, kind="stable")
         last = min(int(np.searchsorted(np.cumsum(costs[order]), self.budget)), len(order) - 1)
         worth = float(profits[order[last]] / costs[order[last]])
-        self._cold = min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit())
-        return np.asarray((worth * costs - profits) / self._unit())
+        self._cold = min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit)
+        return np.asarray((worth * costs - profits) / self._unit)
 
-    def _unit(self) -> float:
-        """Return the covered weight per selected site."""
-        return max(self.found.value / max(1, len(self.found.selected)), 1e-12)
-
-    def _core(self, reduced_costs: FloatArray, limit: float) -> Core:
-        sites = np.union1d(np.flatnonzero(reduced_costs <= limit), self.found.selected)
+    def _core(self, sites: IndexArray) -> Core:
         reach, weights = merge_equal_demand(
             sparse.csr_array(self.instance.reach[:, sites]), self.instance.weights
         )
         return Core(sites, rows_of(instance_of(reach, weights, self.instance.costs[sites])))
 
-    def _merge(self, found: Sequence[Found]) -> Found:
+    def _wider(self, core: Core, plan: Found) -> Core:
+        """Return a core that has all sites of a plan."""
+        if np.isin(plan.selected, core.sites).all():
+            return core
+        return self._core(np.union1d(core.sites, plan.selected))
+
+    def _merge(self, found: Sequence[Found], clock: Clock) -> Found:
         """Return the best selection within the union of several, as many of the first as can be merged."""
         best = max(found, key=_value)
+        if clock.seconds_left() <= 0.0:
+            return best
         union = best.selected
         for one in found:
             wider = np.union1d(union, one.selected)
@@ -272,7 +292,7 @@ class Search:
         answer = self._solver.solve(
             _exact(sites, self.budget, self.is_cardinality),
             Limits(absolute_gap=1e-6),
-            self.clock.until(MERGE_SECONDS),
+            clock,
             (np.arange(len(union)), start),
         )
         self._mergeable *= WIDER if answer.is_proven else NARROWER
