@@ -26,8 +26,8 @@ from siteplan.covering.instance import FloatArray, IndexArray, Instance, instanc
 from siteplan.covering.reduce import merge_equal_demand
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
-FRESH_RUNS, REHEATED_RUNS = 2, 2
-"""Annealing runs of a round: from a new start, and from the plan that is followed."""
+RUNS, FRESH_RUNS, FRESH_RUNS_BESIDE_ELITES = 4, 2, 1
+"""Annealing runs of a round; those from a new start; and those where the best of all plans is followed."""
 ROUNDS_AHEAD = 1
 """Rounds that wait for a processor while one runs."""
 FIRST_MOVES, MOST_MOVES = 500_000, 2_500_000
@@ -41,8 +41,10 @@ HOT, COLD, LEAST_COLD, COLD_PER_WORTH = 0.02, 0.002, 0.0005, 0.01
 Where another site is worth little, plans differ by less: the last temperature is
 ``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
 """
-REHEATED, HOTTER = 0.012, 1.15
-"""First temperature of a run from the plan that is followed; it grows with every round without a gain."""
+REHEATED, SPREAD, HOTTER = 0.012, 1.25, 1.15
+"""First temperature of a run from the plan that is followed, as a share like these; its factors from one run
+of a round to the next, and with every round without a gain.
+"""
 NOISE = 0.3
 """By which share the scores of a new start's sites are blurred."""
 ROUNDS_WITHOUT_GAIN = 3
@@ -146,7 +148,7 @@ class Search:
             self._unit = max(self.found.value / max(1, len(self.found.selected)), 1e-12)
             before, known = self.clock.seconds_left(), self.found.value
             core = Core(np.arange(self.instance.site_count), rows)
-            first = self._start_round(pool, Cores(core, core), NOTHING, 0)
+            first = self._start_round(pool, Cores(core, core), NOTHING, 0, FRESH_RUNS)
             prices = good_prices(rows, self.budget, known, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
             if self.clock.seconds_left() > LP_WORTH * (before - self.clock.seconds_left()):
@@ -190,31 +192,35 @@ class Search:
         a merge, `ROUNDS_AHEAD` more rounds run during it.
         """
         idle = 0
+        fresh_runs = FRESH_RUNS_BESIDE_ELITES if earlier else FRESH_RUNS
         plan = max(earlier, key=_value, default=NOTHING)
         while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
             while len(running) <= ROUNDS_AHEAD:
-                running.append(self._start_round(pool, cores, plan, idle))
+                running.append(self._start_round(pool, cores, plan, idle, fresh_runs))
             found = [run.result() for run in running.pop(0)]
-            running.append(self._start_round(pool, cores, max([plan, *found], key=_value), idle))
+            running.append(self._start_round(pool, cores, max([plan, *found], key=_value), idle, fresh_runs))
             merged = self._merge([plan, *found, *earlier], self.clock.until(MERGE_SECONDS))
             earlier = _ranked([*earlier, *found])
             idle = 0 if merged.value > plan.value else idle + 1
             plan = merged
         return [plan, *earlier]
 
-    def _start_round(self, pool: ThreadPoolExecutor, cores: Cores, plan: Found, idle: int) -> Round:
+    def _start_round(
+        self, pool: ThreadPoolExecutor, cores: Cores, plan: Found, idle: int, fresh_runs: int
+    ) -> Round:
         """Start runs from new starts and, where there is a plan, from it: hotter with every idle round."""
         runs: Round = []
         of_plan = self._wider(cores.of_reheated, plan)
         start = np.flatnonzero(np.isin(of_plan.sites, plan.selected))
-        for number in range(FRESH_RUNS + REHEATED_RUNS):
+        cold = self._cold * self._unit
+        for number in range(RUNS):
             moves, seed = int(self._moves), self._draw()
-            if number < FRESH_RUNS or len(start) == 0:
-                heat = (HOT * self._unit, self._cold * self._unit)
+            if number < fresh_runs or len(start) == 0:
+                heat = (HOT * self._unit, cold)
                 runs.append(pool.submit(self._anneal, cores.of_fresh, None, heat, moves, seed))
             else:
-                heat = (REHEATED * HOTTER**idle * self._unit, self._cold * self._unit)
-                runs.append(pool.submit(self._anneal, of_plan, start, heat, moves, seed))
+                hot = REHEATED * SPREAD ** (number - FRESH_RUNS) * HOTTER**idle
+                runs.append(pool.submit(self._anneal, of_plan, start, (hot * self._unit, cold), moves, seed))
         self._moves = min(LONGER * self._moves, MOST_MOVES)
         return runs
 
