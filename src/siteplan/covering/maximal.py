@@ -62,8 +62,9 @@ WIDER, NARROWER = 1.1, 0.8
 """Factors of the largest union after a merge that was solved in time, and after one that was not."""
 LEAST_MERGED_PLANS = 1.3
 """The largest union is never below so many times the sites of the best plan."""
-LP_WORTH = 8.0
-"""The LP's bound is worked out where the time left is this many times the seconds that the prices took."""
+LP_WORTH = 6.0
+"""The LP's bound is worked out where the time left is this many times the seconds that the prices took,
+with runs beside them."""
 SOLVER_TOLERANCE = 1e-6
 """Relative tolerance of the solver's own bounds."""
 PROVEN = 2e-6
