@@ -42,8 +42,8 @@ Where another site is worth little, plans differ by less: the last temperature i
 ``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
 """
 REHEATED, SPREAD, HOTTER = 0.012, 1.25, 1.15
-"""First temperature of a run from the plan that is followed, as a share like these; its factors from one run
-of a round to the next, and with every round without a gain.
+"""First temperature of runs from the plan that is followed, as a share like these, in the middle; its factors
+from one run of a round to the next, and with every round without a gain.
 """
 NOISE = 0.3
 """By which share the scores of a new start's sites are blurred."""
@@ -51,8 +51,8 @@ ROUNDS_WITHOUT_GAIN = 3
 """Rounds without a gain after which another plan is followed."""
 ELITES = 20
 """Best plans of all that were followed; they are merged with runs from the best."""
-WORTHLESS = (0.01, 0.04, np.inf)
-"""Sites with a reduced cost above this aren't looked at, in covered weight per selected site; in turn."""
+WORTHLESS = (0.01, 0.04)
+"""Sites with a reduced cost above this aren't looked at, in weight per selected site; in turn, then all."""
 EXACT_SITES, EXACT_SECONDS = 280, 4.0
 """An instance of so few sites is first tried to be solved exactly, for so long."""
 MERGE_SECONDS = 1.0
@@ -91,7 +91,8 @@ class Core(NamedTuple):
     rows: Rows
 
 
-class Cores(NamedTuple):
+@dataclass(slots=True)
+class Cores:
     """The sites that runs from new starts look at, and those that runs from a plan look at."""
 
     of_fresh: Core
@@ -148,22 +149,23 @@ class Search:
             pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
             self._unit = max(self.found.value / max(1, len(self.found.selected)), 1e-12)
             before, known = self.clock.seconds_left(), self.found.value
-            core = Core(np.arange(self.instance.site_count), rows)
-            first = self._start_round(pool, Cores(core, core), NOTHING, 0, FRESH_RUNS)
+            whole = Core(np.arange(self.instance.site_count), rows)
+            first = self._start_round(pool, Cores(whole, whole), NOTHING, 0, FRESH_RUNS)
             prices = good_prices(rows, self.budget, known, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
             if self.clock.seconds_left() > LP_WORTH * (before - self.clock.seconds_left()):
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
                 bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
                 bound.add_done_callback(self._take_bound)
-            self._search(pool, self._reduced_costs(prices), first, wanted_gap)
+            reduced_costs = self._reduced_costs(prices)
+            cores = [self._core(np.flatnonzero(reduced_costs <= limit)) for limit in WORTHLESS]
+            self._search(pool, [*cores, whole], first, wanted_gap)
             self.clock.not_needed.set()
 
     def _search(
-        self, pool: ThreadPoolExecutor, reduced_costs: FloatArray, first: Round, wanted_gap: float
+        self, pool: ThreadPoolExecutor, cores: Sequence[Core], first: Round, wanted_gap: float
     ) -> None:
         """Follow one plan after the other: from nothing, and from the best of all, in turn."""
-        cores = [self._core(np.flatnonzero(reduced_costs <= limit)) for limit in WORTHLESS]
         elites: list[Found] = []
         running = [first]
         for number in count():
@@ -211,8 +213,8 @@ class Search:
     ) -> Round:
         """Start runs from new starts and, where there is a plan, from it: hotter with every idle round."""
         runs: Round = []
-        of_plan = self._wider(cores.of_reheated, plan)
-        start = np.flatnonzero(np.isin(of_plan.sites, plan.selected))
+        cores.of_reheated = self._wider(cores.of_reheated, plan)
+        start = np.flatnonzero(np.isin(cores.of_reheated.sites, plan.selected))
         cold = self._cold * self._unit
         for number in range(RUNS):
             moves, seed = int(self._moves), self._draw()
@@ -220,8 +222,10 @@ class Search:
                 heat = (HOT * self._unit, cold)
                 runs.append(pool.submit(self._anneal, cores.of_fresh, None, heat, moves, seed))
             else:
-                hot = REHEATED * SPREAD ** (number - FRESH_RUNS) * HOTTER**idle
-                runs.append(pool.submit(self._anneal, of_plan, start, (hot * self._unit, cold), moves, seed))
+                beside_middle = number - (fresh_runs + RUNS - 1) / 2
+                hot = REHEATED * SPREAD**beside_middle * HOTTER**idle
+                heat = (hot * self._unit, cold)
+                runs.append(pool.submit(self._anneal, cores.of_reheated, start, heat, moves, seed))
         self._moves = min(LONGER * self._moves, MOST_MOVES)
         return runs
 
