@@ -18,7 +18,7 @@ def ascended(first_price: float, *, highest: float = np.inf, iterations: int = 2
     ascent = first_ascent(np.array([first_price]), np.ones(1), np.array([highest]))
     for _ in range(iterations):
         bound, excess = answer_at(ascent.prices[0])
-        if not ascend(ascent, bound, np.array([excess]), 3.0, 0.01):
+        if not ascend(ascent, bound, np.array([excess]), 0.1, 3.0, 0.01):
             break
         assert 0.0 <= ascent.prices[0] <= highest
     return ascent
@@ -35,4 +35,4 @@ def test_a_price_stops_at_its_highest() -> None:
     """Where no price may move any more the search says so."""
     ascent = ascended(1.0, highest=2.0)
     assert ascent.best_prices[0] == 2.0
-    assert not ascend(ascent, 2.0, np.ones(1), 3.0, 0.01)
+    assert not ascend(ascent, 2.0, np.ones(1), 0.1, 3.0, 0.01)
