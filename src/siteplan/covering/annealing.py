@@ -81,6 +81,11 @@ def compiled(function: _Function) -> _Function:
     return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def _inlined(function: _Function) -> _Function:
+    """Compile as a part of what calls it: handing over so many arrays takes as long as a move."""
+    return cast(_Function, numba.njit(nogil=True, error_model="numpy", inline="always")(function))
+
+
 def rows_of(instance: Instance) -> Rows:
     """Return what the compiled functions read."""
     site_start = instance.reached_by.indptr.astype(np.int64)
@@ -163,7 +168,7 @@ def close_site(rows: Rows, state: State, site: int) -> None:
     state.place[site] = NOBODY
 
 
-@compiled
+@_inlined
 def gain(rows: Rows, state: State, site: int, instead_of: int, wanted: float) -> float:
     """Return the weight that a site would cover newly once ``instead_of`` (or nobody) is closed.
 
@@ -214,20 +219,20 @@ def _most_for_its_cost(rows: Rows, state: State, new_weight: FloatArray, left: f
     return best
 
 
-@compiled
+@_inlined
 def _draw(count: int) -> int:
     """Return a random number from 0 to count - 1."""
     return int(np.random.random() * count)
 
 
-@compiled
+@_inlined
 def _provider_of(rows: Rows, demand: int) -> int:
     """Return a random site that reaches a demand point."""
     first, last = rows.demand_start[demand], rows.demand_start[demand + 1]
     return int(rows.demand_sites[first + _draw(last - first)])
 
 
-@compiled
+@_inlined
 def _little_needed(state: State) -> int:
     """Return the selected site of a few random ones that covers the least alone."""
     least = state.chosen[_draw(state.counts[COUNT])]
@@ -238,7 +243,7 @@ def _little_needed(state: State) -> int:
     return int(least)
 
 
-@compiled
+@_inlined
 def _uncovered(rows: Rows, state: State) -> int:
     """Return a random demand point that is not covered, or any where a few draws find none."""
     demand = _draw(len(rows.weights))
@@ -249,7 +254,7 @@ def _uncovered(rows: Rows, state: State) -> int:
     return demand
 
 
-@compiled
+@_inlined
 def _swap(rows: Rows, state: State, limit: float, temperature: float) -> None:
     """Try to close a selected site and open another."""
     if np.random.random() < LOCAL_SHARE:
@@ -287,8 +292,8 @@ def anneal(
     moves: int,
     hot: float,
     cold: float,
-) -> tuple[IndexArray, IndexArray, float]:
-    """Anneal from ``selected``; return (best selection, last selection, best covered weight).
+) -> tuple[IndexArray, IndexArray]:
+    """Anneal from ``selected``; return (best selection, last selection).
 
     ``hot``, ``cold``: first and last temperature, in units of weight. ``is_cardinality``: the budget is a
     number of sites, which swaps keep.
@@ -309,4 +314,4 @@ def anneal(
         if state.sums[VALUE] > best_value + 1e-9:
             best_value = state.sums[VALUE]
             best = state.chosen[: state.counts[COUNT]].copy()
-    return best, state.chosen[: state.counts[COUNT]].copy(), best_value
+    return best, state.chosen[: state.counts[COUNT]].copy()

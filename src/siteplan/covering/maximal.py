@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,12 @@ from siteplan.covering.instance import FloatArray, IndexArray, Instance, instanc
 from siteplan.covering.reduce import merge_equal_demand
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
-FRESH_RUNS, REHEATED_RUNS = 2, 2
-"""Annealing runs of a round: from a new start, and from the plan that is followed."""
-FIRST_MOVES, MOST_MOVES = 500_000, 4_000_000
-"""Moves of a run in the first round and at most; every round's runs are longer than the last one's."""
+RUNS, FRESH_RUNS, FRESH_RUNS_BESIDE_ELITES = 4, 2, 1
+"""Annealing runs of a round; those from a new start; and those where the best of all plans is followed."""
+ROUNDS_AHEAD = 1
+"""Rounds that wait for a processor while one runs."""
+FIRST_MOVES, MOST_MOVES = 500_000, 2_500_000
+"""Moves of a run in a plan's first round and at most; every round's runs are longer than the last one's."""
 LONGER = 1.2
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
@@ -38,19 +41,30 @@ HOT, COLD, LEAST_COLD, COLD_PER_WORTH = 0.02, 0.002, 0.0005, 0.01
 Where another site is worth little, plans differ by less: the last temperature is
 ``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
 """
-REHEATED = 0.012
-"""First temperature of a run from the plan that is followed."""
+REHEATED, SPREAD, HOTTER = 0.012, 1.25, 1.15
+"""First temperature of runs from the plan that is followed, as a share like these, in the middle; its factors
+from one run of a round to the next, and with every round without a gain.
+"""
 NOISE = 0.3
 """By which share the scores of a new start's sites are blurred."""
-ROUNDS_WITHOUT_GAIN = 4
+ROUNDS_WITHOUT_GAIN = 3
 """Rounds without a gain after which another plan is followed."""
-WORTHLESS = (0.01, 0.04, np.inf)
-"""Sites with a reduced cost above this aren't looked at, in covered weight per selected site; in turn."""
-MERGE_SECONDS = 4.0
-MERGED_SITES = 280
-"""The largest union that is merged: beyond it the solver is too slow."""
-LP_WORTH = 8.0
-"""The LP's bound is worked out where the time left is this many times the seconds that the prices took."""
+ELITES = 20
+"""Best plans of all that were followed; they are merged with runs from the best."""
+WORTHLESS = (0.01, 0.04)
+"""Sites with a reduced cost above this aren't looked at, in weight per selected site; in turn, then all."""
+EXACT_SITES, EXACT_SECONDS = 280, 4.0
+"""An instance of so few sites is first tried to be solved exactly, for so long."""
+MERGE_SECONDS = 1.0
+MERGED_SITES, MOST_MERGED_SITES = 200, 400
+"""The largest union that is merged, at first and at most."""
+WIDER, NARROWER = 1.1, 0.8
+"""Factors of the largest union after a merge that was solved in time, and after one that was not."""
+LEAST_MERGED_PLANS = 1.3
+"""The largest union is never below so many times the sites of the best plan."""
+LP_WORTH = 6.0
+"""The LP's bound is worked out where the time left is this many times the seconds that the prices took,
+with runs beside them."""
 SOLVER_TOLERANCE = 1e-6
 """Relative tolerance of the solver's own bounds."""
 PROVEN = 2e-6
@@ -65,6 +79,8 @@ class Found(NamedTuple):
     value: float
 
 
+Round = list[Future[Found]]
+"""Runs that were started together."""
 NOTHING = Found(np.empty(0, dtype=np.int64), 0.0)
 
 
@@ -73,6 +89,14 @@ class Core(NamedTuple):
 
     sites: IndexArray
     rows: Rows
+
+
+@dataclass(slots=True)
+class Cores:
+    """The sites that runs from new starts look at, and those that runs from a plan look at."""
+
+    of_fresh: Core
+    of_reheated: Core
 
 
 @dataclass(slots=True)
@@ -89,8 +113,11 @@ class Search:
     seed: int
     bound: float = field(init=False)
     found: Found = field(init=False)
+    _unit: float = 1.0
+    """Covered weight per selected site of the greedy plan."""
     _moves: float = FIRST_MOVES
     _cold: float = COLD
+    _mergeable: float = MERGED_SITES
     _random: np.random.Generator = field(init=False)
     _solver: SolverSession = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -114,74 +141,119 @@ class Search:
         self._offer(greedy(rows, self.budget, 0.0))
         with ExitStack() as until_done:
             until_done.enter_context(self._solver)
-            if self.instance.site_count <= MERGED_SITES:
-                self._merge([Found(np.arange(self.instance.site_count), self.bound)])
+            if self.instance.site_count <= EXACT_SITES:
+                everything = Found(np.arange(self.instance.site_count), self.bound)
+                self._merge([everything], self.clock.until(EXACT_SECONDS))
             if self._is_done(wanted_gap):
                 return
-            before = self.clock.seconds_left()
-            prices = good_prices(rows, self.budget, self.found.value, self.clock)
+            pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
+            self._unit = max(self.found.value / max(1, len(self.found.selected)), 1e-12)
+            before, known = self.clock.seconds_left(), self.found.value
+            whole = Core(np.arange(self.instance.site_count), rows)
+            first = self._start_round(pool, Cores(whole, whole), NOTHING, 0, FRESH_RUNS)
+            prices = good_prices(rows, self.budget, known, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
             if self.clock.seconds_left() > LP_WORTH * (before - self.clock.seconds_left()):
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
                 bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
                 bound.add_done_callback(self._take_bound)
-            pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
-            self._search(pool, self._reduced_costs(prices), wanted_gap)
+            reduced_costs = self._reduced_costs(prices)
+            cores = [self._core(np.flatnonzero(reduced_costs <= limit)) for limit in WORTHLESS]
+            self._search(pool, [*cores, whole], first, wanted_gap)
+            self.clock.not_needed.set()
 
-    def _search(self, pool: ThreadPoolExecutor, reduced_costs: FloatArray, wanted_gap: float) -> None:
-        """Follow one plan after the other: from nothing, and from the best, in turn."""
+    def _search(
+        self, pool: ThreadPoolExecutor, cores: Sequence[Core], first: Round, wanted_gap: float
+    ) -> None:
+        """Follow one plan after the other: from nothing, and from the best of all, in turn."""
         elites: list[Found] = []
-        number = 0
-        while not self._is_done(wanted_gap):
-            core = self._core(reduced_costs, WORTHLESS[number % len(WORTHLESS)])
-            followed = self._follow(pool, core, NOTHING if number % 2 == 0 else self.found, wanted_gap)
-            elites = sorted([*elites, followed], key=lambda one: -one.value)[:3]
-            self._merge(elites)
-            number += 1
+        running = [first]
+        for number in count():
+            if self._is_done(wanted_gap):
+                return
+            within = Cores(cores[number % len(cores)], cores[min(number % len(cores) + 1, len(cores) - 1)])
+            is_fresh = number % 2 == 0
+            if is_fresh:
+                self._moves = FIRST_MOVES
+            found = self._follow(pool, within, running, [] if is_fresh else elites, wanted_gap)
+            if not self._is_done(wanted_gap):
+                found += [run.result() for started in running for run in started]
+            elites = _ranked([*elites, *found])[:ELITES]
+            running = []
 
-    def _follow(self, pool: ThreadPoolExecutor, core: Core, plan: Found, wanted_gap: float) -> Found:
-        """Merge a plan with rounds of runs until it gains no more; the next round runs during a merge."""
+    def _follow(
+        self,
+        pool: ThreadPoolExecutor,
+        cores: Cores,
+        running: list[Round],
+        earlier: list[Found],
+        wanted_gap: float,
+    ) -> list[Found]:
+        """Merge a plan with rounds of runs until it gains no more; return it with all that was found.
+
+        ``running``: rounds that run already. ``earlier``: plans to begin with. So that no processor waits for
+        a merge, `ROUNDS_AHEAD` more rounds run during it.
+        """
         idle = 0
-        running = self._start_round(pool, core, plan)
+        fresh_runs = FRESH_RUNS_BESIDE_ELITES if earlier else FRESH_RUNS
+        plan = max(earlier, key=_value, default=NOTHING)
         while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
-            found = [run.result() for run in running]
-            plan, before = max([plan, *found], key=lambda one: one.value), plan
-            running = self._start_round(pool, core, plan)
-            plan = self._merge([*found, plan])
-            idle = 0 if plan.value > before.value else idle + 1
-        return max([plan, *(run.result() for run in running)], key=lambda one: one.value)
+            while len(running) <= ROUNDS_AHEAD:
+                running.append(self._start_round(pool, cores, plan, idle, fresh_runs))
+            found = [run.result() for run in running.pop(0)]
+            running.append(self._start_round(pool, cores, max([plan, *found], key=_value), idle, fresh_runs))
+            merged = self._merge([plan, *found, *earlier], self.clock.until(MERGE_SECONDS))
+            earlier = _ranked([*earlier, *found])
+            idle = 0 if merged.value > plan.value else idle + 1
+            plan = merged
+        return [plan, *earlier]
 
-    def _start_round(self, pool: ThreadPoolExecutor, core: Core, plan: Found) -> list[Future[Found]]:
-        """Start runs from new starts, and from a plan where there is one."""
-        runs: list[Future[Found]] = []
-        within = np.flatnonzero(np.isin(core.sites, plan.selected))
-        for number in range(FRESH_RUNS + REHEATED_RUNS):
-            is_fresh = number < FRESH_RUNS or len(within) == 0 or len(within) < len(plan.selected)
-            start, hot = (None, HOT) if is_fresh else (within, REHEATED)
-            runs.append(pool.submit(self._anneal, core, start, hot, int(self._moves), self._draw()))
+    def _start_round(
+        self, pool: ThreadPoolExecutor, cores: Cores, plan: Found, idle: int, fresh_runs: int
+    ) -> Round:
+        """Start runs from new starts and, where there is a plan, from it: hotter with every idle round."""
+        runs: Round = []
+        cores.of_reheated = self._wider(cores.of_reheated, plan)
+        start = np.flatnonzero(np.isin(cores.of_reheated.sites, plan.selected))
+        cold = self._cold * self._unit
+        for number in range(RUNS):
+            moves, seed = int(self._moves), self._draw()
+            if number < fresh_runs or len(start) == 0:
+                heat = (HOT * self._unit, cold)
+                runs.append(pool.submit(self._anneal, cores.of_fresh, None, heat, moves, seed))
+            else:
+                beside_middle = number - (fresh_runs + RUNS - 1) / 2
+                hot = REHEATED * SPREAD**beside_middle * HOTTER**idle
+                heat = (hot * self._unit, cold)
+                runs.append(pool.submit(self._anneal, cores.of_reheated, start, heat, moves, seed))
         self._moves = min(LONGER * self._moves, MOST_MOVES)
         return runs
 
-    def _anneal(self, core: Core, start: IndexArray | None, hot: float, moves: int, seed: int) -> Found:
+    def _anneal(
+        self, core: Core, start: IndexArray | None, heat: tuple[float, float], moves: int, seed: int
+    ) -> Found:
+        """Return what a run ends with: not its start, even where that is better; merging wants others.
+
+        ``heat``: first and last temperature, in units of weight.
+        """
+        if self.clock.seconds_left() <= 0.0:
+            return NOTHING
         seed_random(seed)
         best = last = greedy(core.rows, self.budget, NOISE) if start is None else start
-        value = -1.0
-        unit = self._unit()
-        ratio = (self._cold / hot) ** (1.0 / PIECES_OF_A_RUN)
-        for piece in range(PIECES_OF_A_RUN):
+        hot, ratio = heat[0], (heat[1] / heat[0]) ** (1.0 / PIECES_OF_A_RUN)
+        for _ in range(PIECES_OF_A_RUN):
             if self.clock.seconds_left() <= 0.0:
                 break
-            found, last, found_value = anneal(
+            best, last = anneal(
                 core.rows,
                 self.budget,
                 self.is_cardinality,
                 last,
                 moves // PIECES_OF_A_RUN,
-                hot * unit * ratio**piece,
-                hot * unit * ratio ** (piece + 1),
+                hot,
+                hot * ratio,
             )
-            if found_value > value:
-                best, value = found, found_value
+            hot *= ratio
         return self._offer(core.sites[best])
 
     def _is_done(self, wanted_gap: float) -> bool:
@@ -199,44 +271,51 @@ class Search:
         order = np.argsort(-profits / costs, kind="stable")
         last = min(int(np.searchsorted(np.cumsum(costs[order]), self.budget)), len(order) - 1)
         worth = float(profits[order[last]] / costs[order[last]])
-        self._cold = min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit())
-        return np.asarray((worth * costs - profits) / self._unit())
+        self._cold = min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit)
+        return np.asarray((worth * costs - profits) / self._unit)
 
-    def _unit(self) -> float:
-        """Return the covered weight per selected site."""
-        return max(self.found.value / max(1, len(self.found.selected)), 1e-12)
-
-    def _core(self, reduced_costs: FloatArray, limit: float) -> Core:
-        sites = np.union1d(np.flatnonzero(reduced_costs <= limit), self.found.selected)
+    def _core(self, sites: IndexArray) -> Core:
         reach, weights = merge_equal_demand(
             sparse.csr_array(self.instance.reach[:, sites]), self.instance.weights
         )
         return Core(sites, rows_of(instance_of(reach, weights, self.instance.costs[sites])))
 
-    def _merge(self, found: Sequence[Found]) -> Found:
-        """Return the best selection within the union of several, as many of the best as can be merged."""
-        ranked = sorted(found, key=lambda one: -one.value)
-        union = ranked[0].selected
-        for one in ranked[1:]:
+    def _wider(self, core: Core, plan: Found) -> Core:
+        """Return a core that has all sites of a plan."""
+        if np.isin(plan.selected, core.sites).all():
+            return core
+        return self._core(np.union1d(core.sites, plan.selected))
+
+    def _merge(self, found: Sequence[Found], clock: Clock) -> Found:
+        """Return the best selection within the union of several, as many of the first as can be merged."""
+        best = max(found, key=_value)
+        if clock.seconds_left() <= 0.0:
+            return best
+        union = best.selected
+        for one in found:
             wider = np.union1d(union, one.selected)
-            union = wider if len(wider) <= MERGED_SITES else union
+            union = wider if len(wider) <= self._mergeable else union
         columns = sparse.csr_array(self.instance.reach[:, union])
         reach, weights = merge_equal_demand(columns, self.instance.weights)
         sites = instance_of(reach, weights, self.instance.costs[union])
         is_everything = len(union) == self.instance.site_count
-        start = np.isin(union, (self.found if is_everything else ranked[0]).selected).astype(np.float64)
+        start = np.isin(union, (self.found if is_everything else best).selected).astype(np.float64)
         answer = self._solver.solve(
             _exact(sites, self.budget, self.is_cardinality),
             Limits(absolute_gap=1e-6),
-            self.clock.until(MERGE_SECONDS),
+            clock,
             (np.arange(len(union)), start),
+        )
+        self._mergeable *= WIDER if answer.is_proven else NARROWER
+        self._mergeable = min(
+            MOST_MERGED_SITES, max(LEAST_MERGED_PLANS * len(best.selected), self._mergeable)
         )
         if answer.bound is not None and is_everything:
             self.bound = min(self.bound, self._rounded(-answer.bound))
         if answer.values is None:
-            return ranked[0]
+            return best
         merged = self._offer(union[answer.values[: len(union)] > 0.5])
-        return merged if merged.value > ranked[0].value else ranked[0]
+        return max(best, merged, key=_value)
 
     def _rounded(self, bound: float) -> float:
         """Weaken the solver's bound by its own tolerance; whole weights have whole sums."""
@@ -260,6 +339,15 @@ class Search:
 
     def _draw(self) -> int:
         return int(self._random.integers(RANDOM_SEEDS))
+
+
+def _value(found: Found) -> float:
+    return found.value
+
+
+def _ranked(found: Sequence[Found]) -> list[Found]:
+    """Return selections, the best first."""
+    return sorted(found, key=_value, reverse=True)
 
 
 def _exact(instance: Instance, budget: float, is_cardinality: bool) -> Program:
