@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import floor
 
-from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel
+from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel, Tenure
 from siteplan.network import Reach
 from siteplan.policy import FunctionKind
 from siteplan.scenario import AssignmentRule, Basis, Level
@@ -104,6 +104,8 @@ class Site:
     project_level: ProjectLevel | None = None
     plot_id: str | None = None
     """Sites of one plot exclude each other."""
+    tenure: Tenure | None = None
+    """Of a candidate."""
     rent_cny_per_year: float = 0.0
     """Rent of the whole site, running cost from the year after opening."""
     consent: Consent | None = None

@@ -320,6 +320,7 @@ def test_an_operator_that_is_not_viable(tmp_path: Path) -> None:
     facts = facts_after(world, policy=with_subsidies(policy, **{**PLENTY, SCHOOL: 0.0}))
     assert {claim.key for claim in verify(facts, world.results).false} == {
         "operator_is_viable",
+        "money_of_sites",
         "money_of_years",
     }
 
