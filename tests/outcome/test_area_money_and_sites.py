@@ -113,7 +113,7 @@ def test_what_an_operator_is_left_with(outcome: Outcome) -> None:
 
 
 def test_rent_and_subsidy_of_an_operator() -> None:
-    """100 m² of elderly care at s1, ×1.25, get 60 a m² from the year after the opening; the rent is taken off."""
+    """100 m² of elderly care at s1, ×1.25, get 60 a m² from the year after the opening; rent is taken off."""
     problem = tiny_problem()
     subsidised = replace(problem.functions[ELDERLY], subsidy_cny_per_m2_year=60.0)
     rented = replace(problem.sites["s1"], tenure=Tenure.RENTED, rent_cny_per_year=10_000.0)
