@@ -14,7 +14,7 @@ from siteplan.findings import Finding, InputError, Severity
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.policy_files import load_policy
 from siteplan.inputs.scenario_files import check_scenario_functions, load_scenario
-from siteplan.scenario import LoadedScenario
+from siteplan.scenario import FundingSource, LoadedScenario, Rules
 from siteplan.text import Language
 
 SHIPPED = sorted((bundled_root() / "scenarios").glob("*.yaml"))
@@ -360,6 +360,33 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
     assert whole is not None
     assert half.sources == whole.sources
     assert half.scale == whole.scale / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out"), [("2027-all-rules", {"area_standard_at_least_m2"}), ("2027-2028-all-rules", set())]
+)
+def test_all_rules_means_every_rule(name: str, left_out: set[str]) -> None:
+    """Every switch of `rules` is on, but for what a single year can't have."""
+    rules = load_scenario(bundled_root() / "scenarios" / f"{name}.yaml").scenario.rules
+    as_by_default = set(Rules.model_fields) - set(rules.model_dump(exclude_defaults=True))
+    assert as_by_default == {"site_form", *left_out}
+    assert rules.site_form
+
+
+def test_all_rules_means_every_condition_on_money_and_every_entry_by_hand() -> None:
+    """Sources use each condition; limits, pace, joint programmes, local targets and entries are all there."""
+    scenario = load_scenario(bundled_root() / "scenarios" / "2027-2028-all-rules.yaml").scenario
+    budget = scenario.budget
+    assert budget is not None
+    conditions = set(FundingSource.model_fields) - {"name", "amounts_cny"}
+    unused = {key for key in conditions if all(not getattr(each, key) for each in budget.sources.values())}
+    assert unused == {"carry_over"}
+    assert any(each.carry_over is False for each in budget.sources.values())
+    assert all((budget.operating_cny, budget.advance_cny, budget.subsidy_cny))
+    assert all((scenario.pace.sites_per_year, scenario.pace.sites_per_year_and_town))
+    assert all((scenario.joint_programmes, scenario.targets.towns, scenario.targets.communities))
+    assert all((scenario.commit, scenario.forbid, scenario.require, scenario.standards.hosting))
+    assert any(each.affordable_fee_cny_per_m2_year for each in scenario.functions.values())
 
 
 # --- fixed by hand ---

@@ -25,7 +25,7 @@ from siteplan.outcome import MAXIMISED
 from siteplan.problem import Problem
 from siteplan.reach import walking_access
 from siteplan.scenario import Level, SolverSettings
-from siteplan.solve import SolveResult, solve
+from siteplan.solve import InfeasibleError, SolveResult, solve
 from siteplan.solve.formulation import CONSTRAINTS, build_model
 from siteplan.solve.formulation.objective import OBJECTIVES
 from siteplan.solve.program import compile_program
@@ -47,14 +47,11 @@ BINDS: dict[str, Claim] = {
             "site_form",
             "area_at_least_minimum",
             "area_at_least_minimum_alone",
-            "function_fits_its_room",
-            "rooms_fit_in_site",
             "operator_is_viable",
             "subsidy_limit",
             "community_covered_by_one_site",
             "coverage_target",
             "local_coverage_target",
-            "functions_per_community",
             "committed_by_hand",
             "forbidden_by_hand",
             "required_coverage",
@@ -70,14 +67,18 @@ BINDS: dict[str, Claim] = {
             "awards_are_bridged",
             "area_at_most_maximum",
             "source_cap_per_project",
+            "source_share_of_project",
             "eligible_room_is_used",
             "source_pays_eligible_functions",
         ),
         (ONE_YEAR, (Level.AREA_STANDARD,)),
     ),
-    **dict.fromkeys(("rollout_pace", "source_share_of_project"), (TWO_YEARS, (Level.AREA_STANDARD,))),
+    "rollout_pace": (TWO_YEARS, (Level.AREA_STANDARD,)),
     "yearly_budget": ("2027", SHORTFALL),
-    "open_only_to_provide": (ONE_YEAR, (Level.COST,)),
+    **dict.fromkeys(
+        ("open_only_to_provide", "function_fits_its_room", "rooms_fit_in_site", "functions_per_community"),
+        (ONE_YEAR, (Level.COST,)),
+    ),
     **dict.fromkeys(
         ("coverage_floor", "coverage_per_town", "operator_share"), ("2027-sports-first", (Level.COST,))
     ),
@@ -209,22 +210,36 @@ def test_the_relaxation_is_looser_without_a_rule(session: SolverSession, family:
 
 
 @pytest.mark.slow
-def test_joint_programmes_bind_in_a_shipped_scenario() -> None:
-    """The musts cost more where joint programmes pay nothing, and less where nothing waits for them."""
+def test_what_joint_programmes_pay_binds_in_a_shipped_scenario() -> None:
+    """The musts cost more where joint programmes pay nothing."""
     cost = (Level.COST,)
-    proven = solved(TWO_YEARS, cost).levels[0]
-    problem = replace(problem_of(TWO_YEARS), objective=cost)
-    joint = {key: (site, site.joint) for key, site in problem.sites.items() if site.joint is not None}
-    unpaid = {key: replace(site, joint=replace(entry, pays_cny=0.0)) for key, (site, entry) in joint.items()}
-    at_once = {key: replace(site, available_from=problem.years[0]) for key, (site, _) in joint.items()}
-    dearer, cheaper = (
-        solve(replace(problem, sites={**problem.sites, **sites}), SolverSettings(time_limit_s=SECONDS))
-        for sites in (unpaid, at_once)
-    )
+    problem = replace(problem_of(ONE_YEAR), objective=cost)
+    unpaid = {
+        key: replace(site, joint=replace(site.joint, pays_cny=0.0))
+        for key, site in problem.sites.items()
+        if site.joint is not None
+    }
+    dearer = solve(replace(problem, sites={**problem.sites, **unpaid}), SolverSettings(time_limit_s=SECONDS))
     assert dearer.levels[0].bound is not None
-    assert proven.bound is not None
-    assert dearer.levels[0].bound > proven.value + 1.0
-    assert cheaper.levels[0].value < proven.bound - 1.0
+    assert dearer.levels[0].bound > solved(ONE_YEAR, cost).levels[0].value + 1.0
+
+
+@pytest.mark.slow
+def test_waiting_for_a_joint_programme_binds_in_a_shipped_scenario() -> None:
+    """安富园社区 has elderly care in 2027 only if its spaces don't wait for their programme of 2028."""
+    problem = replace(problem_of(ONE_YEAR), objective=(Level.COST,))
+    community = next(key for key, entry in problem.communities.items() if entry.name == "安富园社区")
+    asked = replace(
+        problem, required_coverage={**problem.required_coverage, (community, problem.elderly_function): 2027}
+    )
+    at_once = {
+        key: replace(site, available_from=2027) for key, site in asked.sites.items() if site.joint is not None
+    }
+    with pytest.raises(InfeasibleError):
+        solve(asked, SolverSettings(time_limit_s=SECONDS))
+    assert solve(
+        replace(asked, sites={**asked.sites, **at_once}), SolverSettings(time_limit_s=SECONDS)
+    ).levels
 
 
 def _without(program: Program, families: tuple[str, ...]) -> Program:
