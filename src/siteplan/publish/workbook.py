@@ -22,6 +22,7 @@ from siteplan.plan import CoverageFigure, LocalCoverage, Plan, PlannedSite
 from siteplan.problem import Problem
 from siteplan.publish.explanations import CAUSE_NAMES, MissedTarget
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
+from siteplan.publish.places import CARE_BEDS_UNIT, places_figures
 from siteplan.scenario import Basis
 from siteplan.text import Language, Text
 
@@ -51,7 +52,6 @@ NOT_COVERED = Text("未覆盖", "not covered")
 NOT_CONCERNED = Text("不涉及", "not concerned")
 YES, NO = Text("是", "yes"), Text("否", "no")
 ALL_FUNCTIONS = Text("全部功能", "every function")
-CARE_BED_UNIT = Text("护理型床位", "care beds")
 MONEY_UNIT = Text("（万元）", " (10 000 CNY)")
 
 
@@ -414,41 +414,22 @@ def _by_bureau(sources: WorkbookSources) -> Sheet:
 def _places(sources: WorkbookSources) -> Sheet:
     """Return places by year and function, in the function's own unit; care beds have a row of their own."""
     plan, problem, language = sources.plan, sources.problem, sources.language
-    planned_ids = frozenset(problem.planned_sites)
     groups = {
         (figure.function, figure.year): figure.counted
         for figure in plan.coverage
         if figure.basis is Basis.RESIDENTS
     }
-    there: dict[tuple[str, str, int], float] = {}
-    opened: dict[tuple[str, str, int], float] = {}
-    for site in plan.sites:
-        offered = opened if site.site_id in planned_ids else there
-        for each in site.functions:
-            unit = each.places_unit_zh if language is Language.ZH else each.places_unit_en
-            for places_unit, by_year in (
-                (unit, each.places_by_year),
-                (CARE_BED_UNIT.in_language(language), each.care_beds_by_year),
-            ):
-                for year, places in by_year.items():
-                    key = (each.function, places_unit, year)
-                    offered[key] = offered.get(key, 0.0) + places
-    order = list(problem.functions)
-    keys = sorted({*there, *opened}, key=lambda key: (key[2], order.index(key[0])))
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            year,
-            problem.functions[function].name.in_language(language),
-            unit,
-            there.get((function, unit, year), 0.0),
-            opened.get((function, unit, year), 0.0),
-            Formula(
-                "D{row}+E{row}",
-                there.get((function, unit, year), 0.0) + opened.get((function, unit, year), 0.0),
-            ),
-            None if unit == CARE_BED_UNIT.in_language(language) else groups.get((function, year)),
+            each.year,
+            problem.functions[each.function].name.in_language(language),
+            each.unit.in_language(language),
+            each.there,
+            each.opened,
+            Formula("D{row}+E{row}", each.in_all),
+            None if each.unit == CARE_BEDS_UNIT else groups.get((each.function, each.year)),
         )
-        for function, unit, year in keys
+        for each in places_figures(plan, problem.planned_sites)
     )
     return Sheet(
         Text("名额", "Places"),
