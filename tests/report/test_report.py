@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -101,11 +100,11 @@ def all_text(report: Document) -> str:
 def test_places_equal_the_plan(results: Path, report: Document) -> None:
     """Places at the end of the last year, by function in its own unit, are the sums over the plan's sites."""
     plan = read_plan(results)
-    in_all: Counter[tuple[str, str]] = Counter()
+    in_all: dict[tuple[str, str], float] = {}
     for site in plan.sites:
         for each in site.functions:
             key = (each.function, each.places_unit_zh)
-            in_all[key] += each.places_by_year.get(plan.years[-1], 0.0)
+            in_all[key] = in_all.get(key, 0.0) + each.places_by_year.get(plan.years[-1], 0.0)
     policy = load_policy(REPOSITORY / "model")
     names = {key: function.name.text.zh for key, function in policy.functions.items()}
     told = {(row[0], row[1]): row[1 + len(plan.years)] for row in rows(table_after(report, "每年末的名额"))}
