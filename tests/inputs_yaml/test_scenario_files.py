@@ -298,6 +298,11 @@ def with_award(amounts_cny: dict[int, float], **settings: Any) -> dict[str, Any]
         ),
         ({"rules": {"use_is_held_years": 3}}, "entry-without-effect", "rules.use_is_held_years"),
         (
+            {"rules": {"places_reserved_first": True, "site_form": False}},
+            "entry-without-effect",
+            "rules.places_reserved_first",
+        ),
+        (
             {"budget": {**BASE["budget"], "advance_cny": {2027: 1}}},
             "entry-without-effect",
             "budget.advance_cny",

@@ -484,6 +484,9 @@ def _without_effect(loaded: LoadedScenario) -> Iterator[Finding]:
     rules, budget = loaded.scenario.rules, loaded.scenario.budget
     if rules.use_is_held_years is not None and not rules.conversion:
         yield _needs(loaded, ("rules", "use_is_held_years"), "rules.conversion: true")
+    for name in ("places_reserved_first", "complex_places_at_least"):
+        if getattr(rules, name) and not rules.site_form:
+            yield _needs(loaded, ("rules", name), "rules.site_form: true")
     awards = budget is not None and any(source.paid_after_years for source in budget.sources.values())
     if budget is not None and budget.advance_cny and not awards:
         yield _needs(loaded, ("budget", "advance_cny"), "budget.sources.….paid_after_years: 1")

@@ -103,7 +103,7 @@ def _places_at_least(schedule: Schedule) -> tuple[ClaimResult, ...]:
             if year in schedule.facts.years:
                 offered = sum(places_at(schedule, site_id, kind, year) for site_id in schedule.sites)
                 county.at_least(f"places ({kind}, {year})", offered, least, tolerances.PLACES, "")
-    for kind, least in rules.complex_places_at_least.items():
+    for kind, least in rules.complex_places_at_least.items() if rules.site_form else ():
         function = ELDERLY if kind == CARE_BEDS else kind
         for site_id, (path, _, facts) in schedule.sites.items():
             if facts.role is not Role.CANDIDATE or not schedule.counts_as_complex(site_id):
