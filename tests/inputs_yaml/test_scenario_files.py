@@ -359,7 +359,7 @@ def test_a_finding_of_the_case_about_the_scenario_gets_its_line(project: Path) -
     loaded = load(project, {**BASE, "joint_programmes": entry})
     words = Text("无", "none")
     bare = Finding(
-        "x", Severity.ERROR, Place(yaml_path="joint_programmes.old.programme"), words, words, words
+        Severity.ERROR, "x", Place(yaml_path="joint_programmes.old.programme"), words, words, words
     )
     place = loaded.located(bare).place
     assert (place.file, place.yaml_path) == (loaded.file, "joint_programmes.old.programme")
