@@ -31,17 +31,11 @@ from siteplan.solve.search.landscape import (
 )
 from siteplan.solve.search.programmes import MOST_FUNCTIONS
 from siteplan.units import to_model_money
+from siteplan.volume import BOUND, Ascent, ascend, first_ascent
 
 ITERATIONS = 500
 ITERATIONS_OF_A_PIECE = 10
 """Between looks at the clock."""
-NEWEST_SHARE = 0.1
-"""Share of the newest answer in the average of answers."""
-FIRST_STEP, LONGEST_STEP = 0.3, 1.5
-"""Of Polyak's step."""
-SHORTENED, LENGTHENED = 0.8, 1.1
-BAD_IN_A_ROW, GOOD_IN_ALL = 10, 3
-"""Iterations without and with a better bound after which the step is shortened or lengthened."""
 SMALLEST_RISE = 0.01
 """Rise that a step aims at, at least, as a share of the known shortfall."""
 FIRST_PRICE = 0.3
@@ -52,8 +46,6 @@ YEARS_SHARE = 0.3
 """Share of the time for each year by itself, which gives the prices that all years together start with."""
 ROUNDING = 1e-9
 """Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
-BOUND, STEP, BAD, GOOD = 0, 1, 2, 3
-"""Entries of `Ascent.sums`."""
 IMPOSSIBLE = -1e300
 
 _Function = TypeVar("_Function", bound=Any)
@@ -85,19 +77,6 @@ class Years(NamedTuple):
     limit: FloatArray
     unit: FloatArray
     is_nested: bool
-
-
-class Ascent(NamedTuple):
-    """Where the search for prices stands: rows are the elements, then the limits by year.
-
-    ``prices`` tried next, ``best_prices``, ``excess``: averaged violation of the rows; ``sums`` (4,): best
-    bound, length of the step, bad and good iterations.
-    """
-
-    prices: FloatArray
-    best_prices: FloatArray
-    excess: FloatArray
-    sums: FloatArray
 
 
 class Work(NamedTuple):
@@ -173,14 +152,20 @@ def _ascend(
     clock: Clock,
     pieces: int = ITERATIONS // ITERATIONS_OF_A_PIECE,
 ) -> Ascent:
-    rows = len(years.unit)
-    ascent = Ascent(prices.copy(), prices.copy(), np.zeros(rows), np.array([-np.inf, FIRST_STEP, 0.0, 0.0]))
+    ascent = first_ascent(prices, years.unit, _highest(years))
     work = _work_for(years)
     for _ in range(pieces):
         if clock.seconds_left() <= 0.0 or not len(years.weight):
             break
         _iterate(years, known, ascent, work, ITERATIONS_OF_A_PIECE)
     return ascent
+
+
+def _highest(years: Years) -> FloatArray:
+    """Return the highest sensible prices: covering an element is worth no more than its unit."""
+    highest = np.full(len(years.unit), np.inf)
+    highest[: len(years.weight)] = years.unit[: len(years.weight)]
+    return highest
 
 
 def _work_for(years: Years) -> Work:
@@ -197,8 +182,7 @@ def _work_for(years: Years) -> Work:
 def compile_prices() -> None:
     """Compile the bounds by prices, or load them where this machine has kept them: iterate not once."""
     years = _no_years()
-    ascent = Ascent(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(4))
-    _iterate(years, 0.0, ascent, _work_for(years), 0)
+    _iterate(years, 0.0, first_ascent(np.zeros(0), years.unit, _highest(years)), _work_for(years), 0)
 
 
 def _no_years() -> Years:
@@ -295,23 +279,10 @@ def _money_by(problem: Problem, index: int) -> float:
 
 @_compiled
 def _iterate(years: Years, known: float, ascent: Ascent, work: Work, iterations: int) -> None:
-    rows = len(ascent.prices)
     for _ in range(iterations):
         bound = _bound_at(years, ascent.prices, work)
-        newest = NEWEST_SHARE if np.isfinite(ascent.sums[BOUND]) else 1.0
-        ascent.excess[:] = (1.0 - newest) * ascent.excess + newest * work.excess
-        _judge(ascent, bound)
-        length = 0.0
-        for row in range(rows):
-            if ascent.excess[row] > 0.0 or ascent.best_prices[row] > 0.0:
-                length += (years.unit[row] * ascent.excess[row]) ** 2
-        if length <= 0.0:
+        if not ascend(ascent, bound, work.excess, known, SMALLEST_RISE * known):
             return
-        step = ascent.sums[STEP] * max(SMALLEST_RISE * known, known - ascent.sums[BOUND]) / length
-        for row in range(rows):
-            moved = ascent.best_prices[row] + step * years.unit[row] ** 2 * ascent.excess[row]
-            highest = years.unit[row] if row < len(years.weight) else np.inf
-            ascent.prices[row] = min(highest, max(0.0, moved))
 
 
 @_compiled
@@ -436,22 +407,6 @@ def _count(years: Years, site: int, year: int, work: Work) -> None:
         if mask >> function & 1:
             for entry in range(years.site_first[year, row], years.site_first[year, row + 1]):
                 work.excess[years.elements[entry]] -= 1.0
-
-
-@_compiled
-def _judge(ascent: Ascent, bound: float) -> None:
-    """Keep the prices where they are better, and fit the length of the step."""
-    sums = ascent.sums
-    if bound > sums[BOUND]:
-        sums[BOUND] = bound
-        ascent.best_prices[:] = ascent.prices
-        sums[BAD], sums[GOOD] = 0.0, sums[GOOD] + 1.0
-        if sums[GOOD] >= GOOD_IN_ALL:
-            sums[STEP], sums[GOOD] = min(LONGEST_STEP, LENGTHENED * sums[STEP]), 0.0
-    else:
-        sums[BAD] += 1.0
-        if sums[BAD] >= BAD_IN_A_ROW:
-            sums[STEP], sums[BAD] = SHORTENED * sums[STEP], 0.0
 
 
 KEPT_PRICES = _iterate
