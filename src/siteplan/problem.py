@@ -291,6 +291,7 @@ class Problem:
     reported_radii_m: tuple[float, ...]
     operator_viability: bool = False
     area_floor_m2_per_100_households: Mapping[int, float] = field(default_factory=dict)
+    elderly_area_floor_m2_per_100_households: Mapping[int, float] = field(default_factory=dict)
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""

@@ -228,6 +228,7 @@ class Rules(ScenarioModel):
 
     ``newly_built_sites_at_most``: candidates newly built (新建) within the horizon, in all.
     ``area_standard_at_least_m2``: year → floor area per 100 households that every community must have;
+    ``elderly_area_standard_at_least_m2``: the same of elderly care alone;
     ``functions_per_community_at_least``: year → covered functions that every community must have then;
     ``coverage_per_town_at_least``: year → percent of its communities, over all functions, that every town
     must have covered then;
@@ -246,6 +247,7 @@ class Rules(ScenarioModel):
     ] = False
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
+    elderly_area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
     coverage_per_town_at_least: dict[int, Annotated[float, Field(ge=0, le=100)]] = {}
     coverage_at_least: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}

@@ -405,6 +405,7 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
         "2027-2030-half-budget": rollout,
         "2030-need": rollout,
         "2030-need-area-floor": rollout,
+        "2030-need-elderly-floor": rollout,
         "2030-need-existing-stock": rollout,
         "2030-need-factory-kept": rollout,
         "2027-2028-all-rules": (2027, 2028),
@@ -422,10 +423,14 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "left_out"), [("2027-all-rules", {"area_standard_at_least_m2"}), ("2027-2028-all-rules", set())]
+    ("name", "left_out"),
+    [
+        ("2027-all-rules", {"area_standard_at_least_m2", "elderly_area_standard_at_least_m2"}),
+        ("2027-2028-all-rules", {"elderly_area_standard_at_least_m2"}),
+    ],
 )
 def test_all_rules_means_every_rule(name: str, left_out: set[str]) -> None:
-    """Every switch of `rules` is on, but for what a single year can't have."""
+    """Every switch of `rules` is on, but for what so few years, or the rule of form, can't have."""
     rules = load_scenario(bundled_root() / "scenarios" / f"{name}.yaml").scenario.rules
     as_by_default = set(Rules.model_fields) - set(rules.model_dump(exclude_defaults=True))
     assert as_by_default == {"site_form", *left_out}

@@ -44,6 +44,9 @@ def rich_instance(seed: int) -> Problem:
         )
     if random.random() < 0.4:
         problem = _with_operators(problem, random)
+    if random.random() < 0.3:
+        floor = {problem.years[-1]: float(random.choice([5.0, 20.0]))}
+        problem = replace(problem, elderly_area_floor_m2_per_100_households=floor)
     return problem
 
 

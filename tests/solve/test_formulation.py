@@ -543,6 +543,12 @@ CASES: dict[str, Case] = {
         {("room", "s1", "elderly", 2027): 0.4, ("room", "s1", "day", 2027): 0.0},
         {("room", "s1", "elderly", 2027): 0.6},
     ),
+    # 20 m² of elderly care for 100 of A's 450 households are 90 m², none of them at e1: 72 m² usable at s1.
+    "elderly_area_standard_floor": Case(
+        free(elderly_area_floor_m2_per_100_households={2027: 20.0}),
+        {("area", "s1", ELDERLY, 2027): 0.7},
+        {("area", "s1", ELDERLY, 2027): 0.73},
+    ),
     # b2's 40 households from 2028: 50 m² for 100 are 20 m² floor area, 16 m² usable, at s3.
     "new_estate_area_standard": Case(
         replace(without_minima(), new_estates={"N1": NewEstate(("s3",), ("b2",), 50.0)}),

@@ -104,7 +104,11 @@ def no_limit_of_new_building(problem: Problem, _random: np.random.Generator) -> 
 def no_floors(problem: Problem, _random: np.random.Generator) -> Problem:
     """Return the problem without floors on coverage, functions and area of communities."""
     return replace(
-        problem, coverage_floor={}, functions_per_community={}, area_floor_m2_per_100_households={}
+        problem,
+        coverage_floor={},
+        functions_per_community={},
+        area_floor_m2_per_100_households={},
+        elderly_area_floor_m2_per_100_households={},
     )
 
 

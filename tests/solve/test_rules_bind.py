@@ -106,6 +106,7 @@ BINDS: dict[str, Claim] = {
         ("area_standard_floor", "places_at_least", "care_beds_fit_in_elderly_room"),
         ("2030-need-area-floor", (Level.COST,)),
     ),
+    "elderly_area_standard_floor": ("2030-need-elderly-floor", (Level.COST,)),
     "new_estate_area_standard": ("2030-need-area-floor", (Level.NEWLY_BUILT,)),
     "available_from": ("2027", (Level.AREA_STANDARD,)),
     "assigned_only_where_provided": ("2027", (Level.WALKING_DISTANCE,)),

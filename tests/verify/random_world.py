@@ -244,6 +244,7 @@ def _newer_rules(seed: int, years: tuple[int, ...]) -> dict[str, Any]:
     return {
         "lead_time": dice.random() < 0.5,
         **({} if seed % 2 else {"operator_viability": dice.random() < 0.7}),
+        "elderly_area_standard_at_least_m2": {years[-1]: 3} if dice.random() < 0.2 else {},
         "coverage_at_least": {MEALS: {years[-1]: 30}} if dice.random() < 0.3 else {},
     }
 

@@ -77,6 +77,9 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         places_reserved_first=scenario.rules.places_reserved_first and scenario.rules.site_form,
         operator_viability=scenario.rules.operator_viability,
         area_floor_m2_per_100_households=_in_years(scenario.rules.area_standard_at_least_m2, scenario.years),
+        elderly_area_floor_m2_per_100_households=_in_years(
+            scenario.rules.elderly_area_standard_at_least_m2, scenario.years
+        ),
         functions_per_community=_in_years(scenario.rules.functions_per_community_at_least, scenario.years),
         new_estates=estates_with_a_standard(
             sites, case, _value(policy.standards.new_estate_area_m2_per_100_households) or 0.0

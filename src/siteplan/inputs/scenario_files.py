@@ -470,6 +470,7 @@ def _covered_or_not(
 def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for name in (
         "area_standard_at_least_m2",
+        "elderly_area_standard_at_least_m2",
         "functions_per_community_at_least",
         "coverage_per_town_at_least",
     ):

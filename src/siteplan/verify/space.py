@@ -27,6 +27,7 @@ def space_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_never_shrinks(schedule),
         *_area_standard(schedule),
         *_area_standard_floor(schedule),
+        *_elderly_area_standard_floor(schedule),
         *_new_estate_area_standard(schedule),
     )
 
@@ -232,6 +233,26 @@ def _area_standard_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
             rooms, _ = floor_areas(schedule, community, year)
             asked = floor * schedule.facts.households(community, year) / 100.0
             check.at_least(f"floor area of {community} in {year}", rooms, asked, tolerances.AREA_M2, "m²")
+    return check.results()
+
+
+def _elderly_area_standard_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check(
+        "elderly_area_standard_floor",
+        Text(
+            "每百户养老面积不低于底线",
+            "no community is below the least floor area of elderly care per 100 households",
+        ),
+    )
+    for year, floor in schedule.facts.scenario.rules.elderly_area_standard_at_least_m2.items():
+        if year not in schedule.facts.years:
+            continue
+        for community in schedule.facts.communities:
+            _, elderly = floor_areas(schedule, community, year)
+            asked = floor * schedule.facts.households(community, year) / 100.0
+            check.at_least(
+                f"elderly floor area of {community} in {year}", elderly, asked, tolerances.AREA_M2, "m²"
+            )
     return check.results()
 
 
