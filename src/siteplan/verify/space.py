@@ -27,7 +27,6 @@ def space_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_never_shrinks(schedule),
         *_area_standard(schedule),
         *_area_standard_floor(schedule),
-        *_elderly_area_standard_floor(schedule),
         *_new_estate_area_standard(schedule),
     )
 
@@ -222,38 +221,30 @@ def _area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:
 
 
 def _area_standard_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
-    check = Check(
+    """Compare the floor area of each community, and that of its elderly care, with the least."""
+    rules = schedule.facts.scenario.rules
+    of_all = Check(
         "area_standard_floor",
         Text("每百户面积不低于底线", "no community is below the least floor area per 100 households"),
     )
-    for year, floor in schedule.facts.scenario.rules.area_standard_at_least_m2.items():
-        if year not in schedule.facts.years:
-            continue
-        for community in schedule.facts.communities:
-            rooms, _ = floor_areas(schedule, community, year)
-            asked = floor * schedule.facts.households(community, year) / 100.0
-            check.at_least(f"floor area of {community} in {year}", rooms, asked, tolerances.AREA_M2, "m²")
-    return check.results()
-
-
-def _elderly_area_standard_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
-    check = Check(
+    of_elderly = Check(
         "elderly_area_standard_floor",
         Text(
             "每百户养老面积不低于底线",
             "no community is below the least floor area of elderly care per 100 households",
         ),
     )
-    for year, floor in schedule.facts.scenario.rules.elderly_area_standard_at_least_m2.items():
-        if year not in schedule.facts.years:
-            continue
-        for community in schedule.facts.communities:
-            _, elderly = floor_areas(schedule, community, year)
-            asked = floor * schedule.facts.households(community, year) / 100.0
-            check.at_least(
-                f"elderly floor area of {community} in {year}", elderly, asked, tolerances.AREA_M2, "m²"
-            )
-    return check.results()
+    asked_of = (
+        (of_all, rules.area_standard_at_least_m2),
+        (of_elderly, rules.elderly_area_standard_at_least_m2),
+    )
+    for part, (check, floors) in enumerate(asked_of):
+        for year in sorted(set(floors) & set(schedule.facts.years)):
+            for community in schedule.facts.communities:
+                area = floor_areas(schedule, community, year)[part]
+                asked = floors[year] * schedule.facts.households(community, year) / 100.0
+                check.at_least(f"floor area of {community} in {year}", area, asked, tolerances.AREA_M2, "m²")
+    return (*of_all.results(), *of_elderly.results())
 
 
 def _new_estate_area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:
