@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-NEWEST_SHARE = 0.1
-"""Share of the newest answer in the average of answers."""
-FIRST_STEP, LONGEST_STEP = 0.3, 1.5
+FIRST_STEP, LONGEST_STEP = 0.3, 2.0
 """Of Polyak's step."""
-SHORTENED, LENGTHENED = 0.8, 1.1
-BAD_IN_A_ROW, GOOD_IN_ALL = 10, 3
+SHORTENED, LENGTHENED = 0.66, 1.1
+BAD_IN_A_ROW, GOOD_IN_ALL = 20, 3
 """Iterations without and with a better bound after which the step is shortened or lengthened."""
-BOUND, STEP, BAD, GOOD = 0, 1, 2, 3
+BOUND, STEP, BAD, GOOD, ITERATIONS = 0, 1, 2, 3, 4
 """Entries of `Ascent.sums`."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -38,7 +36,7 @@ class Ascent(NamedTuple):
 
     (rows,): ``prices`` tried next, ``best_prices``, ``excess``: averaged violation of the rows, ``unit``: of
     the prices, so that all steps are of one size, ``highest``: no price is above it, nor below 0. ``sums``
-    (4,): best bound, length of the step, bad and good iterations.
+    (5,): best bound, length of the step, bad, good and all iterations.
     """
 
     prices: FloatArray
@@ -51,18 +49,22 @@ class Ascent(NamedTuple):
 
 def first_ascent(prices: FloatArray, unit: FloatArray, highest: FloatArray) -> Ascent:
     """Return where the search stands with its first prices."""
-    sums = np.array([-np.inf, FIRST_STEP, 0.0, 0.0])
+    sums = np.array([-np.inf, FIRST_STEP, 0.0, 0.0, 0.0])
     return Ascent(prices.copy(), prices.copy(), np.zeros(len(prices)), unit, highest, sums)
 
 
 @_compiled
-def ascend(ascent: Ascent, bound: float, excess: FloatArray, known: float, least_rise: float) -> bool:
+def ascend(
+    ascent: Ascent, bound: float, excess: FloatArray, newest_share: float, known: float, least_rise: float
+) -> bool:
     """Take in the answer at `Ascent.prices`, and write the prices to try next; return whether any may move.
 
-    ``bound`` and ``excess`` (rows,): its bound, and what it violates the rows by. The step aims at ``known``,
-    but at ``least_rise`` above the best bound at least.
+    ``bound`` and ``excess`` (rows,): its bound, and what it violates the rows by. ``newest_share``: its share
+    in the average of answers, at least; the first ones are averaged evenly. The step aims at ``known``, but
+    at ``least_rise`` above the best bound at least.
     """
-    newest = NEWEST_SHARE if np.isfinite(ascent.sums[BOUND]) else 1.0
+    ascent.sums[ITERATIONS] += 1.0
+    newest = max(newest_share, 1.0 / ascent.sums[ITERATIONS])
     ascent.excess[:] = (1.0 - newest) * ascent.excess + newest * excess
     _judge(ascent, bound)
     length = 0.0

@@ -255,6 +255,10 @@ def test_explanations_are_stored(siteplan: Siteplan, solved: Path) -> None:
     file = solved / "results/tiny/explanations.json"
     kept = json.loads(file.read_text(encoding="utf-8"))
     assert bool(kept["shortfalls"]) is ("missing" in shortfalls.out)
+    areas = [entry for each in kept["shortfalls"] for entry in each["remedies"] if entry.get("area")]
+    if kept["shortfalls"]:
+        stored = json.loads((solved / "results/tiny/shortfall-spaces.geojson").read_text(encoding="utf-8"))
+        assert len(stored["features"]) == len(areas)
     plan = json.loads((solved / "results/tiny/plan.json").read_text(encoding="utf-8"))
     site = plan["sites"][0]["site_id"]
     assert {entry["site_id"] for entry in plan["sites"]} <= set(kept["sites"])
@@ -275,7 +279,7 @@ def test_prices(siteplan: Siteplan, solved: Path) -> None:
     money = siteplan("prices", "results/tiny", "--year", year, "--step", "50", "--seconds", "10")
     assert money.code == 0
     assert "with 50 more (solved again)" in money.out
-    assert "1 solves, at most 10 seconds each: about 1 min at most" in money.out
+    assert "1 solve, at most 10 seconds: about 1 min at most" in money.out
     community = next(iter(read_communities(solved)))
     space = siteplan("prices", "results/tiny", "--community", community, "--seconds", "10", lang="zh")
     assert "多一处 600 m² 的空间" in space.out

@@ -8,7 +8,9 @@ import pytest
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, A, B, X, tiny_problem
 
 from siteplan.explain import Question, explain_community, explain_function, explain_site
+from siteplan.explain.what_if import _compared
 from siteplan.outcome import evaluate, make_plan
+from siteplan.plan import LevelResult
 from siteplan.problem import Money, Pace, Problem
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
@@ -100,6 +102,7 @@ def test_what_a_site_contributes() -> None:
     told = english(explain_site(question(one_site_problem()), "s1"))
     assert "without it (solved again)" in told
     assert "shortfall to the targets: 50 coverage points worse (proven)" in told
+    assert "3 lose coverage in 2028: 甲社区 (elderly care, culture); 乙社区 (culture)" in told
     assert "sites that open instead: none" in told
 
 
@@ -216,3 +219,42 @@ def test_a_complex_that_serves_the_community() -> None:
     told = english(explain_community(question(one_site_problem()), A, None, None))
     assert "a complex serves it: s1空间 (s1)" in told
     assert "no complex" not in told
+
+
+def test_the_alternative_is_named_with_its_cost() -> None:
+    """Without s1 another site opens for the one target: named with its id, year and opening cost."""
+    tiny = tiny_problem()
+    money = Money({YEARS[0]: 0.0, YEARS[1]: 600_000.0}, {}, True, {})  # s1 takes 400 000, s2 500 000
+    sites = {key: site for key, site in tiny.sites.items() if key != "s3"}
+    problem = one_site_problem(sites=sites, money=money)
+    asked = question(problem)
+    (chosen,) = {site.site_id for site in asked.plan.sites} & {"s1", "s2"}
+    other = "s2" if chosen == "s1" else "s1"
+    told = english(explain_site(asked, chosen))
+    assert f"({other}, 20" in told
+    assert "opening takes" in told.split("sites that open instead")[1]
+    assert "shortfall to the targets: the same (proven)" in told
+
+
+def test_an_interval_says_which_way() -> None:
+    """Better, worse or unknown in words; rounding noise around nothing is neither."""
+
+    def level(value: float, bound: float | None, status: str) -> LevelResult:
+        return LevelResult(
+            name=Level.SHORTFALL,
+            unit="coverage points",
+            value=value,
+            bound=bound,
+            gap=None,
+            status=status,
+            given_unproven=False,
+        )
+
+    before = level(10.0, 10.0, "optimal")
+    told = {
+        (value, bound): _compared(before, level(value, bound, "gap")).en
+        for value, bound in ((12.0, 10.0 - 1e-14), (9.0, 8.0), (12.0, 8.0))
+    }
+    assert "0 to 2 coverage points worse" in told[12.0, 10.0 - 1e-14]
+    assert "1 to 2 coverage points better" in told[9.0, 8.0]
+    assert "at most 2 better, or at most 2 coverage points worse" in told[12.0, 8.0]

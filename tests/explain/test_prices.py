@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,8 +10,16 @@ import pytest
 from tests.explain.test_explain import english, one_site_problem, question
 from tests.tiny_problem import ELDERLY, YEARS, A, B, reach_from, tiny_problem
 
-from siteplan.explain import NewSpace, middle_of, price_of_space, prices_of_money
-from siteplan.explain.prices import Price, default_step, gain
+from siteplan.explain import NewSpace, Question, middle_of, price_of_space, prices_of_money
+from siteplan.explain.prices import (
+    Gain,
+    Price,
+    default_step,
+    gain,
+    priced,
+    tasks_of_money,
+    words_of_ranking,
+)
 from siteplan.plan import LevelResult
 from siteplan.problem import FundingSource, Money, Problem
 from siteplan.scenario import Level
@@ -47,6 +56,7 @@ def test_enough_money_buys_the_target() -> None:
     told = told_of(prices_of_money(question(penniless()), LAST, 500_000.0))
     assert "2028: 0 × 10 000 CNY, with 50 more (solved again)" in told
     assert "50 coverage points better (proven), 1 coverage points per 10 000 CNY on average" in told
+    assert "gain coverage in 2028: 甲社区 (elderly care" in told
 
 
 def test_too_little_money_buys_nothing() -> None:
@@ -127,3 +137,59 @@ def test_the_step_is_a_tenth() -> None:
     """A tenth of the amount in whole 10 000 CNY, and never nothing."""
     assert default_step(10_500_000.0) == 1_050_000.0
     assert default_step(0.0) == 10_000.0
+
+
+def told_as(name: str, gains: list[Gain] | Text) -> Price:
+    return Price(Text.same(name), gains, name)
+
+
+def test_prices_come_in_the_order_of_their_tasks() -> None:
+    """The second is done before the first, which waits for it: side by side, and told in order."""
+    done = threading.Event()
+
+    def first(asked: Question) -> Price:
+        assert done.wait(60.0)
+        return told_as("first", [])
+
+    def second(asked: Question) -> Price:
+        done.set()
+        return told_as("second", [])
+
+    asked = question(one_site_problem())
+    assert [price.name for price in priced(asked, [first, second])] == ["first", "second"]
+
+
+def test_the_time_is_shared_fairly() -> None:
+    """Of 10 000 s, 4 tasks in 2 rounds get 5 000 each at most, and no more than is asked for one."""
+    asked = replace(question(one_site_problem()), seconds=7_000.0)
+    given: list[float | None] = []
+
+    def task(each: Question) -> Price:
+        given.append(each.seconds)
+        return told_as("", [])
+
+    list(priced(asked, [task] * 4, 10_000.0))
+    assert sorted(round(seconds or 0.0, -2) for seconds in given) == [5_000.0, 5_000.0, 7_000.0, 7_000.0]
+
+
+def test_without_time_nothing_is_priced() -> None:
+    """Where the time of all has run out it says so."""
+    (price,) = priced(question(penniless()), tasks_of_money(penniless(), LAST, 500_000.0), 0.0)
+    assert "not solved" in english(price.lines())
+
+
+def test_the_most_valuable_communities_come_first() -> None:
+    """Ranked by what is proven on the first level that gains; what may be nothing isn't ranked."""
+    shortfall, persons = level(50.0, 50.0), level(10.0, 10.0, Level.PERSONS_COVERED)
+    prices = [
+        told_as("none", [Gain(shortfall, 0.0, 0.0), Gain(persons, 0.0, 0.0)]),
+        told_as("persons", [Gain(shortfall, 0.0, 0.0), Gain(persons, 5.0, 5.0)]),
+        told_as("little", [Gain(shortfall, 1.0, 1.0)]),
+        told_as("perhaps", [Gain(shortfall, 0.0, 9.0)]),
+        told_as("much", [Gain(shortfall, 2.0, 4.0)]),
+        told_as("unsolved", Text.same("no time")),
+    ]
+    headline, *ranked = (line.en for line in words_of_ranking(prices))
+    assert headline == "6 in all: 3 improve the plan, 1 don't (proven), 2 unknown."
+    assert [line.split()[1].removesuffix(":") for line in ranked] == ["much", "little", "persons"]
+    assert list(words_of_ranking(prices[:2])) == []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.conftest import REPOSITORY
 from tests.explain.test_explain import english, one_site_problem, question
-from tests.explain.test_prices import BETWEEN
+from tests.explain.test_white_spots import ROAD, along_the_road
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, tiny_problem
 
 from siteplan.explain import (
     Ground,
+    Terrain,
     explain_shortfalls,
     missed_targets,
     reasons_of_sites,
@@ -18,13 +20,17 @@ from siteplan.explain import (
     words_of_sums,
 )
 from siteplan.explain.shortfalls import Least, _shares
+from siteplan.inputs.policy_files import load_policy
 from siteplan.plan import LevelResult
-from siteplan.problem import Money, Pace, Problem
-from siteplan.publish import Cause, MissedTarget
+from siteplan.problem import FundingSource, Money, Pace, Problem
+from siteplan.publish import Cause, MissedTarget, MoneyKind
 from siteplan.scenario import AssignmentRule, Basis, Level
+from siteplan.text import Text
 
 FIRST, LAST = YEARS
-GROUND = Ground(BETWEEN, usable_share=0.8, opening_cost_cny_per_m2=1_000.0)
+TERRAIN = Terrain(ROAD, along_the_road(tiny_problem()), load_policy(REPOSITORY / "model"))
+GROUND = Ground(TERRAIN, usable_share=0.8, opening_cost_cny_per_m2=1_000.0)
+"""A straight road, A's people at its begin, B's 2 km on."""
 NOTHING = Money(dict.fromkeys(YEARS, 0.0), {}, False, {})
 FREE = Money(None, {}, True, {})
 
@@ -61,7 +67,8 @@ def test_money() -> None:
     assert remedy.kind == "money"
     assert remedy.gain == 1.0
     assert remedy.cny == remedy.cny_at_least == pytest.approx(500_000.0, abs=1.0)
-    assert "50.0 × 10 000 CNY more (proven least) make up 1 community" in remedy.words.en
+    assert "50.0 × 10 000 CNY of capital in 2028 more (proven least) make up 1 community" in remedy.words.en
+    assert [(share.kind, share.value) for share in missed[0].money] == [(MoneyKind.CAPITAL, 1.0)]
 
 
 def test_pace() -> None:
@@ -206,7 +213,7 @@ def test_words_have_sums() -> None:
     missed = explained(problem)
     told = english(words_of_missed_target(problem, missed[1]))
     assert "0 of 2, target 2: 2 communities missing" in told
-    assert "money 1 (proven)" in told
+    assert "money (capital) 1 (proven)" in told
     assert "no space within the radius 1 (proven)" in told
     assert "sum 2" in told
     assert "all 2 missed targets, 3 community-function-years" in english(words_of_sums(missed))
@@ -226,3 +233,76 @@ def test_reasons_of_sites_solve_nothing() -> None:
     assert "solved again" not in told["s1"]
     assert "in 2028 it alone covers 甲社区 (elderly care" in told["s1"]
     assert "not the model's choice" in told["e1"]
+
+
+def kinds_of(missed: MissedTarget) -> dict[MoneyKind, float]:
+    """Return the kinds of money that have a share, and check that they add up to the share of money."""
+    (money,) = (share for share in missed.causes if share.cause is Cause.MONEY)
+    assert sum(share.value for share in missed.money) == pytest.approx(money.value)
+    assert all(share.low <= share.value <= share.high for share in missed.money)
+    return {share.kind: share.value for share in missed.money if share.value > 0.0}
+
+
+def test_operators_without_income() -> None:
+    """No fee and no subsidy: elderly care costs 40 × 1.25 × 200 a year more than it earns, at s1 alone."""
+    problem = one_site_problem(operator_viability=True)
+    free = replace(problem.functions[ELDERLY], fee_income_cny_per_m2_year=0.0)
+    (missed,) = explained(replace(problem, functions={**problem.functions, ELDERLY: free}))
+    assert kinds_of(missed) == {MoneyKind.VIABILITY: 1.0}
+    (remedy,) = missed.remedies
+    assert [(need.kind, need.year) for need in remedy.needs] == [(MoneyKind.VIABILITY, LAST)]
+    assert remedy.cny == pytest.approx(40.0 * 1.25 * 200.0, abs=1.0)
+    assert "1.0 × 10 000 CNY of operators' viability in 2028" in remedy.words.en
+
+
+def test_no_operating_money() -> None:
+    """Opened in 2027, elderly care needs 40 × 1.25 × 80 CNY in 2028, where there is no operating money.
+
+    Only a target of 2027 asks for that: what opens in 2028 runs in 2029.
+    """
+    money = Money(None, {}, True, {LAST: 0.0})
+    (missed,) = explained(one_site_problem(targets={(ELDERLY, FIRST): 1.0}, money=money))
+    assert kinds_of(missed) == {MoneyKind.OPERATING: 1.0}
+    (remedy,) = missed.remedies
+    assert [(need.kind, need.year) for need in remedy.needs] == [(MoneyKind.OPERATING, LAST)]
+    assert remedy.cny == pytest.approx(40.0 * 1.25 * 80.0, abs=1.0)
+
+
+def of_sources(county_cny: float, award_cny: float) -> Problem:
+    """Return the problem with an award that pays at most half of a project."""
+    amounts = {"county": county_cny, "award": award_cny}
+    sources = {
+        key: FundingSource(
+            key,
+            Text.same(key),
+            {FIRST: amounts[key], LAST: 0.0},
+            share_of_project_at_most=0.5 if key == "award" else None,
+        )
+        for key in amounts
+    }
+    capital = {FIRST: county_cny + award_cny, LAST: 0.0}
+    return one_site_problem(money=Money(capital, {}, True, {}, sources=sources))
+
+
+def test_money_that_may_not_be_spent() -> None:
+    """500 000 CNY are needed and there: 100 000 of the county and an award that may pay only half."""
+    (missed,) = explained(of_sources(100_000.0, 400_000.0))
+    assert kinds_of(missed) == {MoneyKind.CONDITIONS: 1.0}
+    told = english(words_of_missed_target(of_sources(0.0, 0.0), missed))
+    assert "what sources may pay for 1 (proven)" in told
+
+
+def test_conditions_are_not_blamed_where_the_money_is_not_there() -> None:
+    """Of 400 000 CNY in all, 500 000 can't be paid under any conditions, half by the award."""
+    (missed,) = explained(of_sources(100_000.0, 300_000.0))
+    assert kinds_of(missed) == {MoneyKind.CAPITAL: 1.0}
+    (remedy,) = missed.remedies
+    assert remedy.cny == pytest.approx(150_000.0, abs=1.0)
+
+
+def test_money_is_asked_for_when_it_is_needed() -> None:
+    """s1 is to open in 2028: the money is named for 2028 though it could be there a year before."""
+    problem = one_site_problem(money=NOTHING, targets={(ELDERLY, LAST): 1.0})
+    (missed,) = explained(problem)
+    (remedy,) = missed.remedies
+    assert [need.year for need in remedy.needs] == [LAST]

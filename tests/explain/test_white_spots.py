@@ -23,7 +23,8 @@ from siteplan.case import Form, Mode
 from siteplan.explain import Question, Terrain, Wanted, find_white_spots
 from siteplan.explain.needed_space import needed_space
 from siteplan.explain.new_space import NEW_SPACE, NewSpace, with_new_space
-from siteplan.explain.white_spots import DOOR_M, SAME_JOB, STRIP_M
+from siteplan.explain.road_coverage import DOOR_M, STRIP_M
+from siteplan.explain.white_spots import SAME_JOB
 from siteplan.inputs.policy_files import load_policy
 from siteplan.inputs.roads.projection import projected
 from siteplan.network import RoadNetwork, Snapped, WalkingAccess

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 from tests.map.conftest import HOSTILE_NAMES
 from tests.map.test_content import content_of
-from tests.white_spots import white_spots_of
+from tests.white_spots import missed_by_a_space, white_spots_of
 
 from siteplan.cli.main import run
 from siteplan.publish import EXPLANATIONS_FILE, store_explanations
@@ -441,5 +441,28 @@ def test_white_spots_are_found_on_the_map(browser: Browser, results: Path, tmp_p
     assert "321" in card.inner_text()
     assert "350 m² of floor area" in card.inner_text()
     assert shown.page.locator("#layers").get_by_text("Where to look for space next").count() == 1
+    assert shown.said == []
+    shown.page.context.close()
+
+
+def test_areas_of_missed_targets_are_found_on_the_map(
+    browser: Browser, results: Path, tmp_path: Path
+) -> None:
+    """A stored area for a space has a layer, is found by its name, and its card says what is promised."""
+    before = (results / EXPLANATIONS_FILE).read_bytes() if (results / EXPLANATIONS_FILE).exists() else None
+    missed = missed_by_a_space(results)
+    store_explanations(results, shortfalls=[missed])
+    page_file = tmp_path / "map.html"
+    assert run(["map", str(results), "--output", str(page_file)], {}) == 0
+    if before is None:
+        (results / EXPLANATIONS_FILE).unlink()
+    else:
+        (results / EXPLANATIONS_FILE).write_bytes(before)
+    shown = opened(browser, page_file)
+    shown.page.locator("#language").click()
+    shown.page.fill("#search", f"{missed.year}-{missed.function}")
+    shown.page.locator("#found button", has_text="space wanted").first.click()
+    assert "at least 350 m² makes up 1 community" in shown.page.locator("#card").inner_text()
+    assert shown.page.locator("#layers").get_by_text("Areas for spaces").count() == 1
     assert shown.said == []
     shown.page.context.close()

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from tests.tiny_problem import ELDERLY, MEALS, YEARS, A, B, tiny_problem
 
-from siteplan.highs import Clock, Limits, SolverSession, Status
+from siteplan.highs import Answer, Clock, Ended, Limits, SolverSession, Status
 from siteplan.problem import Money, Pace, Problem
 from siteplan.scenario import Level
-from siteplan.solve.conflict import OBJECTS, Conflict, explain_conflict, family_of, keys_of, without_families
+from siteplan.solve.conflict import OBJECTS, Conflict, Relaxation, _together, explain_conflict
 from siteplan.solve.formulation import build_model
+from siteplan.solve.narrowing import Narrowing
 from siteplan.solve.program import compile_program
-from siteplan.solve.rules import RULES
+from siteplan.solve.rows import family_of, keys_of, without_families, without_rows
+from siteplan.solve.rules import MONEY_RULES, RULES
 
 LAST = YEARS[-1]
 
@@ -138,6 +140,65 @@ def test_without_time_nothing_is_called_least() -> None:
     """A clock that has run out: the set isn't called narrow, no relaxation least or proven."""
     found = explain_conflict(commitment_without_money(), Clock(time.monotonic() - 1.0))
     assert not found.is_narrow
-    assert "proven" not in found.text().en
+    assert "(proven)" not in found.text().en
     assert "the least" not in found.text().en
     assert "时间用尽" in found.text().zh
+    assert "  ? " in found.text().en
+    assert "  · " not in found.text().en
+
+
+def none_alone_is_enough() -> Problem:
+    """B is to have elderly care, but there is no money, and nothing may open."""
+    nothing = Money(dict.fromkeys(YEARS, 0.0), {}, False, {})
+    return replace(tiny_problem(), money=nothing, pace=Pace(0, None), required_coverage={(B, ELDERLY): LAST})
+
+
+def test_several_rules_give_way_together() -> None:
+    """Neither money nor pace alone makes the coverage possible: both together are said, with amounts."""
+    problem = none_alone_is_enough()
+    found = conflict_of(problem)
+    kept = tuple(each for each in found.relaxations if each.rule != "required_coverage")
+    assert not any(each.amounts for each in kept)
+    told = replace(found, relaxations=kept, together=_together_of(problem)).text()
+    assert "relaxing several together, enough, not proven least: the yearly budget: " in told.en
+    assert "几项一起放宽，够用（未证最少）——年度资金：" in told.zh
+
+
+def _together_of(problem: Problem) -> Relaxation:
+    level = Level.SHORTFALL
+    program = compile_program(problem, build_model(problem, (level,)), (level,)).program
+    relaxation = _together(program, ["yearly_budget", "rollout_pace"], Clock(time.monotonic() + 60.0))
+    assert {family_of(row) for row in relaxation.amounts} == {"yearly_budget", "rollout_pace"}
+    return relaxation
+
+
+@pytest.mark.parametrize("clash", CLASHES, ids=lambda clash: clash.__name__)
+@pytest.mark.parametrize("answers", [0, 1, 3, 6])
+def test_whenever_the_time_ends_the_rules_are_proven_to_clash(
+    clash: Callable[[], Problem], answers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many answers no more come: what is named clashes by itself all the same."""
+    problem = clash()
+    level = Level.SHORTFALL
+    program = compile_program(problem, build_model(problem, (level,)), (level,)).program
+    rules = [name for name in RULES if any(family_of(row) == name for row in program.row_names)]
+    solve, given = SolverSession.solve, 0
+
+    def solve_few(session: SolverSession, *asked: object, **more: object) -> Answer:
+        nonlocal given
+        given += 1
+        if given > answers:
+            return Answer(Status.NO_SOLUTION, Ended.TIME_LIMIT, None, None, None, 0)
+        return solve(session, *asked, **more)  # type: ignore[arg-type]
+
+    with SolverSession() as session:
+        monkeypatch.setattr(SolverSession, "solve", solve_few)
+        clock = Clock(time.monotonic() + 60.0)
+        narrowing = Narrowing(program, rules, MONEY_RULES, OBJECTS, session, clock)
+        found = narrowing.find()
+        monkeypatch.undo()
+        left_out = narrowing.rows.keys() - set(found.elements)
+        kept = without_rows(program, [row for element in left_out for row in narrowing.rows[element]])
+        answer = session.solve(kept, Limits(), clock)
+    assert answer.status is Status.INFEASIBLE
+    assert found.needed <= set(found.elements)

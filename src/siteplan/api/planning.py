@@ -17,11 +17,10 @@ import pandas as pd
 from pydantic import BaseModel
 
 from siteplan import case, plan, scenario
-from siteplan.cli.explaining import distances_between_points
+from siteplan.cli.explaining import terrain_of
 from siteplan.cli.stages import Prepared, Stopwatch, achieved, prepare, search
 from siteplan.explain import (
     Question,
-    Terrain,
     Wanted,
     explain_shortfalls,
     find_white_spots,
@@ -232,7 +231,7 @@ class Why:
         ``is_proven`` says whether each of them is exact.
         """
         asked = self.question
-        ground = ground_of(self.prepared.inputs.policy, distances_between_points(self.prepared))
+        ground = ground_of(terrain_of(self.prepared))
         rows = [
             {
                 **{
@@ -268,13 +267,13 @@ class Why:
             KeyError: a function isn't one of the model's.
             ValueError: the year isn't planned.
         """
-        problem, inputs = self.question.problem, self.prepared.inputs
+        problem = self.question.problem
         asked = tuple(problem.functions[key].key for key in (functions or problem.functions))
         year = problem.years[-1] if year is None else year
         if year not in problem.years:
             raise ValueError(f"year {year} isn't planned: {problem.years}")
         wanted = Wanted(asked, year, count, minimum_area_m2, only_without_candidates)
-        terrain = Terrain(inputs.network, self.prepared.access, inputs.policy)
+        terrain = terrain_of(self.prepared)
         *_, found = find_white_spots(self.question, terrain, wanted, solved)
         rows = [properties_of(found, spot, problem, self.question.plan.illustrative) for spot in found.spots]
         zones = [polygon_of(spot) for spot in found.spots]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from siteplan.case import Case, ExclusionZone
 from siteplan.inputs.roads.projection import projected
 from siteplan.problem import Role, Site
 from siteplan.text import Text
+
+ARC_M = 1.0
+"""An area drawn around a zone has arcs of straight pieces, which fall short of the distance by less."""
 
 
 def with_exclusion_zones(sites: Mapping[str, Site], case: Case) -> dict[str, Site]:
@@ -34,7 +38,14 @@ def with_exclusion_zones(sites: Mapping[str, Site], case: Case) -> dict[str, Sit
     return excluded
 
 
-def _in_metres(zone: ExclusionZone, metric_crs: str) -> shapely.Geometry:
+def excluded_area(zones: Iterable[ExclusionZone], function: str, metric_crs: str) -> BaseGeometry:
+    """Return where a function may not be for an exclusion zone, its distance included, in a metric CRS."""
+    forbidding = (zone for zone in zones if function in (zone.excluded_functions or (function,)))
+    areas = [_in_metres(zone, metric_crs).buffer(zone.buffer_m + ARC_M) for zone in forbidding]
+    return shapely.union_all(np.array(areas, dtype=object))
+
+
+def _in_metres(zone: ExclusionZone, metric_crs: str) -> BaseGeometry:
     def metres(degrees: np.ndarray) -> np.ndarray:
         return np.column_stack(projected(degrees[:, 0], degrees[:, 1], metric_crs))
 

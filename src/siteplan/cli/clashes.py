@@ -9,7 +9,7 @@ from siteplan.findings import Place, YamlPath
 from siteplan.problem import Problem
 from siteplan.scenario import LoadedScenario, Scenario
 from siteplan.solve import InfeasibleError
-from siteplan.solve.conflict import Keys
+from siteplan.solve.rows import Keys
 from siteplan.solve.rules import RULES
 from siteplan.text import Language, Text
 

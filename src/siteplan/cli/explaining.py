@@ -14,6 +14,7 @@ from siteplan.cli.session import Session
 from siteplan.cli.stages import Prepared, Stopwatch, prepare
 from siteplan.explain import (
     Question,
+    Terrain,
     explain_community,
     explain_function,
     explain_shortfalls,
@@ -28,8 +29,15 @@ from siteplan.findings import raise_errors
 from siteplan.network import Reach
 from siteplan.plan import Plan
 from siteplan.problem import Problem
-from siteplan.publish import MissedTarget, mend_interrupted_swap, read_run_record, store_explanations
+from siteplan.publish import (
+    MissedTarget,
+    mend_interrupted_swap,
+    read_explanations,
+    read_run_record,
+    store_explanations,
+)
 from siteplan.publish.run_record import check_inputs
+from siteplan.publish.shortfall_spaces import SPACES_FILE, areas_of, write_shortfall_spaces
 from siteplan.reach import reach_of_points
 from siteplan.text import Language, Text
 from siteplan.verify.claims import PLAN_FILE
@@ -153,7 +161,7 @@ def _explain_shortfalls(
         return
     if question.seconds is None:
         question = replace(question, seconds=asked.seconds_in_all)
-    ground = ground_of(prepared.inputs.policy, distances_between_points(prepared))
+    ground = ground_of(terrain_of(prepared))
     explained: list[MissedTarget] = []
     for entry in explain_shortfalls(question, missed, ground, asked.seconds_in_all):
         show(words_of_missed_target(problem, entry), session)
@@ -161,6 +169,23 @@ def _explain_shortfalls(
     show(words_of_sums(explained), session)
     if asked.store:
         stored(store_explanations(results, shortfalls=explained), session)
+        _write_areas(results, question, session)
+    elif any(True for _ in areas_of(explained)):
+        show([HOW_TO_GET_AREAS], session)
+
+
+HOW_TO_GET_AREAS = Text(
+    f"找空间的区域：加 --store 写出 {SPACES_FILE}，地图上也会显示。",
+    f"The areas for spaces: --store writes {SPACES_FILE}; the map shows them too.",
+)
+
+
+def _write_areas(results: Path, question: Question, session: Session) -> None:
+    """Write the areas of all stored remedies."""
+    found = read_explanations(results).explanations
+    missed = () if found is None else found.shortfalls
+    file = write_shortfall_spaces(missed, question.problem, question.plan.illustrative, results)
+    session.reporter.say(Text(f"已写出 {file}", f"wrote {file}"))
 
 
 def _explain_sites(results: Path, question: Question, asked: Asked, session: Session) -> None:
@@ -189,6 +214,12 @@ def _store_site(results: Path, question: Question, asked: Asked, session: Sessio
 def stored(file: Path, session: Session) -> None:
     """Say where explanations were stored."""
     session.reporter.say(Text(f"已存入 {file}", f"stored in {file}"))
+
+
+def terrain_of(prepared: Prepared) -> Terrain:
+    """Return the roads of what was prepared, with the exclusion zones."""
+    inputs = prepared.inputs
+    return Terrain(inputs.network, prepared.access, inputs.policy, inputs.case.exclusion_zones)
 
 
 def distances_between_points(prepared: Prepared) -> Reach:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from siteplan.cli.explaining import (
@@ -16,20 +17,31 @@ from siteplan.cli.explaining import (
 )
 from siteplan.cli.session import Session
 from siteplan.cli.stages import Prepared
-from siteplan.explain import Question, middle_of, new_space, price_of_space, prices_of_money
-from siteplan.explain.prices import UNIT_CNY
-from siteplan.problem import Problem
+from siteplan.explain import Question, middle_of, new_space, price_of_space
+from siteplan.explain.prices import (
+    UNIT_CNY,
+    WORKERS,
+    Price,
+    Task,
+    priced,
+    tasks_of_money,
+    words_of_ranking,
+)
 from siteplan.text import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """What the user asks the price of: ``step`` in 10 000 CNY, ``seconds`` for each solve."""
+    """What the user asks the price of: ``step`` in 10 000 CNY, ``seconds`` for each solve.
+
+    ``seconds_in_all``: of all solves together, None: as long as they take.
+    """
 
     year: int | None
     community: str | None
     step: float | None
     seconds: float
+    seconds_in_all: float | None
     case: Path | None
 
 
@@ -47,43 +59,56 @@ def price_results(results: Path, asked: Priced, session: Session) -> None:
     if asked.community is not None:
         codes = [named_community(problem, asked.community, session.language)]
     is_all = asked.year is None and asked.community is None
-    of_money, of_spaces = is_all or asked.year is not None, is_all or asked.community is not None
-    amounts = _number_of_amounts(problem, asked.year) if of_money else 0
-    show([_at_most(amounts + (len(codes) if of_spaces else 0), asked.seconds)], session)
-    if of_money:
-        step_cny = None if asked.step is None else asked.step * UNIT_CNY
-        if problem.money.capital_cny is None:
-            show([Text("情景没有资金限制。", "The scenario doesn't limit money.")], session)
-        for price in prices_of_money(question, asked.year, step_cny):
-            show(price.lines(), session)
-    if of_spaces:
-        show(_prices_of_spaces(question, prepared, codes), session)
+    step_cny = None if asked.step is None else asked.step * UNIT_CNY
+    of_money = tasks_of_money(problem, asked.year, step_cny) if is_all or asked.year is not None else []
+    of_spaces: list[Task] = []
+    if is_all or asked.community is not None:
+        of_spaces, without = _tasks_of_spaces(question, prepared, codes)
+        show((Text(f"{name}：没有居民点", f"{name}: it has no demand point") for name in without), session)
+    if asked.community is None and problem.money.capital_cny is None:
+        show([Text("情景没有资金限制。", "The scenario doesn't limit money.")], session)
+    tasks = [*of_money, *of_spaces]
+    show([_at_most(len(tasks), asked)], session)
+    found: list[Price] = []
+    for price in priced(question, tasks, math.inf if asked.seconds_in_all is None else asked.seconds_in_all):
+        found.append(price)
+        session.out.print(f"{len(found)}/{len(tasks)} ", end="", markup=False, highlight=False)
+        show(price.lines(), session)
+    show(words_of_ranking(found[len(of_money) :]), session)
 
 
-def _number_of_amounts(problem: Problem, year: int | None) -> int:
-    """Return how many amounts are priced: one a year, or one a year and source."""
-    if problem.money.capital_cny is None:
-        return 0
-    years = len(problem.years) if year is None else 1
-    return years * max(1, len(problem.money.sources))
-
-
-def _at_most(solves: int, seconds: float) -> Text:
+def _at_most(solves: int, asked: Priced) -> Text:
     """Say how often is solved again, and how long that may take."""
-    minutes = math.ceil(solves * seconds / 60.0)
+    at_once = min(WORKERS, max(1, solves))
+    seconds = math.ceil(solves / at_once) * asked.seconds
+    if asked.seconds_in_all is not None:
+        seconds = min(seconds, asked.seconds_in_all)
+    minutes = math.ceil(seconds / 60.0)
+    if solves <= 1:
+        return Text(
+            f"重新求解 {solves} 次，至多 {asked.seconds:g} 秒，合计至多约 {minutes} 分钟。",
+            f"{solves} solve, at most {asked.seconds:g} seconds: about {minutes} min at most.",
+        )
     return Text(
-        f"重新求解 {solves} 次，每次至多 {seconds:g} 秒，合计至多约 {minutes} 分钟。",
-        f"{solves} solves, at most {seconds:g} seconds each: about {minutes} min at most.",
+        f"重新求解 {solves} 次，{at_once} 次同时进行，每次至多 {asked.seconds:g} 秒，"
+        f"合计至多约 {minutes} 分钟。",
+        f"{solves} solves, {at_once} at a time, at most {asked.seconds:g} seconds each: about {minutes} min "
+        "at most.",
     )
 
 
-def _prices_of_spaces(question: Question, prepared: Prepared, codes: Iterable[str]) -> Iterable[Text]:
+def _tasks_of_spaces(
+    question: Question, prepared: Prepared, codes: Iterable[str]
+) -> tuple[list[Task], list[str]]:
+    """Return the tasks for a space in each community, and the names of those without a demand point."""
     problem, policy = question.problem, prepared.inputs.policy
     between = distances_between_points(prepared)
+    tasks: list[Task] = []
+    without: list[str] = []
     for code in codes:
         near = middle_of(problem, code, between)
         if near is None:
-            name = problem.communities[code].name
-            yield Text(f"{name}：没有居民点", f"{name}: it has no demand point")
+            without.append(problem.communities[code].name)
         else:
-            yield from price_of_space(question, new_space(policy, code, near), between).lines()
+            tasks.append(partial(price_of_space, space=new_space(policy, code, near), reach=between))
+    return tasks, without

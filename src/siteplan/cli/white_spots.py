@@ -8,9 +8,9 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from siteplan.cli.explaining import function_named, known_year, question_about, show, stored
+from siteplan.cli.explaining import function_named, known_year, question_about, show, stored, terrain_of
 from siteplan.cli.session import Session
-from siteplan.explain import Terrain, Wanted, find_white_spots
+from siteplan.explain import Wanted, find_white_spots
 from siteplan.findings import InputError, Place, error
 from siteplan.problem import Problem
 from siteplan.publish import WhiteSpots, store_explanations
@@ -55,7 +55,7 @@ def search_results(results: Path, asked: Searched, session: Session) -> None:
         minimum_area_m2=asked.minimum_area_m2,
         only_without_candidates=asked.only_without_candidates,
     )
-    terrain = Terrain(prepared.inputs.network, prepared.access, prepared.inputs.policy)
+    terrain = terrain_of(prepared)
     *_, found = find_white_spots(question, terrain, wanted, asked.solved)
     if question.plan.illustrative:
         show([ILLUSTRATIVE_NOTE], session)
@@ -136,11 +136,11 @@ def _closing(found: WhiteSpots) -> list[Text]:
     return [
         Text(
             "一项是一个社区的一类功能。步行距离按实际道路计，含门前 40 m；标出的位置上列数字成立，"
-            "区内其他位置至少达到其九成。估算按改建单价，是假定。"
+            "区内道路上的其他位置至少达到其九成。估算按改建单价，是假定。"
             + (f"以上都建成后，还有 {found.left} 项未覆盖。" if found.basis.counts_communities else ""),
             "One is a function in a community. Distances follow the roads, 40 m to the door included; the "
-            "figures hold at the marked place, and elsewhere in the zone at least nine tenths of them. Costs "
-            "assume rebuilding."
+            "figures hold at the marked place, and elsewhere on the zone's roads at least nine tenths of "
+            "them. Costs assume rebuilding."
             + (f" With all of them, {found.left} stay uncovered." if found.basis.counts_communities else ""),
         )
     ]

@@ -16,6 +16,8 @@ from siteplan.volume import Ascent, ascend, first_ascent
 ITERATIONS = 1500
 ITERATIONS_OF_A_PIECE = 50
 """Between looks at the clock."""
+NEWEST_SHARE = 0.02
+"""Share of the newest selection in the average of selections."""
 
 
 def good_prices(rows: Rows, budget: float, known: float, clock: Clock) -> FloatArray:
@@ -35,7 +37,7 @@ def _iterate(rows: Rows, budget: float, known: float, ascent: Ascent, iterations
     profits, excess = np.empty(len(rows.costs)), np.empty(len(rows.weights))
     for _ in range(iterations):
         bound = _bound_at(rows, budget, ascent.prices, profits, excess)
-        if not ascend(ascent, -bound, excess, -known, 0.0):
+        if not ascend(ascent, -bound, excess, NEWEST_SHARE, -known, 0.0):
             return
 
 

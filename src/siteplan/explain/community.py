@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from siteplan.explain.covered import basis_of, is_covered
 from siteplan.explain.form import explain_form
 from siteplan.explain.suitability import why_not
 from siteplan.explain.what_if import Question, solve_changed
 from siteplan.explain.within_reach import near_enough, share_in_reach
 from siteplan.plan import CommunityCoverage, PlannedSite
 from siteplan.problem import Problem
-from siteplan.scenario import Basis
 from siteplan.text import Text
 
 SHOWN_SITES = 5
@@ -28,8 +28,8 @@ def explain_community(
     year = problem.years[-1] if year is None else year
     entry = problem.communities[community]
     yield Text(
-        f"{entry.name}，{year} 年（口径：{_basis(problem).text.zh}）",
-        f"{entry.name}, {year} (basis: {_basis(problem).text.en})",
+        f"{entry.name}，{year} 年（口径：{basis_of(problem).text.zh}）",
+        f"{entry.name}, {year} (basis: {basis_of(problem).text.en})",
     )
     if not entry.in_scope:
         yield Text("  不在纳入范围内：不涉及", "  outside the scope: not concerned")
@@ -56,7 +56,7 @@ def explain_function(question: Question, function: str, year: int | None) -> Ite
     year = problem.years[-1] if year is None else year
     name = problem.functions[function].name
     rows = [row for row in question.plan.communities if row.function == function and row.year == year]
-    covered = [row for row in rows if _is_covered(problem, row)]
+    covered = [row for row in rows if is_covered(problem, row)]
     target = problem.targets.get((function, year))
     asked = (
         Text("", "")
@@ -68,7 +68,7 @@ def explain_function(question: Question, function: str, year: int | None) -> Ite
         f"{name.en}, {year}: {len(covered)} of {len(rows)} communities{asked.en}",
     )
     for row in rows:
-        if not _is_covered(problem, row):
+        if not is_covered(problem, row):
             community = problem.communities[row.community_code].name
             first, *others = _cause(question, row)
             yield Text(f"  {community}：{first.zh}", f"  {community}: {first.en}")
@@ -76,23 +76,15 @@ def explain_function(question: Question, function: str, year: int | None) -> Ite
                 yield Text(f"    {line.zh}", f"    {line.en}")
 
 
-def _basis(problem: Problem) -> Basis:
-    return problem.basis if problem.basis.counts_communities else Basis.REACHABLE
-
-
-def _is_covered(problem: Problem, row: CommunityCoverage) -> bool:
-    return row.established if _basis(problem) is Basis.ESTABLISHED else row.reachable
-
-
 def _grouped(question: Question, rows: list[CommunityCoverage]) -> Iterator[Text]:
     """Yield whether and why functions are covered, those with the same reasons together."""
     problem = question.problem
     alike: dict[tuple[bool, tuple[Text, ...]], list[Text]] = {}
     for row in rows:
-        key = _is_covered(problem, row), tuple(_reasons(question, row))
+        key = is_covered(problem, row), tuple(_reasons(question, row))
         alike.setdefault(key, []).append(problem.functions[row.function].name)
-    for (is_covered, reasons), names in alike.items():
-        yield _answer(names, is_covered=is_covered)
+    for (has_cover, reasons), names in alike.items():
+        yield _answer(names, is_covered=has_cover)
         for line in reasons:
             yield Text(f"    {line.zh}", f"    {line.en}")
 
@@ -107,7 +99,7 @@ def _answer(names: list[Text], *, is_covered: bool) -> Text:
 def _reasons(question: Question, row: CommunityCoverage) -> Iterator[Text]:
     """Yield by which sites a community is covered, or why by none."""
     problem = question.problem
-    if not _is_covered(problem, row):
+    if not is_covered(problem, row):
         yield from _cause(question, row)
         return
     shares = share_in_reach(problem, row.community_code, row.function, row.year)
@@ -122,11 +114,11 @@ def _reasons(question: Question, row: CommunityCoverage) -> Iterator[Text]:
 
 def _function(question: Question, row: CommunityCoverage) -> Iterator[Text]:
     problem = question.problem
-    is_covered = _is_covered(problem, row)
-    yield _answer([problem.functions[row.function].name], is_covered=is_covered)
+    has_cover = is_covered(problem, row)
+    yield _answer([problem.functions[row.function].name], is_covered=has_cover)
     for line in _reasons(question, row):
         yield Text(f"    {line.zh}", f"    {line.en}")
-    may_solve = not is_covered and question.seconds is not None
+    may_solve = not has_cover and question.seconds is not None
     if may_solve and _in_time(problem, _able(problem, row), row.year):
         yield Text("    若要求覆盖（重新求解）：", "    with its coverage required (solved again):")
         required = {**problem.required_coverage, (row.community_code, row.function): row.year}

@@ -7,8 +7,12 @@ is proven to stay as it is, since only then it can only gain as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from siteplan.explain.new_space import NewSpace, walks_to, with_new_space
 from siteplan.explain.what_if import LEVEL_WORDS, SAME, Question, solve_changed
@@ -22,6 +26,10 @@ UNIT_CNY = 10_000.0
 """The money that a price is for (万元)."""
 STEP_SHARE = 0.1
 """Share of a year's amount by which it is raised, unless a step is asked for."""
+WORKERS = 2
+SHORTEST_RANKING = 3
+LEAST_SECONDS = 1.0
+"""With less time nothing is solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +72,14 @@ def gain(before: LevelResult, after: LevelResult) -> Gain:
 class Price:
     """What more of something is worth: the levels' gains, or words for why there are none.
 
-    ``more_cny`` CNY more in a ``year``, of a ``source`` where money is planned by source; None: it is the
-    price of a space.
+    ``name``: of the community with the space; ``changes``: what coverage is lost and gained. ``more_cny`` CNY
+    more in a ``year``, of a ``source`` where money is planned by source; None: it is the price of a space.
     """
 
     what: Text
     gains: list[Gain] | Text
+    name: str = ""
+    changes: tuple[Text, ...] = ()
     year: int | None = None
     source: str | None = None
     more_cny: float | None = None
@@ -80,21 +90,60 @@ class Price:
         units = None if self.more_cny is None else self.more_cny / UNIT_CNY
         found = self.gains
         lines = [found] if isinstance(found, Text) else [gain_in_words(each, units) for each in found]
-        for line in lines:
+        for line in (*lines, *self.changes):
             yield Text(f"  {line.zh}", f"  {line.en}")
 
 
+Task = Callable[[Question], Price]
+"""Finds one price in the time of the question."""
+
+
+@dataclass(slots=True)
+class _FairTime:
+    """The time of all tasks: each gets what is left for one of those that wait, the workers side by side."""
+
+    deadline: float
+    waiting: int
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, seconds: float) -> float:
+        """Return the seconds of the next task, at most ``seconds``."""
+        with self.lock:
+            left = max(0.0, self.deadline - time.monotonic())
+            rounds = math.ceil(self.waiting / WORKERS)
+            self.waiting -= 1
+        return min(seconds, left / max(1, rounds))
+
+
+def priced(question: Question, tasks: Sequence[Task], seconds_in_all: float = math.inf) -> Iterator[Price]:
+    """Yield the prices in the order of the tasks, solved side by side; each task by itself.
+
+    ``question.seconds`` is the time of one solve, at most. Tasks that don't need their time leave it to those
+    after them.
+    """
+    assert question.seconds is not None
+    fair, seconds = _FairTime(time.monotonic() + seconds_in_all, len(tasks)), question.seconds
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        yield from pool.map(lambda task: task(replace(question, seconds=fair.take(seconds))), tasks)
+
+
 def prices_of_money(question: Question, year: int | None, step_cny: float | None) -> Iterator[Price]:
-    """Yield what more money is worth in each year (or one), by source where money is planned by source.
+    """Yield what more money is worth in each year (or one), by source where money is planned by source."""
+    yield from priced(question, tasks_of_money(question.problem, year, step_cny))
+
+
+def tasks_of_money(problem: Problem, year: int | None, step_cny: float | None) -> list[Task]:
+    """Return the tasks for the price of money in each year (or one), and of each source if planned by source.
 
     ``step_cny``: by how much a year's amount is raised; None: by a tenth of it, in whole 10 000 CNY.
     """
-    problem = question.problem
     if problem.money.capital_cny is None:
-        return
-    for of_year in problem.years if year is None else (year,):
-        for source in problem.money.sources or (None,):
-            yield _price_of_money(question, of_year, source, step_cny)
+        return []
+    return [
+        partial(_price_of_money, year=of_year, source=source, step_cny=step_cny)
+        for of_year in (problem.years if year is None else (year,))
+        for source in problem.money.sources or (None,)
+    ]
 
 
 def _price_of_money(question: Question, year: int, source: str | None, step_cny: float | None) -> Price:
@@ -109,7 +158,8 @@ def _price_of_money(question: Question, year: int, source: str | None, step_cny:
         f"with {step / UNIT_CNY:,.6g} more (solved again):",
     )
     changed = replace(problem, money=with_more(problem, year, source, step))
-    return Price(what, gains(question, changed), year, source, step)
+    found, changes = _gains_and_changes(question, changed)
+    return Price(what, found, changes=changes, year=year, source=source, more_cny=step)
 
 
 def default_step(amount_cny: float) -> float:
@@ -146,7 +196,9 @@ def price_of_space(question: Question, space: NewSpace, reach: Reach) -> Price:
         f"{name}: one more space of {space.floor_area_m2:,.0f} m² at {near} "
         f"(opening takes {opening:,.0f} × 10 000 CNY; solved again):",
     )
-    return Price(what, gains(question, with_new_space(problem, space, walks_to(reach, space.near_demand_id))))
+    changed = with_new_space(problem, space, walks_to(reach, space.near_demand_id))
+    found, changes = _gains_and_changes(question, changed)
+    return Price(what, found, name, changes)
 
 
 def gains(question: Question, changed: Problem) -> list[Gain] | Text:
@@ -154,15 +206,24 @@ def gains(question: Question, changed: Problem) -> list[Gain] | Text:
 
     Words for why there are none, where the time gave no plan.
     """
+    return _gains_and_changes(question, changed)[0]
+
+
+def _gains_and_changes(question: Question, changed: Problem) -> tuple[list[Gain] | Text, tuple[Text, ...]]:
+    """Return `gains`, and where something is gained what coverage is lost and gained, in words."""
+    if question.seconds is not None and question.seconds < LEAST_SECONDS:
+        return Text("时间已用完，未求解。", "not solved: the time had run out."), ()
     answer = solve_changed(question, changed)
     if answer.result is None:
-        return Text("".join(line.zh for line in answer.words), " ".join(line.en for line in answer.words))
+        words = answer.words
+        return Text("".join(line.zh for line in words), " ".join(line.en for line in words)), ()
     found: list[Gain] = []
     for before, after in zip(question.levels(), answer.result.levels, strict=True):
         found.append(gain(before, after))
         if not found[-1].is_zero:
             break
-    return found
+    is_something = any(not each.may_be_zero for each in found)
+    return found, answer.changes if is_something else ()
 
 
 def gain_in_words(found: Gain, units: float | None) -> Text:
@@ -176,7 +237,7 @@ def gain_in_words(found: Gain, units: float | None) -> Text:
                 f"{name.zh}：与零无法区分（没有上限）",
                 f"{name.en}: not distinguishable from zero (no bound)",
             )
-        each = _each(found.most, found.most, units, unit)
+        each = _each(0.0, found.most, units, unit)
         return Text(
             f"{name.zh}：与零无法区分（至多 {figure(found.most)} {unit.zh}）{each.zh}",
             f"{name.en}: not distinguishable from zero (at most {figure(found.most)} {unit.en}){each.en}",
@@ -197,6 +258,11 @@ def _each(least: float, most: float, units: float | None, unit: Text) -> Text:
     """Return the average for each 10 000 CNY added; nothing where no money was added."""
     if units is None:
         return Text("", "")
+    if least <= 0.0:
+        value = figure(most / units)
+        return Text(
+            f"，平均每万元至多 {value} {unit.zh}", f", at most {value} {unit.en} per 10 000 CNY on average"
+        )
     value_zh = _between(least / units, most / units, "至")
     value_en = _between(least / units, most / units, "to")
     return Text(f"，平均每万元 {value_zh} {unit.zh}", f", {value_en} {unit.en} per 10 000 CNY on average")
@@ -210,3 +276,31 @@ def _between(least: float, most: float, word: str) -> str:
 def figure(value: float) -> str:
     """Return a number with three digits, or whole from 100 on."""
     return f"{value:,.0f}" if abs(value) >= 100.0 else f"{value:.3g}"
+
+
+def words_of_ranking(prices: Sequence[Price]) -> Iterator[Text]:
+    """Yield the prices that are surely worth something, the most valuable first, and how many others aren't.
+
+    Ranked by what is proven at least, on the first level that gains; nothing for fewer than three prices.
+    """
+    if len(prices) < SHORTEST_RANKING:
+        return
+    worth: list[tuple[tuple[int, float], Price, Gain]] = []
+    nothing = unknown = 0
+    for price in prices:
+        found = [] if isinstance(price.gains, Text) else price.gains
+        sure = [(level, each) for level, each in enumerate(found) if not each.may_be_zero]
+        if sure:
+            level, each = sure[0]
+            worth.append(((level, -each.least), price, each))
+        elif found and all(each.is_zero for each in found):
+            nothing += 1
+        else:
+            unknown += 1
+    yield Text(
+        f"合计 {len(prices)} 处：{len(worth)} 处有改善，{nothing} 处没有（已证），{unknown} 处未能分辨。",
+        f"{len(prices)} in all: {len(worth)} improve the plan, {nothing} don't (proven), {unknown} unknown.",
+    )
+    for rank, (_, price, each) in enumerate(sorted(worth, key=lambda entry: entry[0]), start=1):
+        words = gain_in_words(each, None)
+        yield Text(f"  {rank}  {price.name}：{words.zh}", f"  {rank}  {price.name}: {words.en}")

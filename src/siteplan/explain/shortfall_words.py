@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from siteplan.explain.remedies import counted_unit
+from siteplan.explain.units import counted_unit
 from siteplan.problem import Problem
-from siteplan.publish import Cause, CauseShare, MissedTarget
-from siteplan.publish.explanations import CAUSE_NAMES
+from siteplan.publish import MONEY_KIND_NAMES, Cause, CauseShare, MissedTarget, MoneyShare
+from siteplan.publish.explanations import CAUSE_NAMES, Share
 from siteplan.text import Text
 
 
@@ -24,7 +24,7 @@ def words_of_missed_target(problem: Problem, missed: MissedTarget) -> Iterator[T
         f"{name.en}, {missed.year}: {missed.covered:,.0f} of {missed.counted:,.0f}, target {target}: "
         f"{en} missing",
     )
-    yield from _shares(missed.causes)
+    yield from _shares(missed.causes, missed.money)
     yield Text(
         f"  合计 {_figure(sum(share.value for share in missed.causes))}",
         f"  sum {_figure(sum(share.value for share in missed.causes))}",
@@ -65,23 +65,34 @@ def words_of_sums(missed: Sequence[MissedTarget]) -> Iterator[Text]:
     yield from _shares(sums)
 
 
-def _shares(causes: Sequence[CauseShare]) -> Iterator[Text]:
-    """Yield a line for every cause that may have a share; one without a figure of its own as an interval."""
+def _shares(causes: Sequence[CauseShare], of_money: Sequence[MoneyShare] = ()) -> Iterator[Text]:
+    """Yield a line for every cause that may have a share, and below money for every kind of it."""
     for share in causes:
         if share.high <= 0.0:
             continue
-        name = CAUSE_NAMES[share.cause]
-        if share.is_proven:
-            yield Text(
-                f"  {name.zh} {_figure(share.value)}（已证）",
-                f"  {name.en} {_figure(share.value)} (proven)",
-            )
-        else:
-            low, high = _figure(share.low), _figure(share.high)
-            yield Text(
-                f"  {name.zh} {_figure(share.value)}（未证，在 {low} 到 {high} 之间）",
-                f"  {name.en} {_figure(share.value)} (not proven, between {low} and {high})",
-            )
+        name, figure = CAUSE_NAMES[share.cause], _share(share)
+        if share.cause is not Cause.MONEY or not of_money:
+            yield Text(f"  {name.zh} {figure.zh}", f"  {name.en} {figure.en}")
+            continue
+        if len(of_money) == 1:
+            kind = MONEY_KIND_NAMES[of_money[0].kind]
+            yield Text(f"  {name.zh}（{kind.zh}）{figure.zh}", f"  {name.en} ({kind.en}) {figure.en}")
+            continue
+        yield Text(f"  {name.zh} {figure.zh}，其中：", f"  {name.en} {figure.en}, of it:")
+        for part in of_money:
+            if part.high > 0.0:
+                kind, figure = MONEY_KIND_NAMES[part.kind], _share(part)
+                yield Text(f"    {kind.zh} {figure.zh}", f"    {kind.en} {figure.en}")
+
+
+def _share(share: Share) -> Text:
+    """Return a figure, and where it isn't proven the interval."""
+    value, low, high = _figure(share.value), _figure(share.low), _figure(share.high)
+    if share.is_proven:
+        return Text(f"{value}（已证）", f"{value} (proven)")
+    return Text(
+        f"{value}（未证，在 {low} 到 {high} 之间）", f"{value} (not proven, between {low} and {high})"
+    )
 
 
 def _between(low: float, high: float) -> Text:

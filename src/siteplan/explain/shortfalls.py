@@ -3,8 +3,10 @@
 For a missed target every other target is kept at least as well met as in the plan, and the target's own
 shortfall is minimised: under all rules, then without pace, without money too, without capacity too, and at
 last as if every listed space suited the function. What each step gains is the share of its cause; what is
-left lies beyond the radius of every listed space. Each minimum has an incumbent and a proven bound, so each
-share has a figure (of the incumbents: these add up) and an interval that holds the true share.
+left lies beyond the radius of every listed space. Where money takes a share, its kinds are lifted one after
+another in the same way (`MoneyKind`), so that their shares add up to it. Each minimum has an incumbent and a
+proven bound, so each share has a figure (of the incumbents: these add up) and an interval that holds the
+true share.
 """
 
 from __future__ import annotations
@@ -19,42 +21,30 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.explain.remedies import (
+from siteplan.explain.money_remedies import (
+    MONEY_RULES,
     PACE_RULES,
+    RULES_OF_MONEY,
     FirstGuess,
-    Ground,
+    kinds_limited,
     money_remedy,
-    space_remedies,
     with_money,
 )
+from siteplan.explain.road_coverage import RoadCoverage
+from siteplan.explain.space_remedies import Ground, space_remedies
 from siteplan.explain.what_if import Question
 from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
 from siteplan.outcome import decisions_of
 from siteplan.plan import CoverageFigure, Decisions, LocalCoverage
 from siteplan.problem import Problem
-from siteplan.publish import Cause, CauseShare, MissedTarget
+from siteplan.publish import Cause, CauseShare, MissedTarget, MoneyShare
 from siteplan.scenario import Level
-from siteplan.solve.conflict import without_families
 from siteplan.solve.decompose.repair import asked_for, restricted_to
 from siteplan.solve.decompose.single_year import single_year_problem
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import CompiledModel, TargetKey, compile_program
+from siteplan.solve.rows import without_families
 
-MONEY_RULES = frozenset(
-    {
-        "yearly_budget",
-        "operating_limit",
-        "operator_is_viable",
-        "subsidy_limit",
-        "project_is_paid",
-        "source_amount",
-        "source_share_of_project",
-        "source_cap_per_project",
-        "eligible_room_is_used",
-        "source_pays_eligible_functions",
-        "awards_are_bridged",
-    }
-)
 CAPACITY_RULES = frozenset({"served_within_capacity", "full_without_a_free_place", "nearest_with_a_place"})
 LIFTED = {
     Cause.CHOICE: frozenset[str](),
@@ -69,8 +59,8 @@ TOLERANCE = 1e-6
 WHOLE_GAP = 0.99
 """A whole number is proven once incumbent and bound are closer than one."""
 WORKERS = 2
-SHARE_OF_A_BOUND, SHARE_OF_AN_EXTENSION, SHARE_OF_A_STEP = 0.2, 0.3, 0.4
-"""Shares of a target's time left, at most, for a year alone, an extension of the plan, and a whole step."""
+SHARE_OF_A_BOUND, SHARE_OF_AN_EXTENSION, SHARE_OF_A_STEP, SHARE_OF_A_KIND = 0.2, 0.3, 0.4, 0.15
+"""Shares of a target's time left, at most: a year alone, an extension of the plan, a step, a money kind."""
 
 Solution = tuple[NDArray[np.int64], FloatArray]
 """(columns, values) of the binaries."""
@@ -246,6 +236,7 @@ def explain_shortfalls(
     problem = replace(question.problem, objective=(Level.SHORTFALL,))
     clock = Clock(time.monotonic() + seconds_in_all)
     compiled = _compiled(problem)
+    roads = RoadCoverage(problem, ground.terrain)
     decisions = decisions_of(problem, question.plan)
     of_plan = {_key(figure): _model_missing(problem, figure) for figure in _targeted(question)}
 
@@ -256,7 +247,7 @@ def explain_shortfalls(
         case = _Case(compiled, decisions, key, of_plan[key], others, whole)
         left = max(1, len(missed) - done) / min(WORKERS, max(1, len(missed)))
         timer = _Timer(clock.until(clock.seconds_left() / left), question.seconds or math.inf)
-        return _explained(question, problem, figure, case, ground, timer)
+        return _explained(question, problem, figure, case, ground, roads, timer)
 
     done = 0
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
@@ -271,6 +262,7 @@ def _explained(
     figure: CoverageFigure,
     case: _Case,
     ground: Ground,
+    roads: RoadCoverage,
     timer: _Timer,
 ) -> MissedTarget:
     unit = 1.0 if case.is_whole else figure.counted / 100.0
@@ -279,6 +271,7 @@ def _explained(
         steps = _steps(question, problem, case, single, session, timer)
         alone = _alone(case, single, session, timer)
         shares = tuple(_shares(case.missing, steps, unit))
+        of_money = tuple(_shares_of_money(case, steps, unit, session, timer))
         money = None
         if steps[Cause.PACE].found - steps[Cause.MONEY].found > TOLERANCE:
             aim = steps[Cause.MONEY].found
@@ -293,6 +286,7 @@ def _explained(
         problem,
         figure,
         ground,
+        roads,
         lacking=steps[Cause.CAPACITY].found * unit,
         without_place=(steps[Cause.MONEY].found - steps[Cause.CAPACITY].found) * unit,
     )
@@ -310,6 +304,7 @@ def _explained(
         missing_alone_low=min(alone.proven * unit, missing),
         missing_alone_high=min(alone.found * unit, missing),
         causes=shares,
+        money=of_money,
         remedies=tuple(remedy for remedy in (money, *spaces) if remedy is not None),
     )
 
@@ -409,18 +404,50 @@ def _shares(missing: float, steps: dict[Cause, Least], unit: float) -> Iterator[
     before = Least(missing, missing)
     for cause in Cause:
         after = steps.get(cause, Least(0.0, 0.0))
-        value = before.found - after.found
-        low = max(0.0, before.proven - after.found)
-        high = max(low, before.found - after.proven)
-        if high - low <= TOLERANCE:
-            low = high = value
-        yield CauseShare(
-            cause=cause,
-            value=_clean(value * unit),
-            low=_clean(min(low, value) * unit),
-            high=_clean(max(high, value) * unit),
-        )
+        value, low, high = _share(before, after, unit)
+        yield CauseShare(cause=cause, value=value, low=low, high=high)
         before = after
+
+
+def _share(before: Least, after: Least, unit: float) -> tuple[float, float, float]:
+    """Return what lifting a rule gains: the figure of the incumbents, and the proven interval around it."""
+    value = before.found - after.found
+    low = max(0.0, before.proven - after.found)
+    high = max(low, before.found - after.proven)
+    if high - low <= TOLERANCE:
+        low = high = value
+    return _clean(value * unit), _clean(min(low, value) * unit), _clean(max(high, value) * unit)
+
+
+def _shares_of_money(
+    case: _Case, steps: dict[Cause, Least], unit: float, session: SolverSession, timer: _Timer
+) -> Iterator[MoneyShare]:
+    """Yield the share of each kind of money that is limited; they add up to the share of money.
+
+    Nothing where money has no share. The kinds are lifted as the causes are, the most relaxed first.
+    """
+    before, money = steps[Cause.PACE], steps[Cause.MONEY]
+    kinds = kinds_limited(case.program)
+    if before.found - money.proven <= TOLERANCE or not kinds:
+        return
+    after = {kinds[-1]: money}
+    known = money.proven
+    for number in range(len(kinds) - 1, 0, -1):
+        least = Least(before.found, max(known, 0.0))
+        if not least.is_proven:
+            lifted = PACE_RULES.union(*(RULES_OF_MONEY[kind] for kind in kinds[:number]))
+            program = without_families(case.program, lifted)
+            answer = case.least(program, session, timer.share(SHARE_OF_A_KIND))
+            least = least.joined_with(answer, bounds=True)
+        known = min(least.proven, least.found)
+        after[kinds[number - 1]] = replace(least, proven=known)
+    for kind in kinds:
+        # Lifting more never leaves more missing: what was found under fewer rules counts as the limit.
+        found = max(min(before.found, after[kind].found), money.found)
+        step = replace(after[kind], found=found)
+        value, low, high = _share(before, step, unit)
+        yield MoneyShare(kind=kind, value=value, low=low, high=high)
+        before = step
 
 
 def beyond_radius(problem: Problem, key: TargetKey) -> float:

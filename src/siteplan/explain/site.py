@@ -9,9 +9,11 @@ from siteplan.case import Form
 from siteplan.explain.form import why_scattered
 from siteplan.explain.suitability import why_not
 from siteplan.explain.what_if import Question, solve_changed
-from siteplan.plan import PlannedSite
+from siteplan.plan import Decisions, PlannedSite
 from siteplan.problem import Problem, Role
 from siteplan.text import Text
+
+CNY_PER_10_000 = 10_000.0
 
 
 def explain_site(question: Question, site_id: str) -> Iterator[Text]:
@@ -65,12 +67,34 @@ def _opened(question: Question, planned: PlannedSite) -> Iterator[Text]:
     for line in answer.words:
         yield Text(f"    {line.zh}", f"    {line.en}")
     if answer.result is not None:
-        now_open = {site for site, _ in answer.result.decisions.start_year}
-        before = {entry.site_id for entry in question.plan.sites}
-        instead = sorted(now_open - before)
-        names_zh = "、".join(problem.sites[key].name for key in instead) or "无"
-        names_en = ", ".join(problem.sites[key].name for key in instead) or "none"
-        yield Text(f"    替代开放：{names_zh}", f"    sites that open instead: {names_en}")
+        yield from _instead(question, planned.site_id, answer.result.decisions)
+
+
+def _instead(question: Question, without: str, decisions: Decisions) -> Iterator[Text]:
+    """Yield which sites open instead and what that costs, and which then stay closed."""
+    problem = question.problem
+    before = {entry.site_id for entry in question.plan.sites}
+    after = decisions.opening_years()
+    told = [
+        (problem.sites[key], year, problem.sites[key].opening_cost_in(year) / CNY_PER_10_000)
+        for key, year in sorted(after.items())
+        if key not in before
+    ]
+    zh = "；".join(
+        f"{site.name}（{site.site_id}，{year} 年，开办费 {cost:,.0f} 万元）" for site, year, cost in told
+    )
+    en = "; ".join(
+        f"{site.name} ({site.site_id}, {year}, opening takes {cost:,.0f} × 10 000 CNY)"
+        for site, year, cost in told
+    )
+    yield Text(f"    替代开放：{zh or '无'}", f"    sites that open instead: {en or 'none'}")
+    closed = [
+        entry.name
+        for entry in question.plan.sites
+        if entry.role is Role.CANDIDATE and entry.site_id not in (without, *after)
+    ]
+    if closed:
+        yield Text(f"    不再开放：{'、'.join(closed)}", f"    no longer open: {', '.join(closed)}")
 
 
 def _provides(problem: Problem, planned: PlannedSite) -> Iterator[Text]:

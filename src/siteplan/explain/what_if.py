@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+from siteplan.explain.covered import changes_of_coverage
 from siteplan.outcome import MAXIMISED, UNITS
 from siteplan.plan import LevelResult, Plan
 from siteplan.problem import Problem
@@ -34,10 +35,19 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the changed problem gave: a result, or the words for why there is none."""
+    """What the changed problem gave: a result, or the words for why there is none.
+
+    ``changes``: what coverage is lost and gained, in words.
+    """
 
     result: SolveResult | None
-    words: tuple[Text, ...]
+    levels: tuple[Text, ...]
+    changes: tuple[Text, ...] = ()
+
+    @property
+    def words(self) -> tuple[Text, ...]:
+        """All that is said of it."""
+        return *self.levels, *self.changes
 
 
 def solve_changed(question: Question, changed: Problem) -> Answer:
@@ -54,7 +64,8 @@ def solve_changed(question: Question, changed: Problem) -> Answer:
     except NoPlanError:
         return Answer(None, (Text("时间内未算出。", "not found within the time."),))
     pairs = zip(question.levels(), result.levels, strict=True)
-    return Answer(result, tuple(_compared(before, after) for before, after in pairs))
+    compared = tuple(_compared(before, after) for before, after in pairs)
+    return Answer(result, compared, tuple(changes_of_coverage(question.plan, changed, result.decisions)))
 
 
 def _compared(before: LevelResult, after: LevelResult) -> Text:
@@ -79,9 +90,24 @@ def _compared(before: LevelResult, after: LevelResult) -> Text:
             f"{name.en}: at most {_figure(worse)} {unit.en} worse (no proof of a least)",
         )
     least = sign * (after.bound - before.value)
+    least, worse = (0.0 if abs(value) <= near else value for value in (least, worse))
+    if worse <= 0.0:
+        between = Text(f"变好 {_figure(-worse)} 到 {_figure(-least)}", "better")
+        return _not_proven(name, between, -worse, -least, unit)
+    if least >= 0.0:
+        between = Text(f"变差 {_figure(least)} 到 {_figure(worse)}", "worse")
+        return _not_proven(name, between, least, worse, unit)
     return Text(
-        f"{name.zh}变差 {_figure(least)} 到 {_figure(worse)} {unit.zh}（未证到底；负数为变好）",
-        f"{name.en}: {_figure(least)} to {_figure(worse)} {unit.en} worse (not proven; below 0 is better)",
+        f"{name.zh}可能变好，至多 {_figure(-least)}，也可能变差，至多 {_figure(worse)} {unit.zh}（未证）",
+        f"{name.en}: at most {_figure(-least)} better, or at most {_figure(worse)} {unit.en} worse "
+        "(not proven)",
+    )
+
+
+def _not_proven(name: Text, between: Text, least: float, most: float, unit: Text) -> Text:
+    return Text(
+        f"{name.zh}{between.zh} {unit.zh}（未证到底）",
+        f"{name.en}: {_figure(least)} to {_figure(most)} {unit.en} {between.en} (not proven)",
     )
 
 

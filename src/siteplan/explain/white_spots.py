@@ -5,9 +5,6 @@ under the plan as it stands, which communities one space there would newly cover
 it would newly have within the radius. The best point is taken, then the next one counts what is left: the
 choice of each is exact, the order is greedy. Around each best point the zone is drawn in which a space would
 do the same job, or nearly (`SAME_JOB`).
-
-Walking distances include the way from the road to the door (`DOOR_M`), so that they hold for every door
-within `STRIP_M` of the zone's roads.
 """
 
 from __future__ import annotations
@@ -21,32 +18,23 @@ from itertools import chain, combinations
 import numpy as np
 import shapely
 from scipy import sparse
-from shapely.geometry.polygon import orient
 
 from siteplan.explain.needed_space import NeededSpace, needed_space
 from siteplan.explain.new_space import NewSpace, with_new_space
 from siteplan.explain.prices import gain_in_words, gains
+from siteplan.explain.road_coverage import STRIP_M, RoadCoverage, Terrain
 from siteplan.explain.suitability import why_not
 from siteplan.explain.what_if import Question
-from siteplan.network import BoolArray, FloatArray, IntArray, RoadNetwork, WalkingAccess
-from siteplan.policy import Policy
+from siteplan.network import BoolArray, FloatArray
 from siteplan.problem import THRESHOLD_SLACK, Problem
 from siteplan.publish import LevelGain, WhiteSpot, WhiteSpotFunction, WhiteSpots, Words
-from siteplan.reach import RoadPoints, road_points
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
-STEP_M = 40.0
-"""Neighbouring points are at most so far apart along the roads."""
-STRIP_M = 20.0
-"""A zone reaches so far to either side of its roads."""
-DOOR_M = 0.5 * STEP_M + STRIP_M
-"""The longest way from the nearest point to a door in its zone: along the road, then off it."""
 SAME_JOB = 0.9
 """A space anywhere in the zone adds at least this share of the marked place's priority-weighted coverage."""
 SMALLEST_HOLE_M2 = 5_000.0
 """Smaller blocks between the roads of a zone belong to it."""
-COORDINATE_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +50,6 @@ class Wanted:
     count: int = 10
     minimum_area_m2: float | None = None
     only_without_candidates: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Terrain:
-    """The roads and who lives along them, and what spaces need and cost."""
-
-    network: RoadNetwork
-    access: WalkingAccess
-    policy: Policy
 
 
 def find_white_spots(
@@ -96,7 +75,7 @@ def find_white_spots(
         return
     for number, (spot, point) in enumerate(found[:solved]):
         spots = list(answer.spots)
-        spots[number] = _with_gains(question, spot, search.walks_to(point))
+        spots[number] = _with_gains(question, spot, search.roads.walks_to(point))
         answer = answer.model_copy(update={"spots": tuple(spots)})
         yield answer
 
@@ -168,33 +147,8 @@ class _Search:
         return self.question.problem
 
     @cached_property
-    def points(self) -> RoadPoints:
-        return road_points(self.terrain.network, STEP_M)
-
-    @cached_property
-    def metres(self) -> sparse.csc_array:
-        """Walking metres to the door by demand point (row) and point (column), within the reach limit."""
-        access = self.terrain.access
-        walks = self.points.walks(access.demand_snapped, access.reach.limit_m, DOOR_M)
-        shape = (len(access.reach.demand_ids), len(self.points.edge))
-        return sparse.csc_array((walks.distance_m, (walks.demand, walks.point)), shape=shape)
-
-    @cached_property
-    def demand_ids(self) -> tuple[str, ...]:
-        return self.terrain.access.reach.demand_ids
-
-    @cached_property
-    def codes(self) -> tuple[str, ...]:
-        return tuple(code for code, entry in self.problem.communities.items() if entry.in_scope)
-
-    @cached_property
-    def nearest_demand(self) -> IntArray:
-        """The demand point (row of `metres`) nearest to each point, (points,); -1 where none is near."""
-        walks = self.metres.tocoo()
-        nearest = np.full(walks.shape[1], -1, dtype=np.int64)
-        order = np.lexsort((walks.row, -walks.data))[::-1]
-        nearest[walks.col[order][::-1]] = walks.row[order][::-1]
-        return nearest
+    def roads(self) -> RoadCoverage:
+        return RoadCoverage(self.problem, self.terrain)
 
     @cached_property
     def choices(self) -> BoolArray:
@@ -214,14 +168,6 @@ class _Search:
     def left(self) -> int:
         """Return how many pairs of a function and a community aren't covered yet."""
         return sum(int(entry.uncovered.sum()) for entry in self.open_.values())
-
-    def walks_to(self, point: int) -> dict[str, float]:
-        """Return demand point → walking metres to the door."""
-        column = self.metres[:, [point]].tocoo()
-        return {
-            self.demand_ids[row]: float(metres)
-            for row, metres in zip(column.row.tolist(), column.data.tolist(), strict=True)
-        }
 
     def spots(self) -> Iterator[tuple[WhiteSpot, int]]:
         """Yield the zones and the points for which their figures hold, best first."""
@@ -253,7 +199,7 @@ class _Search:
         top = values >= values.max() * (1.0 - THRESHOLD_SLACK)
         seconds = np.where(top, seconds, -1.0)
         points, sets = np.nonzero(seconds >= seconds.max() * (1.0 - THRESHOLD_SLACK))
-        best = np.lexsort((points, self._walking(points)))[0]
+        best = np.lexsort((points, self.roads.mean_walk(points)))[0]
         functions = self.choices[sets[best]] & gained[points[best]]
         named = zip(self.wanted.functions, functions, strict=True)
         return int(points[best]), tuple(key for key, is_chosen in named if is_chosen)
@@ -268,26 +214,19 @@ class _Search:
         persons = [np.asarray(entry.within @ entry.persons) for entry in self.open_.values()]
         return np.stack(communities, axis=1), np.stack(persons, axis=1)
 
-    def _walking(self, points: IntArray) -> FloatArray:
-        """Return the mean walk of the households within the reach limit of points, for ties."""
-        households = np.array([self.problem.demand[key].households for key in self.demand_ids])
-        metres = self.metres[:, points]
-        near = (metres > 0.0).astype(np.float64)
-        return np.asarray((metres.T @ households) / np.maximum(near.T @ households, 1.0))
-
     def _spot(self, rank: int, point: int, functions: tuple[str, ...]) -> WhiteSpot:
         need = needed_space(self.problem, self.terrain.policy, functions)
         if self.wanted.minimum_area_m2 is not None:
             need = _enlarged(need, self.wanted.minimum_area_m2)
-        longitude, latitude = (degrees[point] for degrees in self.points.longitude_latitude)
-        near = self.demand_ids[int(self.nearest_demand[point])]
+        longitude, latitude = self.roads.place_of(point)
+        near = self.roads.demand_ids[int(self.roads.nearest_demand[point])]
         zone = self._zone(point, functions)
         return WhiteSpot(
             rank=rank,
             community_code=self.problem.demand[near].community_code,
             demand_id=near,
-            longitude=round(float(longitude), COORDINATE_DECIMALS),
-            latitude=round(float(latitude), COORDINATE_DECIMALS),
+            longitude=longitude,
+            latitude=latitude,
             form=need.form,
             floor_area_m2=round(need.floor_area_m2, 6),
             usable_area_m2=round(need.usable_area_m2, 6),
@@ -295,7 +234,7 @@ class _Search:
             cny=round(need.cny, 2),
             functions=tuple(self._told(key, point) for key in functions),
             also_needed=need.also_needed,
-            zone=self._rings(zone),
+            zone=self.roads.rings(zone),
             zone_area_m2=round(float(zone.area), 1),
         )
 
@@ -310,83 +249,47 @@ class _Search:
         )
 
     def _named(self, communities: BoolArray) -> tuple[str, ...]:
-        return tuple(code for code, each in zip(self.codes, communities, strict=True) if each)
+        return tuple(code for code, each in zip(self.roads.codes, communities, strict=True) if each)
 
     def _zone(self, point: int, functions: tuple[str, ...]) -> shapely.Polygon:
         """Return the polygon of the points that do the same job and hang together with this one."""
         communities, persons = self._added()
         priority = self._priority * np.array([key in functions for key in self.wanted.functions])
         value = (communities if self.problem.basis.counts_communities else persons) @ priority
-        around = self.points.around(point, value >= SAME_JOB * value[point])
-        zone = self.points.strip(around, STRIP_M, SMALLEST_HOLE_M2)
+        around = self.roads.points.around(point, value >= SAME_JOB * value[point])
+        zone = self.roads.points.strip(around, STRIP_M, SMALLEST_HOLE_M2)
+        for key in functions:
+            zone = zone.difference(self.roads.excluded(key))
         parts = [part for part in shapely.get_parts(zone) if isinstance(part, shapely.Polygon)]
-        return max(parts, key=lambda part: float(part.area))
-
-    def _rings(self, zone: shapely.Polygon) -> tuple[tuple[tuple[float, float], ...], ...]:
-        """Return a polygon's rings in degrees: counter-clockwise outside, clockwise inside (RFC 7946)."""
-        polygon = orient(zone, 1.0)
-        return tuple(
-            tuple(zip(*self._degrees(np.asarray(ring.coords)), strict=True))
-            for ring in (polygon.exterior, *polygon.interiors)
-        )
-
-    def _degrees(self, corners: FloatArray) -> tuple[list[float], list[float]]:
-        longitude, latitude = self.points.in_degrees(corners[:, 0], corners[:, 1])
-        return longitude.round(COORDINATE_DECIMALS).tolist(), latitude.round(COORDINATE_DECIMALS).tolist()
+        place = shapely.Point(self.roads.points.x_m[point], self.roads.points.y_m[point])
+        return min(parts, key=lambda part: float(part.distance(place)))
 
     def _open(self, key: str) -> _Open:
         """Return what the plan leaves uncovered of a function."""
         problem, year = self.problem, self.wanted.year
-        function = problem.functions[key]
-        persons = np.array([problem.target_group(demand_id, key, year) for demand_id in self.demand_ids])
+        roads, persons = self.roads, self.roads.persons(key, year)
         counted = problem.counted_communities(key, year)
-        is_counted = np.isin([problem.demand[each].community_code for each in self.demand_ids], counted)
-        metres = self.metres.tocoo()
-        near = metres.data <= function.service_radius_m
-        shape = (metres.shape[1], metres.shape[0])
-        within = sparse.csr_array((np.ones(near.sum()), (metres.col[near], metres.row[near])), shape=shape)
+        of_demand = [problem.demand[each].community_code for each in roads.demand_ids]
+        is_counted = np.isin(of_demand, counted)
         providing = self._providing(key)
         basis = problem.basis if problem.basis.counts_communities else Basis.REACHABLE
         covering = {code: problem.covering_sites_on(basis, code, key, year) for code in counted}
         could = {code: [site for site in covering[code] if self._could(site, key)] for code in counted}
-        uncovered = np.array([not providing.intersection(covering.get(code, ())) for code in self.codes])
-        hopeless = np.array([not could.get(code) for code in self.codes])
-        reached = np.array([self._is_reached(each, key, providing) for each in self.demand_ids])
+        uncovered = np.array([not providing.intersection(covering.get(code, ())) for code in roads.codes])
+        hopeless = np.array([not could.get(code) for code in roads.codes])
+        reached = np.array([self._is_reached(each, key, providing) for each in roads.demand_ids])
         is_open = is_counted & ~reached
-        uncovered &= np.isin(self.codes, counted)
+        uncovered &= np.isin(roads.codes, counted)
         if self.wanted.only_without_candidates:
             uncovered &= hopeless
-            is_open &= ~np.array([self._may_be_reached(each, key) for each in self.demand_ids])
+            is_open &= ~np.array([self._may_be_reached(each, key) for each in roads.demand_ids])
         return _Open(
-            covers=self._covers(within, persons, basis),
+            covers=roads.covers(key, year, basis),
             uncovered=uncovered,
             hopeless=hopeless,
-            within=within,
+            within=roads.within(key),
             persons=np.where(is_open, persons, 0.0),
         )
-
-    def _covers(self, within: sparse.csr_array, persons: FloatArray, basis: Basis) -> sparse.csr_array:
-        """Return (points, communities) where a space at a point covers the community by itself."""
-        column = {code: number for number, code in enumerate(self.codes)}
-        of_demand = np.array(
-            [column.get(self.problem.demand[key].community_code, -1) for key in self.demand_ids]
-        )
-        if basis is Basis.ESTABLISHED:
-            inside = np.where(self.nearest_demand >= 0, of_demand[self.nearest_demand], -1)
-            points = np.flatnonzero(inside >= 0)
-            return sparse.csr_array(
-                (np.ones(len(points)), (points, inside[points])), shape=(len(inside), len(self.codes))
-            )
-        rows = np.flatnonzero(of_demand >= 0)
-        belongs = sparse.csr_array(
-            (persons[rows], (rows, of_demand[rows])), shape=(len(of_demand), len(self.codes))
-        )
-        total = np.asarray(belongs.sum(axis=0))
-        shares = (within @ belongs).tocoo()
-        least = self.problem.threshold * total * (1.0 - THRESHOLD_SLACK)
-        enough = (shares.data >= least[shares.col]) & (shares.data > 0.0)
-        entries = (np.ones(enough.sum()), (shares.row[enough], shares.col[enough]))
-        return sparse.csr_array(entries, shape=shares.shape)
 
     def _providing(self, key: str) -> frozenset[str]:
         return frozenset(

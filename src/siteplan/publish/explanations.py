@@ -48,6 +48,30 @@ CAUSE_NAMES: Mapping[Cause, Text] = {
 }
 
 
+class MoneyKind(StrEnum):
+    """Which money is short, in the order in which the rules are lifted; `MONEY_KIND_NAMES` in words.
+
+    What money is for comes before how much there is, since changing a condition costs nothing.
+    """
+
+    CONDITIONS = "conditions"
+    VIABILITY = "viability"
+    SUBSIDY = "subsidy"
+    OPERATING = "operating"
+    ADVANCE = "advance"
+    CAPITAL = "capital"
+
+
+MONEY_KIND_NAMES: Mapping[MoneyKind, Text] = {
+    MoneyKind.CONDITIONS: Text("资金来源的补助条件", "what sources may pay for"),
+    MoneyKind.VIABILITY: Text("运营主体收支平衡", "operators' viability"),
+    MoneyKind.SUBSIDY: Text("运营补贴", "subsidies"),
+    MoneyKind.OPERATING: Text("运营资金", "operating money"),
+    MoneyKind.ADVANCE: Text("垫付奖补的资金", "the advance that bridges awards"),
+    MoneyKind.CAPITAL: Text("建设资金", "capital"),
+}
+
+
 class StoredModel(BaseModel):
     """Base of everything in ``explanations.json``."""
 
@@ -66,13 +90,12 @@ class Words(StoredModel):
         return Text(self.zh.strip(), self.en.strip())
 
 
-class CauseShare(StoredModel):
+class Share(StoredModel):
     """What one cause takes of a missed target: a figure, and the proven interval around it.
 
     The figures of all causes add up to what is missing; each true share lies in [``low``, ``high``].
     """
 
-    cause: Cause
     value: float
     low: float
     high: float
@@ -83,12 +106,55 @@ class CauseShare(StoredModel):
         return self.low == self.high
 
 
+class CauseShare(Share):
+    """The share of one cause."""
+
+    cause: Cause
+
+
+class MoneyShare(Share):
+    """The share of one kind of money; those of all kinds add up to the share of `Cause.MONEY`."""
+
+    kind: MoneyKind
+
+
+class MoneyNeed(StoredModel):
+    """An amount of one kind of money in a year."""
+
+    kind: MoneyKind
+    year: int
+    cny: float
+
+
+Ring = tuple[tuple[float, float], ...]
+
+
+class SearchArea(StoredModel):
+    """Where a space would make up what a remedy promises, wherever in the area it is.
+
+    ``area_id`` names its feature in ``shortfall-spaces.geojson``. ``longitude``, ``latitude`` (WGS 84): the
+    place in it from which most is near. ``polygons``: of each the rings, the outer one first and
+    counter-clockwise. ``communities``: codes of those that a space at the place newly covers; ``persons`` of
+    the target group whom it newly has within the radius.
+    """
+
+    area_id: str
+    longitude: float
+    latitude: float
+    polygons: tuple[tuple[Ring, ...], ...]
+    area_m2: float
+    radius_m: float
+    communities: tuple[str, ...]
+    persons: float
+
+
 class Remedy(StoredModel):
     """What would help most cheaply, in words and figures.
 
     ``money``: ``cny`` more (at least ``cny_at_least``, equal where proven) makes up ``gain`` of what is
-    missing. ``space``: a space of ``floor_area_m2`` (``usable_area_m2`` of it usable) near ``demand_id`` in
-    ``community_code``; ``cny`` is an estimate of its opening and fit-out. ``gain`` is in the target's unit.
+    missing; ``needs`` is a way to divide it that is enough. ``space``: a space of ``floor_area_m2``
+    (``usable_area_m2`` of it usable) anywhere in ``area``, near ``demand_id`` in ``community_code``; ``cny``
+    is an estimate of its opening and fit-out. ``gain`` is in the target's unit.
     """
 
     kind: Literal["money", "space"]
@@ -99,6 +165,8 @@ class Remedy(StoredModel):
     usable_area_m2: float | None = None
     community_code: str | None = None
     demand_id: str | None = None
+    needs: tuple[MoneyNeed, ...] = ()
+    area: SearchArea | None = None
     words: Words
 
 
@@ -106,8 +174,9 @@ class MissedTarget(StoredModel):
     """A missed target of a plan: function and year, figures in the target's unit, causes and remedies.
 
     ``area_code``: the town or community whose own target it is, None for the county's.
-    ``counts_communities``: the figures are communities, else persons. ``missing_alone_low`` and ``…_high``:
-    how much of it would be missing if this were the only target, under the same money and pace.
+    ``counts_communities``: the figures are communities, else persons. ``money``: the share of money by kind,
+    of the kinds that the scenario limits; none where money takes nothing. ``missing_alone_low`` and
+    ``…_high``: how much of it would be missing if this were the only target, under the same money and pace.
     """
 
     area_code: str | None = None
@@ -122,6 +191,7 @@ class MissedTarget(StoredModel):
     missing_alone_low: float
     missing_alone_high: float
     causes: tuple[CauseShare, ...]
+    money: tuple[MoneyShare, ...] = ()
     remedies: tuple[Remedy, ...]
 
     @property
@@ -133,6 +203,21 @@ class MissedTarget(StoredModel):
     def unit(self) -> Text:
         """The unit of the figures."""
         return Text("个社区", "communities") if self.counts_communities else Text("人", "persons")
+
+
+def name_of_cause(missed: MissedTarget, share: CauseShare) -> Text:
+    """Return what a cause is called; of money with the kinds that are short, and how much each takes."""
+    name = CAUSE_NAMES[share.cause]
+    short = [part for part in missed.money if part.high > 0.0]
+    if share.cause is not Cause.MONEY or not short:
+        return name
+    if len(short) == 1:
+        kind = MONEY_KIND_NAMES[short[0].kind]
+        return Text(f"{name.zh}（{kind.zh}）", f"{name.en} ({kind.en})")
+    told = [(MONEY_KIND_NAMES[part.kind], round(part.value)) for part in short]
+    zh = "、".join(f"{kind.zh} {value}" for kind, value in told)
+    en = ", ".join(f"{kind.en} {value}" for kind, value in told)
+    return Text(f"{name.zh}（{zh}）", f"{name.en} ({en})")
 
 
 class WhiteSpotFunction(StoredModel):
@@ -159,9 +244,6 @@ class LevelGain(StoredModel):
     least: float
     most: float | None
     words: Words
-
-
-Ring = tuple[tuple[float, float], ...]
 
 
 class WhiteSpot(StoredModel):

@@ -84,7 +84,7 @@ class ReadableSources:
         )
 
     def map(self, stored: Explanations | None = None) -> MapSources:
-        """Return what the map is made from; ``stored``: reasons of sites, and where to look for space.
+        """Return what the map is made from; ``stored``: what has been explained of the plan.
 
         Raises:
             InputError: the road file is damaged.
@@ -101,6 +101,7 @@ class ReadableSources:
                 each.community_code: shapely.from_wkt(each.wkt) for each in self.case.community_boundaries
             },
             reasons={} if stored is None else stored.reasons(),
+            missed=() if stored is None else stored.shortfalls,
             white_spots=None if stored is None else stored.white_spots,
         )
 

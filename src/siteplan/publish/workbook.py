@@ -20,7 +20,7 @@ from xlsxwriter.utility import xl_col_to_name
 from siteplan.case import Form
 from siteplan.plan import CoverageFigure, LocalCoverage, Plan, PlannedSite
 from siteplan.problem import Problem
-from siteplan.publish.explanations import CAUSE_NAMES, MissedTarget
+from siteplan.publish.explanations import MissedTarget, name_of_cause
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
 from siteplan.publish.places import CARE_BEDS_UNIT, places_figures
 from siteplan.scenario import Basis
@@ -744,7 +744,7 @@ def _causes_and_remedies(sources: WorkbookSources, figure: CoverageFigure) -> tu
         area = figure.area_code if isinstance(figure, LocalCoverage) else None
         if (missed.area_code, missed.function, missed.year) == (area, figure.function, figure.year):
             causes = (
-                f"{CAUSE_NAMES[share.cause].in_language(language)} {share.value:.0f}"
+                f"{name_of_cause(missed, share).in_language(language)} {share.value:.0f}"
                 + ("" if share.is_proven else f" ({share.low:.0f}–{share.high:.0f})")
                 for share in missed.causes
                 if share.high > 0.0

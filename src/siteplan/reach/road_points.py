@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
@@ -17,6 +18,9 @@ from siteplan.network import BoolArray, FloatArray, IntArray, RoadNetwork, Snapp
 from siteplan.reach.pieces import PUBLIC, RoadPieces, road_pieces
 from siteplan.reach.service_areas import OUTLINE_TOLERANCE_M, without_small_holes
 from siteplan.reach.walking import distances_within
+
+DRAWING_M = 0.5
+"""Arcs of straight pieces and coordinates of a decimetre are off by less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +90,41 @@ class RoadPoints:
         parts = shapely.buffer(np.concatenate([doors, roads]), strip_m)
         area = shapely.union_all(parts).simplify(OUTLINE_TOLERANCE_M)
         return shapely.make_valid(without_small_holes(area, smallest_hole_m2))
+
+    def sure_strip(self, points: BoolArray, strip_m: float) -> BaseGeometry:
+        """Return the places whose nearest way is one along the points, within ``strip_m`` of it.
+
+        Along the points: to the next one if that is among them, else half the way to it. A place anywhere in
+        the area therefore meets the roads at most half a step from one of the points. What is as near to
+        another way is left out, a private one too, since it might meet the roads there. The area is valid,
+        in the network's metric CRS, and may consist of parts.
+        """
+        ends = points[self.next_to]
+        both, one = ends.all(axis=1), ends.any(axis=1) & ~ends.all(axis=1)
+        inner = np.where(ends[one, 0], self.next_to[one, 0], self.next_to[one, 1])
+        outer = np.where(ends[one, 0], self.next_to[one, 1], self.next_to[one, 0])
+        place = np.stack([self.x_m, self.y_m], axis=1)
+        middle = 0.5 * (place[inner] + place[outer])
+        ours = np.concatenate([place[self.next_to[both]], np.stack([place[inner], middle], axis=1)])
+        if not len(ours):
+            return shapely.Polygon()
+        drawn_m = strip_m - OUTLINE_TOLERANCE_M - DRAWING_M
+        area = shapely.union_all(shapely.buffer(shapely.linestrings(ours), drawn_m))
+        area = area.simplify(OUTLINE_TOLERANCE_M)
+        theirs = np.concatenate(
+            [place[self.next_to[~ends.any(axis=1)]], np.stack([middle, place[outer]], axis=1)]
+        )
+        lines = np.concatenate([np.asarray(shapely.linestrings(theirs)), self._private_ways])
+        near = lines[shapely.STRtree(lines).query(area, predicate="dwithin", distance=strip_m)]
+        return shapely.make_valid(area.difference(shapely.union_all(shapely.buffer(near, strip_m))))
+
+    @cached_property
+    def _private_ways(self) -> NDArray[np.object_]:
+        """The private ways that hang together with the public ones, as lines."""
+        network = self.network
+        edges = np.flatnonzero((self.pieces.piece != PUBLIC) & self.pieces.is_attached)
+        ends = np.stack([network.edge_from[edges], network.edge_to[edges]], axis=1)
+        return np.asarray(shapely.linestrings(np.stack([network.x_m[ends], network.y_m[ends]], axis=2)))
 
 
 def road_points(network: RoadNetwork, step_m: float) -> RoadPoints:

@@ -1,25 +1,28 @@
 """Why there is no plan: an irreducible set of rules that clash, and the least that makes a plan possible.
 
-HiGHS's own irreducible sets cover linear programs only, so both are found on the mixed-integer program:
-rules are left out one by one, and each is relaxed by as little as possible with all others kept.
+HiGHS's own irreducible sets cover linear programs only, so both are found on the mixed-integer program: the
+set by `siteplan.solve.narrowing`, and each of its rules is relaxed by as little as possible, all others kept.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
-from siteplan.highs import Clock, Limits, Program, SolverSession, Status
+from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.problem import Problem
 from siteplan.scenario import CARE_BEDS
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.by_hand import FORM, OPENING
 from siteplan.solve.formulation.time import ALL_TOWNS
+from siteplan.solve.narrowing import Narrowed, Narrowing
 from siteplan.solve.program import compile_program
-from siteplan.solve.rules import RULES
+from siteplan.solve.rows import Keys, family_of, keys_of, slacks_of, weights_of, with_slacks
+from siteplan.solve.rules import CNY, MONEY_RULES, RULES
 from siteplan.text import Text
 
 SMALLEST_AMOUNT = 1e-7
@@ -34,10 +37,12 @@ WORDS = {
 DIGITS_OF_A_YEAR = 4
 SHOWN = 5
 """Objects of a rule, and rows of a relaxation, that are named; the others are counted."""
+SHARE_OF_NARROWING, SHARE_OF_A_RULE = 0.6, 0.5
+"""Shares of the time left, at most: for the rules that clash, and for relaxing one that has objects."""
+WORKERS = 2
+CNY_PER_10_000 = 10_000.0
 SINGULAR = {"entries": "entry", "sites": "site", "functions": "function", "communities": "community"}
 
-Keys = tuple[str, ...]
-"""What a row is about: ids, codes, keys and years."""
 Places = Callable[[str, Keys], Text | None]
 """(rule, object) → where the scenario or a table states it, or None."""
 
@@ -71,37 +76,49 @@ OBJECTS: Mapping[str, int | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A rule of a conflict, and those of its objects that clash; none: the rule as a whole."""
+    """A rule of a conflict, and those of its objects that clash; none: the rule as a whole.
+
+    ``is_needed``: without it, or any of its objects, the others are proven not to clash.
+    """
 
     rule: str
     objects: tuple[Keys, ...] = ()
+    is_needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """The least by which one rule must give way, all others kept.
+    """The least by which rules must give way, all others kept: one rule, or several together.
 
-    ``amounts``: row of the rule → by how much, in the rule's reported unit; empty where it doesn't help, or
-    where the time gave no answer. ``is_proven``: no smaller one is enough, or none at all is.
+    ``amounts``: row → by how much, in its rule's reported unit; empty where it doesn't help, or where the
+    time gave no answer. ``is_proven``: no smaller one is enough, or none at all is. ``at_least``: is needed
+    in all, proven, in the rule's unit.
     """
 
-    rule: str
+    rules: tuple[str, ...]
     amounts: Mapping[str, float]
     is_proven: bool
+    at_least: float = 0.0
+
+    @property
+    def rule(self) -> str:
+        """The rule, or the first of them."""
+        return self.rules[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conflict:
-    """Rules that clash and the least relaxations of each.
+    """Rules that are proven to clash, and the least relaxations of each.
 
     ``is_narrow``: without any one of the rules, or of the objects named, the others can be met together;
-    otherwise the time ran out before the set was narrowed down.
+    otherwise the time ran out before that was certain. ``together``: of several, where none alone helps.
     """
 
     problem: Problem
     clauses: tuple[Clause, ...]
     is_narrow: bool
     relaxations: tuple[Relaxation, ...]
+    together: Relaxation | None = None
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -113,68 +130,67 @@ class Conflict:
         words = [_headline(self.is_narrow)]
         words += [_clause_in_words(self.problem, clause, places) for clause in self.clauses]
         words += [_described(self.problem, found) for found in self.relaxations]
+        if self.together is not None:
+            words.append(_described_together(self.problem, self.together))
         return Text("\n".join(line.zh for line in words), "\n".join(line.en for line in words))
 
 
 def explain_conflict(problem: Problem, clock: Clock) -> Conflict:
     """Return clashing rules, irreducible unless the clock ended the search, and what to do about them.
 
-    A deletion filter: a family is left out if the rest still clashes without it. Of the rules in `OBJECTS`
-    the single objects that clash are then found by halving (QuickXplain). At last each rule of the conflict
-    is relaxed as little as possible with every other rule of the scenario kept.
+    Of the rules in `OBJECTS` single objects are named (`Narrowing`). Each rule of the conflict is then
+    relaxed as little as possible with every other rule of the scenario kept; where no rule alone helps, all
+    that the scenario states are relaxed together.
     """
     level = problem.objective[0]
     program = compile_program(problem, build_model(problem, (level,)), (level,)).program
-    kept = [name for name in RULES if any(family_of(row) == name for row in program.row_names)]
+    rules = [name for name in RULES if any(family_of(row) == name for row in program.row_names)]
     with SolverSession() as session:
-        for name in list(kept):
-            others = [other for other in kept if other != name]
-            answer = session.solve(_only(program, others), Limits(), clock)
-            if answer.status is Status.INFEASIBLE:
-                kept = others
-        objects = _clashing_objects(_only(program, kept), session, clock)
-        is_narrow = clock.seconds_left() > 0.0
-        relaxations = tuple(_smallest_relaxation(program, name, session, clock) for name in kept)
-    named = {name: tuple(keys for rule, keys in objects if rule == name) for name in kept}
-    clauses = tuple(Clause(name, named[name]) for name in kept)
-    return Conflict(problem, clauses, is_narrow, relaxations)
+        narrowing_clock = clock.until(SHARE_OF_NARROWING * clock.seconds_left())
+        narrowing = Narrowing(program, rules, MONEY_RULES, OBJECTS, session, narrowing_clock)
+        found = narrowing.find()
+        relaxations = _relaxations(program, _rules_of(found), clock)
+        together = None
+        if not any(each.amounts for each in relaxations):
+            together = _together(program, rules, clock)
+        if not found.is_irreducible:
+            found = narrowing.go_on(found, clock)
+    kept = _rules_of(found)
+    named = {rule: tuple(keys for name, keys in found.elements if name == rule and keys) for rule in kept}
+    in_doubt = {rule for rule, _ in frozenset(found.elements) - found.needed}
+    clauses = tuple(Clause(rule, named[rule], rule not in in_doubt) for rule in kept)
+    relaxations = tuple(each for each in relaxations if each.rule in kept)
+    return Conflict(problem, clauses, found.is_irreducible, relaxations, together)
 
 
-def _clashing_objects(program: Program, session: SolverSession, clock: Clock) -> list[tuple[str, Keys]]:
-    """Return an irreducible set of objects of the rules in `OBJECTS` that clash, all other rows kept.
+def _rules_of(found: Narrowed) -> tuple[str, ...]:
+    """Return the rules that clash, in the order of `RULES`."""
+    clashing = {rule for rule, _ in found.elements}
+    return tuple(rule for rule in RULES if rule in clashing)
 
-    Junker (2004), QuickXplain: halves are tried with the other half as background.
-    """
-    rows: dict[tuple[str, Keys], list[int]] = {}
-    for number, row in enumerate(program.row_names):
-        if (rule := family_of(row)) in OBJECTS:
-            rows.setdefault((rule, keys_of(row)[: OBJECTS[rule]]), []).append(number)
 
-    def clashes(chosen: Sequence[tuple[str, Keys]]) -> bool:
-        left_out = [number for key in rows.keys() - set(chosen) for number in rows[key]]
-        answer = session.solve(_without_rows(program, left_out), Limits(), clock)
-        return answer.status is Status.INFEASIBLE
+def _relaxations(program: Program, rules: Sequence[str], clock: Clock) -> tuple[Relaxation, ...]:
+    """Return the least relaxation of each rule by itself, found side by side in fair shares of the time."""
+    left = len(rules)
 
-    def narrowed(
-        background: list[tuple[str, Keys]], candidates: list[tuple[str, Keys]], *, is_new: bool
-    ) -> list[tuple[str, Keys]]:
-        if is_new and clashes(background):
-            return []
-        if len(candidates) <= 1:
-            return candidates
-        half = len(candidates) // 2
-        first, second = candidates[:half], candidates[half:]
-        needed = narrowed([*background, *first], second, is_new=True)
-        return [*narrowed([*background, *needed], first, is_new=bool(needed)), *needed]
+    def relaxed(rule: str) -> Relaxation:
+        nonlocal left
+        share = clock.seconds_left() / max(1, math.ceil((left + 1) / WORKERS))
+        if rule in OBJECTS:
+            share = max(share, SHARE_OF_A_RULE * clock.seconds_left())
+        left -= 1
+        with SolverSession() as session:
+            return _smallest_relaxation(program, rule, session, clock.until(share))
 
-    return narrowed([], list(rows), is_new=True)
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        return tuple(pool.map(relaxed, rules))
 
 
 def _headline(is_narrow: bool) -> Text:
     if not is_narrow:
         return Text(
-            "以下规定不能同时满足（时间用尽，未能缩小到最少几项）：",
-            "these rules cannot all be met (time ran out before the set was narrowed down):",
+            "以下规定已证不能同时满足；时间用尽，标 ? 的可能是多余的：",
+            "these rules are proven to clash; time ran out, those marked ? may not be needed for that:",
         )
     return Text(
         "以下规定不能同时满足，缺其中任一项则其余可以并存：",
@@ -185,14 +201,22 @@ def _headline(is_narrow: bool) -> Text:
 def _clause_in_words(problem: Problem, clause: Clause, places: Places) -> Text:
     """Return a rule with the objects that clash and where they are stated."""
     name = RULES[clause.rule].name
-    shown = clause.objects[:SHOWN] or ((),)
-    told = [(_named(problem, keys), places(clause.rule, keys)) for keys in shown]
-    zh = "；".join(f"{words.zh}{'' if place is None else f'（{place.zh}）'}" for words, place in told)
-    en = "; ".join(f"{words.en}{'' if place is None else f' ({place.en})'}" for words, place in told)
+    by_place: dict[Text | None, list[Text]] = {}
+    for keys in clause.objects[:SHOWN] or ((),):
+        by_place.setdefault(places(clause.rule, keys), []).append(_named(problem, keys))
+    told = [
+        Text(
+            "；".join(words.zh for words in objects) + ("" if place is None else f"（{place.zh}）"),
+            "; ".join(words.en for words in objects) + ("" if place is None else f" ({place.en})"),
+        )
+        for place, objects in by_place.items()
+    ]
+    zh, en = "；".join(each.zh for each in told), "; ".join(each.en for each in told)
     if len(clause.objects) > SHOWN:
         zh, en = f"{zh} 等 {len(clause.objects)} 处", f"{en} and {len(clause.objects) - SHOWN} more"
     colon = "：" if clause.objects else ""
-    return Text(f"  · {name.zh}{colon}{zh}", f"  · {name.en}{': ' if clause.objects else ''}{en}")
+    mark = "·" if clause.is_needed else "?"
+    return Text(f"  {mark} {name.zh}{colon}{zh}", f"  {mark} {name.en}{': ' if clause.objects else ''}{en}")
 
 
 def _smallest_relaxation(program: Program, name: str, session: SolverSession, clock: Clock) -> Relaxation:
@@ -200,33 +224,32 @@ def _smallest_relaxation(program: Program, name: str, session: SolverSession, cl
     rows = [number for number, row in enumerate(program.row_names) if family_of(row) == name]
     elastic = with_slacks(program, rows, is_whole=RULES[name].is_whole)
     answer = session.solve(elastic, Limits(), clock)
+    at_least = max(0.0, answer.bound or 0.0) * RULES[name].per_model
     if answer.values is None:
-        return Relaxation(name, {}, answer.status is Status.INFEASIBLE)
-    given = answer.values[len(program.cost) :]
-    above, below = given[: len(rows)], given[len(rows) :]
-    amounts = {
-        program.row_names[row]: float(amount) * RULES[name].per_model
-        for row, amount in zip(rows, above + below, strict=True)
-        if amount > SMALLEST_AMOUNT
-    }
-    return Relaxation(name, amounts, answer.status is Status.OPTIMAL)
+        return Relaxation((name,), {}, answer.status is Status.INFEASIBLE, at_least)
+    amounts = _amounts(program, rows, answer.values)
+    return Relaxation((name,), amounts, answer.status is Status.OPTIMAL, at_least)
 
 
-def with_slacks(program: Program, rows: Sequence[int], *, is_whole: bool) -> Program:
-    """Return the program that minimises how far the given rows are exceeded (upwards, then downwards)."""
-    count = len(rows)
-    shape = (len(program.row_names), count)
-    unit = sparse.csr_array((np.ones(count), (list(rows), range(count))), shape=shape)
-    columns = len(program.cost)
-    return replace(
-        program,
-        matrix=sparse.hstack([program.matrix, -unit, unit], format="csr"),
-        column_lower=np.concatenate([program.column_lower, np.zeros(2 * count)]),
-        column_upper=np.concatenate([program.column_upper, np.full(2 * count, np.inf)]),
-        cost=np.concatenate([np.zeros(columns), np.ones(2 * count)]),
-        offset=0.0,
-        is_integer=np.concatenate([program.is_integer, np.full(2 * count, is_whole)]),
-    )
+def _together(program: Program, rules: Sequence[str], clock: Clock) -> Relaxation:
+    """Return a relaxation of all rules that the scenario states or that have objects, small in proportion."""
+    open_rules = tuple(name for name in rules if name in OBJECTS or RULES[name].stated_at is not None)
+    rows = [number for number, row in enumerate(program.row_names) if family_of(row) in open_rules]
+    families = [family_of(program.row_names[row]) for row in rows]
+    whole = np.array([RULES[name].is_whole for name in families])
+    elastic = with_slacks(program, rows, is_whole=whole, weight=weights_of(program, rows))
+    with SolverSession() as session:
+        answer = session.solve(elastic, Limits(), clock)
+    if answer.values is None:
+        return Relaxation(open_rules, {}, answer.status is Status.INFEASIBLE)
+    return Relaxation(open_rules, _amounts(program, rows, answer.values), is_proven=False)
+
+
+def _amounts(program: Program, rows: Sequence[int], values: FloatArray) -> dict[str, float]:
+    """Return row → by how much it gives way, in its rule's reported unit."""
+    given = zip(rows, slacks_of(program, rows, values).tolist(), strict=True)
+    amounts = {program.row_names[row]: amount for row, amount in given if amount > SMALLEST_AMOUNT}
+    return {row: amount * RULES[family_of(row)].per_model for row, amount in amounts.items()}
 
 
 def _described(problem: Problem, found: Relaxation) -> Text:
@@ -235,34 +258,67 @@ def _described(problem: Problem, found: Relaxation) -> Text:
     only_zh, only_en = f"  只放宽“{rule.name.zh}”{stated}", f"  relaxing only {rule.name.en}{stated}"
     if not found.amounts and found.is_proven:
         return Text(f"{only_zh}，还不够（已证）", f"{only_en} is not enough (proven)")
+    least = Text("", "")
+    if found.at_least > 0.0 and not found.is_proven:
+        amount = _with_unit(found.at_least, rule.unit)
+        least = Text(f"（合计至少要 {amount.zh}）", f" (at least {amount.en} in all)")
     if not found.amounts:
-        return Text(f"{only_zh}：时间内未算出", f"{only_en}: not found within the time")
+        return Text(f"{only_zh}：时间内未算出{least.zh}", f"{only_en}: not found within the time{least.en}")
+    told = _rows_in_words(problem, found)
+    if found.is_proven:
+        return Text(f"{only_zh}，最少：{told.zh}", f"{only_en}, the least: {told.en}")
+    return Text(
+        f"{only_zh}，够用（未证最少）{least.zh}：{told.zh}",
+        f"{only_en}, enough, not proven least{least.en}: {told.en}",
+    )
+
+
+def _described_together(problem: Problem, found: Relaxation) -> Text:
+    """Say how far all rules together give way, rule by rule."""
+    if not found.amounts:
+        return Text(
+            "  几项一起放宽多少则够：时间内未算出",
+            "  how far several rules together must give way: not found within the time",
+        )
+    rules = [name for name in found.rules if any(family_of(row) == name for row in found.amounts)]
+    parts = []
+    for name in rules:
+        of_rule = {row: amount for row, amount in found.amounts.items() if family_of(row) == name}
+        told = _rows_in_words(problem, replace(found, rules=(name,), amounts=of_rule))
+        parts.append(Text(f"{RULES[name].name.zh}：{told.zh}", f"{RULES[name].name.en}: {told.en}"))
+    zh, en = "；".join(part.zh for part in parts), "; ".join(part.en for part in parts)
+    return Text(
+        f"  几项一起放宽，够用（未证最少）——{zh}",
+        f"  relaxing several together, enough, not proven least: {en}",
+    )
+
+
+def _rows_in_words(problem: Problem, found: Relaxation) -> Text:
     rows = sorted(found.amounts, key=lambda row: -found.amounts[row])
     told = [(_named(problem, keys_of(row)), _amount(problem, found, row)) for row in rows[:SHOWN]]
     zh = "；".join(f"{place.zh} {amount.zh}" for place, amount in told)
     en = "; ".join(f"{place.en} {amount.en}" for place, amount in told)
     if len(rows) > SHOWN:
         zh, en = f"{zh} 等 {len(rows)} 处", f"{en} and {len(rows) - SHOWN} more"
-    at_least = (
-        Text("最少", "the least") if found.is_proven else Text("够用（未证最少）", "enough, not proven least")
-    )
-    return Text(f"{only_zh}，{at_least.zh}：{zh}", f"{only_en}, {at_least.en}: {en}")
+    return Text(zh, en)
 
 
 def _amount(problem: Problem, found: Relaxation, row: str) -> Text:
     """Return by how much a row gives way, with its unit."""
-    value, unit = found.amounts[row], RULES[found.rule].unit
+    unit = RULES[found.rule].unit
     if found.rule == "coverage_floor" and not problem.basis.counts_communities:
         unit = Text("个百分点", "points")
+    return _with_unit(found.amounts[row], unit)
+
+
+def _with_unit(value: float, unit: Text) -> Text:
+    """Return an amount with its unit; larger sums of money in 10 000 CNY, rounded up so that they suffice."""
+    if unit == CNY and value >= CNY_PER_10_000:
+        figure = f"{math.ceil(10.0 * value / CNY_PER_10_000 - SMALLEST_AMOUNT) / 10.0:,.1f}"
+        return Text(f"{figure} 万元", f"{figure} × 10 000 CNY")
     figure = f"{value:,.0f}" if value >= 10.0 else f"{value:.3g}"
     english = SINGULAR.get(unit.en, unit.en) if figure == "1" else unit.en
     return Text(f"{figure} {unit.zh}", f"{figure} {english}")
-
-
-def keys_of(row_name: str) -> Keys:
-    """Return what a row is about: the indices in its name."""
-    indices = row_name.partition("[")[2].removesuffix("]")
-    return tuple(index.strip("'") for index in indices.split(",")) if indices else ()
 
 
 def _named(problem: Problem, keys: Keys) -> Text:
@@ -284,33 +340,3 @@ def _named(problem: Problem, keys: Keys) -> Text:
         else:
             words.append(WORDS.get(key, Text.same(key)))
     return Text(" ".join(each.zh for each in words), " ".join(each.en for each in words))
-
-
-def _only(program: Program, kept: Sequence[str]) -> Program:
-    """Return the program without the rows of the `RULES` that are not kept, and without an objective."""
-    left_out = without_families(program, frozenset(RULES) - frozenset(kept))
-    return replace(left_out, cost=np.zeros(len(program.cost)))
-
-
-def without_families(program: Program, families: frozenset[str]) -> Program:
-    """Return the program without the rows of some constraint families."""
-    return _without_rows(
-        program, [number for number, row in enumerate(program.row_names) if family_of(row) in families]
-    )
-
-
-def _without_rows(program: Program, left_out: Sequence[int]) -> Program:
-    kept = np.ones(len(program.row_names), dtype=bool)
-    kept[list(left_out)] = False
-    return replace(
-        program,
-        matrix=program.matrix[kept],
-        row_lower=program.row_lower[kept],
-        row_upper=program.row_upper[kept],
-        row_names=tuple(name for name, keep in zip(program.row_names, kept, strict=True) if keep),
-    )
-
-
-def family_of(row_name: str) -> str:
-    """Return the constraint family that a row belongs to."""
-    return row_name.split("[", 1)[0]

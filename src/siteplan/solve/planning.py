@@ -19,7 +19,7 @@ from siteplan.solve.compiling import ANNEALING, PRICES, compile_ahead, wait_unti
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.neighbourhood import Start, improve
-from siteplan.solve.decompose.prices import priced_bounds
+from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.feasibility import doubtful_rules
@@ -34,34 +34,34 @@ from siteplan.text import Text
 
 MOVES_PER_EFFORT = 400_000
 MOVES_PER_SITE = 5_000
-SEARCH_RUNS = 4
+SEARCH_RUNS, PROMISING_RUNS = 4, 2
 SINGLE_YEAR_NODES = 1500
 STAGING_NODES = 300
 FIRST_LEVEL_NODES = 1500
 LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
-"""Work limits at effort 1: annealing moves of a run (the larger), runs, branch-and-bound nodes of each stage,
-passes."""
+"""Work limits at effort 1: annealing moves of a run (the larger), runs from nothing and from what is
+promising, branch-and-bound nodes of each stage, passes."""
 COLUMNS_OF_NODE_LIMITS = 5000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
 COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
-SEARCH_SHARE = 0.4
 PRICES_SHARE = 0.2
+SEARCH_SHARE = 0.4
 SINGLE_YEAR_SHARE = 0.5
 FIRST_LEVEL_SHARE = 0.4
-"""Shares of the time left, at most: the search and the first level of what is left for the solve, the bounds
-by prices and the single-year bounds of what is left for the first level."""
+"""Shares of the time left, at most: the bounds by prices, the search and the first level of what is left for
+the solve, the single-year bounds of what is left for the first level."""
 LARGEST_PROGRAM = 200_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
 BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
 """What building and compiling a program takes, and the share of the time left that it may take."""
-SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.5, 20_000, 2
-"""Share of the time, moves by site and runs of the search where the bounds by prices are all that follows:
-fewer and longer runs, as they scatter less the larger the problem is."""
+SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.9, 20_000, 2
+"""Share of the time, moves by site and runs of the search where nothing follows: fewer and longer runs, as
+they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
 """Building the program of all levels takes so many times as long as that of the first, at most."""
 HURRIED_SHARE = 0.1
@@ -95,6 +95,7 @@ class _Run:
     started: float = field(default_factory=time.monotonic)
     ended: set[Ended] = field(default_factory=set)
     land: Landscape | None = None
+    priced: PricedBounds | None = None
     build_s: float = 0.0
     """Seconds that building the program of the first level took, which nothing interrupts."""
 
@@ -161,7 +162,10 @@ def solve(
     if len(problem.years) > 1:
         compile_ahead()
     can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
-    found = _search(run, start, is_alone=can_do_without) if len(problem.years) > 1 else None
+    found = None
+    if len(problem.years) > 1:
+        _find_prices(run, is_alone=can_do_without)
+        found = _search(run, start, is_alone=can_do_without)
     first = _without_program(run, found, start, known_bound) if can_do_without else None
     if first is None:
         first = _first_level(run, found, start, known_bound)
@@ -170,6 +174,27 @@ def solve(
         return _result(run, first.decisions, {problem.objective[0]: first.bound})
     decisions, bounds = _later_levels(run, first)
     return _result(run, decisions, bounds)
+
+
+def _find_prices(run: _Run, *, is_alone: bool) -> None:
+    """Work out bounds of the shortfall from prices, where it is the first level.
+
+    ``is_alone``: the whole program doesn't follow, so the bounds of single years are of no use.
+    """
+    if len(run.problem.functions) <= MOST_FUNCTIONS:
+        run.land = describe_landscape(run.problem)
+    if run.problem.objective[0] is not Level.SHORTFALL:
+        return
+    run.tell(BOUNDS_BY_PRICES, Level.SHORTFALL)
+    share = COMPILER_SHARE if is_alone else PRICES_SHARE
+    if not wait_until_compiled(PRICES, run.clock.until(share * run.clock.seconds_left())):
+        run.ended.add(Ended.TIME_LIMIT)
+        return
+    clock = run.clock.until(PRICES_SHARE * run.clock.seconds_left())
+    if clock.seconds_left() > 0.0:
+        run.priced = priced_bounds(run.problem, clock, run.land, by_year=not is_alone)
+    if clock.seconds_left() <= 0.0:
+        run.ended.add(Ended.TIME_LIMIT)
 
 
 def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> Decisions | None:
@@ -184,12 +209,16 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> Decisions 
     if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
         run.ended.add(Ended.TIME_LIMIT)
         return None
-    runs = RUNS_WITHOUT_PROGRAM if is_alone else SEARCH_RUNS
+    promising = None if run.priced is None else run.priced.promising
+    runs, promising_runs = SEARCH_RUNS, PROMISING_RUNS
+    if is_alone:
+        promising_runs = 0 if promising is None else RUNS_WITHOUT_PROGRAM - (start is not None)
+        runs = RUNS_WITHOUT_PROGRAM - promising_runs
     seconds = (SHARE_WITHOUT_PROGRAM if is_alone else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
-    if len(run.problem.functions) <= MOST_FUNCTIONS:
-        run.land = describe_landscape(run.problem)
-    found = search_start(run.problem, run.settings.seed, moves, runs, clock, start, run.land)
+    found = search_start(
+        run.problem, run.settings.seed, moves, runs, clock, start, run.land, promising, promising_runs
+    )
     if clock.seconds_left() < HURRIED_SHARE * seconds:
         run.ended.add(Ended.TIME_LIMIT)
     return found
@@ -223,10 +252,8 @@ def _without_program(
         return None
     best = keeping[0] if len(keeping) == 1 else _better(run, *keeping)
     bounds = [] if known_bound is None else [known_bound / _factor(problem, level)]
-    if level is Level.SHORTFALL and wait_until_compiled(PRICES, run.clock) and run.clock.seconds_left() > 0.0:
-        run.tell(BOUNDS_BY_PRICES, level)
-        known = level_value(problem, best, level) / _factor(problem, level)
-        bounds.append(priced_bounds(problem, known, run.clock, run.land).total)
+    if run.priced is not None:
+        bounds.append(run.priced.total)
     if run.clock.seconds_left() <= 0.0:
         run.ended.add(Ended.TIME_LIMIT)
     return _First(best, max(bounds, default=None), is_without_program=True)
@@ -261,7 +288,7 @@ def _first_level(
         if least is not None:
             program = _with_known_bound(program, least)
         if len(problem.years) > 1 and level in SEPARABLE:
-            priced, total = _priced_bounds(run, compiled, best, clock)
+            priced, total = _priced_bounds(run, compiled)
             share = SINGLE_YEAR_SHARE * clock.seconds_left()
             bounds, end_state = _single_year_bounds(run, best, clock.until(share))
             bounds = {year: max(bounds.get(year, 0.0), priced.get(year, 0.0)) for year in {*bounds, *priced}}
@@ -371,20 +398,14 @@ def _single_year_bounds(
     return bounds, answers[run.problem.years[-1]][1]
 
 
-def _priced_bounds(
-    run: _Run, compiled: CompiledModel, best: Decisions, clock: Clock
-) -> tuple[dict[int, float], float | None]:
-    """Return bounds of the shortfall from prices (model units): of each year's part, and of the whole."""
-    problem, level = run.problem, run.problem.objective[0]
-    if level is not Level.SHORTFALL or clock.seconds_left() <= 0.0:
+def _priced_bounds(run: _Run, compiled: CompiledModel) -> tuple[dict[int, float], float | None]:
+    """Return bounds of the shortfall from prices (model units): of each year's part, and of the whole.
+
+    What no shortfall of the program's steps can be is rounded up to the next that one can.
+    """
+    level, answer = run.problem.objective[0], run.priced
+    if level is not Level.SHORTFALL or answer is None:
         return {}, None
-    run.tell(BOUNDS_BY_PRICES, level)
-    known = level_value(problem, best, level) / _factor(problem, level)
-    clock = clock.until(PRICES_SHARE * clock.seconds_left())
-    if not wait_until_compiled(PRICES, clock):
-        run.ended.add(Ended.TIME_LIMIT)
-        return {}, None
-    answer = priced_bounds(problem, known, clock, run.land)
     cost, offset = compiled.objectives[level]
     by_year: dict[int, float] = {}
     for year, bound in answer.by_year.items():

@@ -24,9 +24,9 @@ class SolveResult:
 class InfeasibleError(Exception):
     """No plan meets the hard rules; ``conflict`` names the rules that clash, as constraint families.
 
-    The set is irreducible: without any one of them the others can be met together. There may be further
-    conflicts, so leaving one out need not make a plan possible. ``explained`` has the objects that clash and
-    the least relaxations.
+    The set is irreducible where ``explained.is_narrow``: without any one of them the others can be met
+    together. There may be further conflicts, so leaving one out need not make a plan possible. ``explained``
+    has the objects that clash and the least relaxations.
     """
 
     def __init__(self, conflict: tuple[str, ...], text: Text, explained: Conflict | None = None) -> None:

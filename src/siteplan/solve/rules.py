@@ -135,10 +135,10 @@ RULES: dict[str, Rule] = {
     "newly_built_sites": _count(
         "新建点位数量上限", "the limit on newly built sites", SITES, "rules", "newly_built_sites_at_most"
     ),
-    "rooms_fit_in_site": _area("使用面积", "the usable area of the sites"),
-    "area_at_least_minimum": _area("功能最小面积", "minimum areas"),
-    "area_at_least_minimum_alone": _area("功能单独设置的最小面积", "minimum areas standing alone"),
-    "area_at_most_maximum": _area("功能最大面积", "maximum areas"),
+    "rooms_fit_in_site": _area("各空间的使用面积", "the usable area of the sites"),
+    "area_at_least_minimum": _area("各功能的最小面积", "minimum areas"),
+    "area_at_least_minimum_alone": _area("各功能单独设置的最小面积", "minimum areas standing alone"),
+    "area_at_most_maximum": _area("各功能的最大面积", "maximum areas"),
     "scattered_has_few_functions": _count(
         "插花点的功能数量", "the number of functions of a scattered site", FUNCTIONS, "rules", "site_form"
     ),
@@ -151,6 +151,9 @@ RULES: dict[str, Rule] = {
     "open_only_to_provide": _count("开放即提供功能", "open sites providing something", ITEMS),
 }
 """The families that a planner can change, in the order in which a conflict tries to do without them."""
+
+MONEY_RULES = frozenset(name for name, rule in RULES.items() if rule.unit == CNY)
+"""The families that say how much money there is, and what it may be spent on."""
 
 STRUCTURE = frozenset(
     {

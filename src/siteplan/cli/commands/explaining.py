@@ -137,13 +137,24 @@ def prices(
             metavar="SECONDS", min=1.0, help=bilingual("每次重新求解的秒数。", "The time of each solve.")
         ),
     ] = 20.0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=1.0,
+            help=bilingual(
+                "全部求解合计的秒数，平均分给各次；默认不限。",
+                "The time of all solves together, shared fairly; by default as long as they take.",
+            ),
+        ),
+    ] = None,
     case: CaseOption = None,
     lang: LanguageOption = None,
 ) -> None:
     """Print the value of more money by year and of one more space by community."""
     from siteplan.cli.pricing import Priced, price_results
 
-    priced = Priced(year, community, step, seconds, case)
+    priced = Priced(year, community, step, seconds, time_limit, case)
     price_results(results, priced, session_of(context))
 
 

@@ -5,7 +5,7 @@ Functions, years, communities and sites are named by their position; sets of fun
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -19,11 +19,12 @@ from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.plan import CommunityCoverage, Plan, PlannedSite
 from siteplan.policy import Standards
 from siteplan.problem import Problem
-from siteplan.publish.explanations import WhiteSpots
+from siteplan.publish.explanations import MissedTarget, WhiteSpots
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
 from siteplan.publish.map.geometry import DEGREES_PER_UNIT, Grid
 from siteplan.publish.map.walks import walks_of_plan
 from siteplan.publish.map.words import WORDS
+from siteplan.publish.shortfall_spaces import areas_of, name_of_area, place_of_remedy, polygons_of
 from siteplan.publish.white_spots import place_of, polygon_of, words_of_white_spot
 from siteplan.scenario import Basis
 from siteplan.text import Text
@@ -41,8 +42,8 @@ class MapSources:
     """Everything a map is made from.
 
     ``boundaries``: community code → its official boundary in longitude and latitude, where one is supplied.
-    ``reasons``: site → why it is as it is, and ``white_spots``: where to look for space, where they have been
-    stored.
+    ``reasons``: site → why it is as it is, ``white_spots``: where to look for space, and ``missed``: missed
+    targets with their remedies, where they have been stored.
     """
 
     plan: Plan
@@ -55,6 +56,7 @@ class MapSources:
     boundaries: Mapping[str, BaseGeometry] = field(default_factory=dict)
     reasons: Mapping[str, Sequence[Text]] = field(default_factory=dict)
     white_spots: WhiteSpots | None = None
+    missed: tuple[MissedTarget, ...] = ()
     made_on: date = field(default_factory=date.today)
 
     @cached_property
@@ -164,6 +166,7 @@ def map_content(sources: MapSources) -> Json:
         "communities": _communities(sources),
         "demand": _demand(sources),
         "sites": _sites(sources),
+        "spaces": list(_spaces(sources)),
         "white_spots": [] if sources.white_spots is None else _white_spots(sources, sources.white_spots),
         "coverage": _coverage(sources),
         "money": [
@@ -396,6 +399,22 @@ def _white_spots(sources: MapSources, found: WhiteSpots) -> list[Json]:
             }
         )
     return spots
+
+
+def _spaces(sources: MapSources) -> Iterator[Json]:
+    """Yield the areas in which a space would make up a missed target."""
+    for entry, remedy, area in areas_of(sources.missed):
+        x, y = sources.grid.unit(area.longitude, area.latitude)
+        yield {
+            "id": area.area_id,
+            "only_year": entry.year,
+            "name": _pair(name_of_area(entry, sources.problem)),
+            "place": _pair(place_of_remedy(remedy, sources.problem)),
+            "x": x,
+            "y": y,
+            "rings": sources.grid.rings(polygons_of(area)),
+            "words": _pair(remedy.words.text),
+        }
 
 
 def _opened(

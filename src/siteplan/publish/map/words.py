@@ -26,6 +26,7 @@ WORDS = {
     "kind_community": Text("社区", "community"),
     "kind_town": Text("镇街", "town"),
     "kind_white": Text("找空间", "look here"),
+    "kind_space": Text("补缺空间", "space wanted"),
     "kind_demand": Text("居民点", "place"),
     "year": Text("年份", "Year"),
     "year_announced": Text(
@@ -84,15 +85,25 @@ WORDS = {
     "white_name": Text("{0} 找空间：{1}", "{0} Look for space: {1}"),
     "white_year": Text("按 {0} 年末的方案", "by the plan at the end of {0}"),
     "white_hint": Text(
-        "各处依次计算：只计前面各处未覆盖的。圆点处数字成立，区内其他位置至少达到其九成。",
-        "Each zone counts what those before it leave. The figures hold at the disc, elsewhere in the zone at "
-        "least nine tenths of them.",
+        "各处依次计算：只计前面各处未覆盖的。圆点处数字成立，区内道路上的其他位置至少达到其九成。",
+        "Each zone counts what those before it leave. The figures hold at the disc, elsewhere on the roads "
+        "of the zone at least nine tenths of them.",
+    ),
+    "legend_space": Text(
+        "未达目标的补缺区域：区内任何一处空间都有效", "areas in which a space makes up a missed target"
+    ),
+    "space_name": Text("补缺空间：{0}", "Space wanted: {0}"),
+    "space_place": Text("区域 {0}，{1}", "area {0}, {1}"),
+    "space_hint": Text(
+        "区内任何一处都成立；多边形见 shortfall-spaces.geojson。",
+        "It holds anywhere in the area; the polygon is in shortfall-spaces.geojson.",
     ),
     "layers": Text("图层", "Layers"),
     "layer_demand": Text("居民点", "Residential places"),
     "layer_communities": Text("社区", "Communities"),
     "layer_base": Text("道路、水系和建筑", "Roads, water and buildings"),
     "layer_white": Text("下一步找空间的区域", "Where to look for space next"),
+    "layer_space": Text("未达目标的补缺区域", "Areas for spaces that make up missed targets"),
     "layer_later": Text("尚未开放和未选用的空间", "Spaces not open yet, or not used"),
     "tiles": Text("在线底图", "Online tiles"),
     "tiles_hint": Text(

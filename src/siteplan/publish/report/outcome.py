@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from siteplan.plan import CommunityArea, CoverageFigure
-from siteplan.publish.explanations import CAUSE_NAMES, CauseShare
+from siteplan.publish.explanations import CauseShare, MissedTarget, name_of_cause
 from siteplan.publish.places import places_figures
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources, shortfall
@@ -299,7 +299,7 @@ def _write_causes(sources: ReportSources, manuscript: Manuscript) -> None:
                 else f"{sources.problem.area_name(missed.area_code)} {sources.function(missed.function)}",
                 f"{whole(missed.missing)} {sources.say(missed.unit)}",
                 sources.say(Text("；", "; ")).join(
-                    _cause(sources, share) for share in missed.causes if share.high > 0.0
+                    _cause(sources, missed, share) for share in missed.causes if share.high > 0.0
                 ),
                 sources.say(Text("；", "; ")).join(sources.say(each.words.text) for each in missed.remedies)
                 or "—",
@@ -316,8 +316,8 @@ def _write_causes(sources: ReportSources, manuscript: Manuscript) -> None:
         )
 
 
-def _cause(sources: ReportSources, share: CauseShare) -> str:
-    words = f"{sources.say(CAUSE_NAMES[share.cause])} {whole(share.value)}"
+def _cause(sources: ReportSources, missed: MissedTarget, share: CauseShare) -> str:
+    words = f"{sources.say(name_of_cause(missed, share))} {whole(share.value)}"
     if share.is_proven:
         return words
     return words + sources.say(

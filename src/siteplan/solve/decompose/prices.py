@@ -30,20 +30,23 @@ from siteplan.solve.search.landscape import (
     describe_landscape,
 )
 from siteplan.solve.search.programmes import MOST_FUNCTIONS
+from siteplan.solve.search.start import Promising
 from siteplan.units import to_model_money
 from siteplan.volume import BOUND, Ascent, ascend, first_ascent
 
-ITERATIONS = 500
+ITERATIONS = 1000
 ITERATIONS_OF_A_PIECE = 10
 """Between looks at the clock."""
-SMALLEST_RISE = 0.01
-"""Rise that a step aims at, at least, as a share of the known shortfall."""
+NEWEST_SHARE = 0.01
+"""Share of the newest answer in the average of answers."""
+RISE, RISE_OF_ALL = 0.1, 0.02
+"""Rise of the bound that a step aims at, as a share of it, or of what is missing without any site."""
 FIRST_PRICE = 0.3
 """First prices of elements in their units; money costs as much as all of them."""
 DAMPED = 0.75
 """Steps of the limits' prices are shorter by this power of the number of elements, which all move at once."""
-YEARS_SHARE = 0.3
-"""Share of the time for each year by itself, which gives the prices that all years together start with."""
+TOGETHER_SHARE = 0.7
+"""Share of the time for all years together, where the bound of each year is wanted too."""
 ROUNDING = 1e-9
 """Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
 IMPOSSIBLE = -1e300
@@ -90,10 +93,15 @@ class Work(NamedTuple):
 
 
 class PricedBounds(NamedTuple):
-    """Lower bounds of the shortfall in weighted points: of each year's part, and of the whole."""
+    """Lower bounds of the shortfall in weighted points: of each year's part if asked for, and of the whole.
+
+    ``promising``: what each site provides where it is worth the most above its prices: together near a good
+    plan, but within no limit. None where years are not linked.
+    """
 
     by_year: Mapping[int, float]
     total: float
+    promising: Promising | None
 
 
 def _compiled(function: _Function) -> _Function:
@@ -101,64 +109,62 @@ def _compiled(function: _Function) -> _Function:
 
 
 def priced_bounds(
-    problem: Problem, known: float, clock: Clock, land: Landscape | None = None
+    problem: Problem, clock: Clock, land: Landscape | None = None, *, by_year: bool = True
 ) -> PricedBounds:
-    """Return lower bounds of the shortfall.
+    """Return lower bounds of the shortfall, and what is promising at their prices.
 
-    ``known``: what some plan falls short, in weighted points; only the length of the steps depends on it.
-    ``land``: the problem's, where it is known already.
+    ``land``: the problem's, where it is known already; ``by_year``: of each year by itself as well.
     Nothing is proven beyond `MOST_FUNCTIONS` functions.
     """
     if len(problem.functions) > MOST_FUNCTIONS or not problem.planned_sites:
-        return PricedBounds({}, 0.0)
+        return PricedBounds({}, 0.0, None)
     relaxed = problem
     if problem.forbidden_by_hand:
         relaxed, land = replace(problem, forbidden_by_hand={}), None
     land = describe_landscape(relaxed) if land is None else land
     count = len(problem.years)
-    alone = [_years(relaxed, land, [index]) for index in range(count)]
-    _ascend(alone[0], _first_prices(alone[0]), 1.0, Clock(np.inf), pieces=1)  # compiles on first use
-    first_clock = clock.until(YEARS_SHARE * clock.seconds_left())
-    without = [float(years.missing[0] @ years.point_price[0]) for years in alone]
-    ascents: list[Ascent] = []
-    for index, years in enumerate(alone):
-        share = first_clock.until(first_clock.seconds_left() / (count - index))
-        known_of_year = known * without[index] / max(sum(without), 1e-9)
-        ascents.append(_ascend(years, _first_prices(years), known_of_year, share))
-    by_year = {year: _safe(ascent) for year, ascent in zip(problem.years, ascents, strict=True)}
-    total = sum(by_year.values())
-    if count > 1 and not problem.conversions:
-        limits = len(land.pace.limit) + 1
-        elements = [ascent.best_prices[:-limits] for ascent in ascents]
-        prices = np.concatenate([*elements, *(ascent.best_prices[-limits:] for ascent in ascents)])
-        whole = _years(relaxed, land, range(count))
-        total = max(total, _safe(_ascend(whole, prices, known, clock)))
-    return PricedBounds(by_year, total)
+    share = TOGETHER_SHARE if by_year else 1.0
+    whole = _years(relaxed, land, range(count))
+    together = _ascend(whole, clock.until(share * clock.seconds_left()))
+    bounds: dict[int, float] = {}
+    for index, year in enumerate(problem.years if by_year else ()):
+        own_clock = clock.until(clock.seconds_left() / (count - index))
+        bounds[year] = _safe(_ascend(_years(relaxed, land, [index]), own_clock))
+    promising = _promising(whole, together.best_prices) if whole.is_nested else None
+    return PricedBounds(bounds, max(_safe(together), sum(bounds.values())), promising)
 
 
 def _first_prices(years: Years) -> FloatArray:
-    """Return prices to begin with for one year."""
-    elements = len(years.weight)
+    """Return prices to begin with."""
     prices = np.zeros(len(years.unit))
+    elements = len(years.weight)
     prices[:elements] = FIRST_PRICE * years.unit[:elements]
-    prices[elements] = prices[:elements].sum() / max(years.limit[0, 0], 1e-6)
+    for year, limits in enumerate(years.limit):
+        first, last = years.element_first[year], years.element_first[year + 1]
+        prices[elements + year * len(limits)] = prices[first:last].sum() / max(limits[0], 1e-6)
     return prices
 
 
-def _ascend(
-    years: Years,
-    prices: FloatArray,
-    known: float,
-    clock: Clock,
-    pieces: int = ITERATIONS // ITERATIONS_OF_A_PIECE,
-) -> Ascent:
-    ascent = first_ascent(prices, years.unit, _highest(years))
+def _ascend(years: Years, clock: Clock) -> Ascent:
+    ascent = first_ascent(_first_prices(years), years.unit, _highest(years))
     work = _work_for(years)
-    for _ in range(pieces):
+    without = float((years.missing * years.point_price).sum())
+    for _ in range(ITERATIONS // ITERATIONS_OF_A_PIECE):
         if clock.seconds_left() <= 0.0 or not len(years.weight):
             break
-        _iterate(years, known, ascent, work, ITERATIONS_OF_A_PIECE)
+        _iterate(years, RISE_OF_ALL * without, ascent, work, ITERATIONS_OF_A_PIECE)
     return ascent
+
+
+def _promising(years: Years, prices: FloatArray) -> Promising:
+    """Return what is worth the most above the prices."""
+    work = _work_for(years)
+    sites = len(years.programme_first) - 1
+    promising = Promising(np.zeros((sites, len(years.missing)), dtype=np.int64), np.zeros(sites))
+    for site in np.flatnonzero(np.diff(years.programme_first)):
+        promising.worth[site] = -_open_where_it_pays(years, int(site), prices, work)
+        promising.masks[site] = work.chosen
+    return promising
 
 
 def _highest(years: Years) -> FloatArray:
@@ -278,10 +284,11 @@ def _money_by(problem: Problem, index: int) -> float:
 
 
 @_compiled
-def _iterate(years: Years, known: float, ascent: Ascent, work: Work, iterations: int) -> None:
+def _iterate(years: Years, least_rise: float, ascent: Ascent, work: Work, iterations: int) -> None:
     for _ in range(iterations):
         bound = _bound_at(years, ascent.prices, work)
-        if not ascend(ascent, bound, work.excess, known, SMALLEST_RISE * known):
+        rise = max(least_rise, RISE * ascent.sums[BOUND])
+        if not ascend(ascent, bound, work.excess, NEWEST_SHARE, 0.0, rise):
             return
 
 

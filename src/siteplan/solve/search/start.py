@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 from threading import Thread
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,12 +29,22 @@ SECONDS_TO_STOP = 0.3
 """What a run may take to notice that it must stop; one that takes longer is left behind."""
 HOT, COLD = 1.0, 0.02
 """First and last temperature, as multiples of the mean weighted points of one unit of shortfall."""
+PROMISING_HOT, PROMISING_COLD = (0.35, 0.1), 0.01
+"""First temperatures of runs that begin at what is promising, in turn, and their last, as multiples of the
+mean weighted points of what one function of a site covers."""
 WORTH_OF_LATER_LEVELS: Mapping[Level, float] = {
     Level.PERSONS_COVERED: 1.0,
     Level.FORM: 0.1,
     Level.COST: 0.01,
 }
 """Units of shortfall that a later level is worth between nothing and all of it."""
+
+
+class Promising(NamedTuple):
+    """What sites may well provide, each by itself: ``masks`` (planned sites, years), ``worth`` (sites,)."""
+
+    masks: IntArray
+    worth: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +63,19 @@ def search_start(
     clock: Clock,
     improve_from: Decisions | None = None,
     land: Landscape | None = None,
+    promising: Promising | None = None,
+    promising_runs: int = 0,
 ) -> Decisions | None:
     """Return good decisions at minimum areas, or None where the search finds none within the limits.
 
     ``moves``: moves of each of the ``runs``; ``improve_from``: where they begin instead of at nothing.
-    ``land``: the problem's, where it is known already.
+    ``land``: the problem's, where it is known already. ``promising_runs`` further runs begin at what is
+    ``promising``, as far as the limits allow.
     The result depends on the arguments alone unless the clock cuts the search short; it returns within
     half a second of the clock. None as well beyond `MOST_FUNCTIONS` functions, where the search is left
     out, and where no site can open.
     """
-    found = search(problem, seed, moves, runs, clock, improve_from, land)
+    found = search(problem, seed, moves, runs, clock, improve_from, land, promising, promising_runs)
     return None if found is None else found.decisions
 
 
@@ -73,6 +87,8 @@ def search(
     clock: Clock,
     improve_from: Decisions | None = None,
     land: Landscape | None = None,
+    promising: Promising | None = None,
+    promising_runs: int = 0,
 ) -> Found | None:
     """Search as `search_start`, and return the weighted points short as well."""
     if len(problem.functions) > MOST_FUNCTIONS or clock.seconds_left() <= 0.0:
@@ -81,13 +97,26 @@ def search(
     first = first_programmes(problem, land, improve_from)
     if first is None or not len(land.sites.movable):
         return None
-    schedule = _schedule(land, moves)
-    seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(runs)]
-    found = [run for run in _run_all(land, schedule, seeds, first, clock) if math.isfinite(run.cost)]
+    beginnings = [_Beginning(_schedule(land, moves), first)] * runs
+    if promising is not None:
+        begun = _begin_promising(land, promising, first)
+        schedules = [_schedule_of_promising(land, moves, share) for share in PROMISING_HOT]
+        ahead = [_Beginning(schedules[run % len(schedules)], begun) for run in range(promising_runs)]
+        beginnings = ahead + beginnings
+    seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(len(beginnings))]
+    found = [run for run in _run_all(land, beginnings, seeds, clock) if math.isfinite(run.cost)]
     if not found:
         return None
     best = min(found, key=lambda run: (run.cost, run.seed))
     return Found(_decisions(problem, land, best.programmes), best.shortfall)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Beginning:
+    """How a run anneals, and the programmes (sites, years) that it begins with."""
+
+    schedule: Schedule
+    first: IntArray
 
 
 @dataclass(slots=True)
@@ -114,10 +143,8 @@ class _Times:
         self.gone[:] = 1.0
 
 
-def _run_all(
-    land: Landscape, schedule: Schedule, seeds: list[int], first: IntArray, clock: Clock
-) -> list[Run]:
-    """Anneal once for each seed; return what is there when all are done or the clock says stop.
+def _run_all(land: Landscape, beginnings: list[_Beginning], seeds: list[int], clock: Clock) -> list[Run]:
+    """Anneal from each beginning with its seed; return what is done by the end of the clock.
 
     The threads are daemons: one that still compiles when the clock ends is left behind, and neither the
     caller nor the end of the process waits for it.
@@ -130,6 +157,7 @@ def _run_all(
             for number in numbers:
                 if times.gone[number, 0] < 1.0:
                     times.begin(number, 1 + (numbers[-1] - number) // THREADS)
+                    schedule, first = beginnings[number].schedule, beginnings[number].first
                     outcomes.put(anneal(land, schedule, seeds[number], first, times.gone[number]))
         except Exception as failure:  # raised again in the caller's thread
             outcomes.put(failure)
@@ -162,8 +190,7 @@ def _gather(outcomes: Queue[Run | Exception], times: _Times) -> list[Run]:
 
 def _schedule(land: Landscape, moves: int) -> Schedule:
     """Scale temperatures and worths to the problem."""
-    priced = land.targets.price_of_shortfall[land.targets.share > 0.0]
-    unit = float(priced.mean()) if len(priced) else 1.0
+    unit = _unit_of_shortfall(land)
     persons = float(land.coverage.person_weight.sum())
     sites = len(land.sites.movable)
     money = float(min(land.money.capital.sum(), _dearest(land)))
@@ -175,6 +202,20 @@ def _schedule(land: Landscape, moves: int) -> Schedule:
         penalty_worth=WORTH_OF_LATER_LEVELS[Level.FORM] * unit / sites,
         money_worth=WORTH_OF_LATER_LEVELS[Level.COST] * unit / max(1e-3, money),
     )
+
+
+def _unit_of_shortfall(land: Landscape) -> float:
+    """Return the mean weighted points of one unit of shortfall."""
+    priced = land.targets.price_of_shortfall[land.targets.share > 0.0]
+    return float(priced.mean()) if len(priced) else 1.0
+
+
+def _schedule_of_promising(land: Landscape, moves: int, hot: float) -> Schedule:
+    """Scale temperatures to what one function of a site covers in the last year."""
+    weight = land.coverage.target_weight[land.coverage.elements, -1].sum()
+    functions_of_sites = int(np.count_nonzero(np.diff(land.coverage.first)))
+    covers = _unit_of_shortfall(land) * max(1e-9, float(weight) / max(1, functions_of_sites))
+    return _schedule(land, moves)._replace(hot=hot * covers, cold=PROMISING_COLD * covers)
 
 
 def _dearest(land: Landscape) -> float:
@@ -204,25 +245,93 @@ def first_programmes(problem: Problem, land: Landscape, improve_from: Decisions 
 
 def _take_start(problem: Problem, land: Landscape, decisions: Decisions, programmes: IntArray) -> None:
     """Write the programmes of decisions, leaving alone the sites where they are not possible."""
-    for site, key in enumerate(problem.planned_sites):
-        masks = [
-            sum(
-                1 << position
-                for position, function in enumerate(problem.functions)
-                if decisions.start_year.get((key, function), year + 1) <= year
-            )
-            for year in problem.years
-        ]
-        row = np.array([land.sites.by_mask[site, mask] if mask else CLOSED for mask in masks], dtype=np.int64)
-        opened = [year for year, mask in enumerate(masks) if mask]
-        forms = {bool(land.sites.is_complex[row[year]]) for year in opened}
-        in_time = (
-            opened
-            and opened[0] >= land.sites.earliest[site]
-            and land.sites.fixed_year[site] in (-1, opened[0])
+    never = problem.years[-1] + 1
+    masks = np.array(
+        [
+            [
+                sum(
+                    1 << position
+                    for position, function in enumerate(problem.functions)
+                    if decisions.start_year.get((key, function), never) <= year
+                )
+                for year in problem.years
+            ]
+            for key in problem.planned_sites
+        ],
+        dtype=np.int64,
+    )
+    for site, row in enumerate(masks):
+        _take_masks(land, site, row, programmes)
+
+
+def _begin_promising(land: Landscape, promising: Promising, first: IntArray) -> IntArray:
+    """Return programmes (sites, years): of committed sites as in ``first``, else what is promising.
+
+    Sites are taken in order of their worth as far as the limits allow; one begins with the first year from
+    which it keeps its last form.
+    """
+    wanted = np.full(first.shape, CLOSED, dtype=np.int64)
+    for site, masks in enumerate(promising.masks):
+        by_year = np.where(masks > 0, land.sites.by_mask[site, masks], CLOSED)
+        same_form = (by_year >= 0) & (land.sites.is_complex[by_year] == land.sites.is_complex[by_year[-1]])
+        kept = np.logical_and.accumulate(same_form[::-1])[::-1]
+        _take_masks(land, site, np.where(kept, masks, 0), wanted)
+    is_fixed = land.sites.fixed_year >= 0
+    begun = np.where(is_fixed[:, None], first, CLOSED)
+    ledger = _Ledger(land, np.where(is_fixed[:, None], first, wanted))
+    for site in np.flatnonzero(is_fixed).tolist():
+        ledger.add(site)
+    for site in np.argsort(-promising.worth, kind="stable").tolist():
+        if not is_fixed[site] and wanted[site, -1] != CLOSED and ledger.has_room_for(site):
+            ledger.add(site)
+            begun[site] = wanted[site]
+    return begun
+
+
+class _Ledger:
+    """What the sites added so far use of money and pace by year, of the programmes (sites, years) given."""
+
+    def __init__(self, land: Landscape, programmes: IntArray) -> None:
+        opened = programmes != CLOSED
+        self._land = land
+        self._spend = np.diff(np.where(opened, land.money.cost[programmes], 0.0), axis=1, prepend=0.0)
+        self._running = np.where(opened, land.money.running[programmes], 0.0)
+        self._new = np.diff(opened.astype(np.float64), axis=1, prepend=0.0) * land.pace.counts[:, None]
+        years = programmes.shape[1]
+        self._spent, self._runs = np.zeros(years), np.zeros(years)
+        self._opened = np.zeros((len(land.pace.limit), years))
+
+    def add(self, site: int) -> None:
+        """Add a site."""
+        self._spent += self._spend[site]
+        self._runs += self._running[site]
+        self._opened[[0, 1 + self._land.pace.town[site]]] += self._new[site]
+
+    def has_room_for(self, site: int) -> bool:
+        """Return whether the limits hold with one more site."""
+        money, pace = self._land.money, self._land.pace
+        left = money.capital - self._spent - self._spend[site]
+        if money.carry_over:
+            left = np.cumsum(left)
+        runs = self._runs + self._running[site]
+        groups = [0, 1 + pace.town[site]]
+        opened = self._opened[groups] + self._new[site]
+        return bool(
+            (left >= 0.0).all()
+            and (runs[:-1] <= money.operating[1:]).all()
+            and (opened <= pace.limit[groups, None]).all()
         )
-        if in_time and row[opened].min() >= 0 and len(forms) == 1:
-            programmes[site] = row
+
+
+def _take_masks(land: Landscape, site: int, masks: IntArray, programmes: IntArray) -> None:
+    """Write the programmes of a site's masks by year where they are possible in these years."""
+    row = np.where(masks > 0, land.sites.by_mask[site, masks], CLOSED)
+    opened = np.flatnonzero(masks)
+    if not len(opened) or row[opened].min() < 0:
+        return
+    in_time = opened[0] >= land.sites.earliest[site] and land.sites.fixed_year[site] in (-1, opened[0])
+    if in_time and len(np.unique(land.sites.is_complex[row[opened]])) == 1:
+        programmes[site] = row
 
 
 def _decisions(problem: Problem, land: Landscape, programmes: IntArray) -> Decisions:

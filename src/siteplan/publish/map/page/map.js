@@ -30,6 +30,7 @@
     ["minor", 1.3, "#cdc6ba"],
     ["major", 2.8, "#b9ad97"],
   ];
+  const SPACE = { fill: "rgba(0,158,115,0.22)", line: "#00694d" };
   const WHITE = { fill: "rgba(204,51,153,0.22)", line: "#a3005f" };
   const NARROW_PX = 720;
   const NO_INDEX = -1;
@@ -38,7 +39,7 @@
     language: data.language,
     year: data.years.length - 1,
     enabled: data.functions.map(() => true),
-    layers: { demand: true, communities: true, base: true, later: false, ...(data.white_spots.length ? { white: true } : {}) },
+    layers: { demand: true, communities: true, base: true, later: false, ...(data.white_spots.length ? { white: true } : {}), ...(data.spaces.length ? { space: true } : {}) },
     hovered: null,
     selected: null,
     measuring: null,
@@ -128,7 +129,7 @@
     [community.px, community.py] = place(community.x, community.y);
     community.path = community.rings ? pathOf(community.rings, true) : null;
   }
-  for (const spot of data.white_spots) {
+  for (const spot of [...data.white_spots, ...data.spaces]) {
     [spot.px, spot.py] = place(spot.x, spot.y);
     spot.path = pathOf(spot.rings, true);
   }
@@ -290,16 +291,21 @@
         context.stroke(path);
         context.globalAlpha = 1;
       }
-      if (!state.layers.white) return;
-      data.white_spots.forEach((spot, index) => {
-        context.fillStyle = WHITE.fill;
-        context.fill(spot.path, "evenodd");
-        context.strokeStyle = WHITE.line;
-        setWidth(isMarked("white", index) ? 3.5 : 1.6);
-        context.stroke(spot.path);
-      });
+      for (const [kind, zones, style] of zoneLayers()) {
+        zones.forEach((zone, index) => {
+          if (!isOfYear(zone)) return;
+          context.fillStyle = style.fill;
+          context.fill(zone.path, "evenodd");
+          context.strokeStyle = style.line;
+          setWidth(isMarked(kind, index) ? 3.5 : 1.6);
+          context.stroke(zone.path);
+        });
+      }
     });
   }
+  const zoneLayers = () => [["white", data.white_spots, WHITE], ["space", data.spaces, SPACE]].filter(([kind]) => state.layers[kind]);
+  /* Areas for spaces belong to the year whose target is missed. */
+  const isOfYear = (zone) => !zone.only_year || zone.only_year === year();
   const classStyle = (index) => (index === NO_INDEX ? NOT_COUNTED : CLASSES[index]);
   const isMarked = (kind, index) =>
     [state.hovered, state.selected].some((item) => item && item.kind === kind && item.index === index);
@@ -561,8 +567,10 @@
       : null;
     if (point) return point;
     const at = [(layerPoint.x - frame.left) / scale, (layerPoint.y - frame.top) / scale];
-    const zone = inPolygon("white", spots, ...at);
-    if (zone) return zone;
+    for (const [kind, zones] of zoneLayers()) {
+      const zone = inPolygon(kind, zones, ...at);
+      if (zone) return zone;
+    }
     if (!state.layers.communities) return null;
     const communities = data.communities;
     const ring = nearest("community", communities.length, (i) => away(communities[i].px, communities[i].py), () => communityRadius(map.getZoom()) + 6);
@@ -572,7 +580,7 @@
     const context = areaPainting._ctx;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const index = owners.findIndex((owner) => owner.path && context.isPointInPath(owner.path, x, y, "evenodd"));
+    const index = owners.findIndex((owner) => owner.path && isOfYear(owner) && context.isPointInPath(owner.path, x, y, "evenodd"));
     context.restore();
     return index < 0 ? null : { kind, index };
   }
@@ -601,7 +609,7 @@
     }
   }
   const placeOf = ({ kind, index }) => {
-    const owner = { site: data.sites, town: data.towns, white: data.white_spots, community: data.communities }[kind][index];
+    const owner = { site: data.sites, town: data.towns, white: data.white_spots, space: data.spaces, community: data.communities }[kind][index];
     return [owner.x, owner.y];
   };
   const nameOf = ({ kind, index }) =>
@@ -609,6 +617,8 @@
       ? demand.name[index]
       : kind === "white"
       ? t("white_name", data.white_spots[index].rank, chosen(data.white_spots[index].name))
+      : kind === "space"
+      ? t("space_name", chosen(data.spaces[index].name))
       : { site: data.sites, community: data.communities, town: data.towns }[kind][index].name;
   function shortAnswer({ kind, index }) {
     if (kind === "site") {
@@ -616,6 +626,7 @@
       return isOpen(site) ? t("open_since", site.open_from) : closedWords(site);
     }
     if (kind === "white") return t("white_year", data.white_spots[index].year);
+    if (kind === "space") return t("space_place", data.spaces[index].id, chosen(data.spaces[index].place));
     const mask = enabledMask();
     const [covered, counted] =
       kind === "community"
@@ -639,7 +650,7 @@
     if (item && focused !== document.body && !card.contains(focused)) opener = focused;
     card.hidden = !item;
     if (!item) return;
-    const content = { site: siteCard, demand: demandCard, community: communityCard, white: whiteCard }[item.kind](item.index);
+    const content = { site: siteCard, demand: demandCard, community: communityCard, white: whiteCard, space: spaceCard }[item.kind](item.index);
     const close = element("button", { type: "button", class: "close", "aria-label": t("close"), onclick: closeCard }, "×");
     const heading = element("h2", { id: "card-title", tabindex: "-1" }, named(nameOf(item)));
     card.replaceChildren(close, heading, ...content.flat(Infinity));
@@ -719,6 +730,15 @@
       element("p", { class: "kind" }, shortAnswer({ kind: "white", index })),
       element("ul", {}, spot.lines.map((line) => element("li", {}, named(chosen(line))))),
       element("p", { class: "hint" }, t("white_hint")),
+    ];
+  }
+
+  function spaceCard(index) {
+    const space = data.spaces[index];
+    return [
+      element("p", { class: "kind" }, shortAnswer({ kind: "space", index })),
+      element("p", {}, named(chosen(space.words))),
+      element("p", { class: "hint" }, t("space_hint")),
     ];
   }
 
@@ -968,6 +988,14 @@
               context.strokeRect(3, 3, 16, 16);
             }, t("legend_white"))
           : null,
+        data.spaces.length
+          ? row((context) => {
+              context.fillStyle = SPACE.fill;
+              context.fillRect(3, 3, 16, 16);
+              context.strokeStyle = SPACE.line;
+              context.strokeRect(3, 3, 16, 16);
+            }, t("legend_space"))
+          : null,
       ),
     );
   }
@@ -1025,6 +1053,7 @@
   data.sites.forEach((each, index) => searchable.push({ kind: "site", index, text: each.name + " " + each.id }));
   data.towns.forEach((each, index) => searchable.push({ kind: "town", index, text: each.name + " " + each.code }));
   for (let index = 0; index < demandCount; index += 1) searchable.push({ kind: "demand", index, text: demand.name[index] + " " + demand.id[index] });
+  data.spaces.forEach((each, index) => searchable.push({ kind: "space", index, text: [each.id, ...each.name, ...each.place].join(" ") }));
   data.white_spots.forEach((each, index) => searchable.push({ kind: "white", index, text: each.rank + " " + each.name[0] + " " + each.name[1] }));
   for (const entry of searchable) entry.text = entry.text.toLowerCase();
   function found(words) {
@@ -1051,7 +1080,7 @@
       return;
     }
     if (entry.kind === "site" && !isShown(data.sites[entry.index])) state.layers.later = true;
-    if (entry.kind === "white") state.layers.white = true;
+    if (entry.kind === "white" || entry.kind === "space") state.layers[entry.kind] = true;
     select(entry, { focus: true, move: true });
     buildPanelLayers();
   }
