@@ -117,10 +117,17 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 
 
 class InvalidValueError(ValueError):
-    """A validator of an input type refuses a value; ``allowed`` says in both languages what it takes."""
+    """A validator of an input type refuses a value; ``allowed`` says in both languages what it takes.
 
-    def __init__(self, allowed: Text) -> None:
+    Where values don't go together, ``path`` is the one to look at, inside of what is validated, ``found``
+    says what is wrong and ``mend`` what to do.
+    """
+
+    def __init__(
+        self, allowed: Text, *, path: YamlPath = (), found: Text | None = None, mend: Text | None = None
+    ) -> None:
         self.allowed = allowed
+        self.path, self.found, self.mend = path, found, mend
         super().__init__(allowed.en)
 
 

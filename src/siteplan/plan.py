@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from siteplan.case import Consent, DataStatus, Form, Mode
+from siteplan.case import Consent, DataStatus, Form, Mode, Tenure
 from siteplan.problem import Role
 from siteplan.scenario import AssignmentRule, Basis, Level
 
@@ -76,8 +76,10 @@ class PlannedSite(PlanModel):
 
     Sites with role ``existing`` and committed projects that open before the horizon have the first year
     as ``open_from`` and no cost. ``capital_cny_by_year`` is opening plus fit-out of added room area;
-    ``operating_cny_by_year`` (rent included) and ``fees_cny_by_year`` are those of what is in place a year
-    before.
+    ``operating_cny_by_year`` (rent included), ``fees_cny_by_year`` and ``subsidy_cny_by_year`` are those of
+    what is in place a year before; the subsidy is the part of the operating cost that government bears.
+    ``operator_balance_cny_per_year``: fees and subsidy less operating cost (rent included) of what is in
+    place at the end of the horizon.
     ``converted_in``: the year from which an existing service gives way to its conversion, a site of its own.
     ``land_use_procedure_due``: the year in which a site that opens under another registered land use needs
     the land-use procedure (周至方案 六（三）, 附件2-37), and what it costs where ``costs.yaml`` says.
@@ -100,6 +102,8 @@ class PlannedSite(PlanModel):
     capital_cny_by_year: dict[int, float]
     operating_cny_by_year: dict[int, float]
     fees_cny_by_year: dict[int, float]
+    subsidy_cny_by_year: dict[int, float]
+    operator_balance_cny_per_year: float
     data_status: DataStatus
     converted_in: int | None
     land_use_procedure_due: int | None
@@ -110,6 +114,10 @@ class PlannedSite(PlanModel):
     """Programme whose year and money the scenario shares with the site."""
     joint_programme_cny: float
     """What it pays of the opening cost, besides ``capital_cny_by_year``: 0 after the programme's year."""
+    tenure: Tenure | None
+    """How the space of a candidate is held."""
+    rent_cny_per_year: float
+    """Of a rented space, from the year after opening."""
     consent: Consent | None
     """Consent of residents and owners of a candidate; one that is not ``agreed`` has to be obtained."""
 

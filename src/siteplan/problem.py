@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 from math import floor
 
-from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel
+from siteplan.case import Consent, DataStatus, Form, Mode, ProjectLevel, Tenure
 from siteplan.network import Reach
 from siteplan.policy import FunctionKind
 from siteplan.scenario import AssignmentRule, Basis, Level
@@ -104,6 +104,8 @@ class Site:
     project_level: ProjectLevel | None = None
     plot_id: str | None = None
     """Sites of one plot exclude each other."""
+    tenure: Tenure | None = None
+    """Of a candidate."""
     rent_cny_per_year: float = 0.0
     """Rent of the whole site, running cost from the year after opening."""
     consent: Consent | None = None
@@ -289,6 +291,7 @@ class Problem:
     reported_radii_m: tuple[float, ...]
     operator_viability: bool = False
     area_floor_m2_per_100_households: Mapping[int, float] = field(default_factory=dict)
+    elderly_area_floor_m2_per_100_households: Mapping[int, float] = field(default_factory=dict)
     """Year → floor area per 100 households that is a must in every community in scope."""
     functions_per_community: Mapping[int, int] = field(default_factory=dict)
     """Year → functions that every community in scope must have covered, of those it has a group for."""

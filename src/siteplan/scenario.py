@@ -7,7 +7,7 @@ state; shares of coverage are percentages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -195,9 +195,13 @@ class JointProgramme(ScenarioModel):
         if self.pays_share is None and self.pays_at_most_cny is None:
             raise InvalidValueError(
                 Text(
-                    "结合项目要写明出资：pays_share（比例）或 pays_at_most_cny（元），可同时写",
-                    "a joint programme says what it pays: `pays_share`, `pays_at_most_cny`, or both",
-                )
+                    "pays_share（比例）或 pays_at_most_cny（元），可同时写",
+                    "`pays_share` (of the opening cost), `pays_at_most_cny`, or both",
+                ),
+                found=Text("没有写这个结合项目出多少", "a joint programme that doesn't say what it pays"),
+                mend=Text(
+                    "补上其中一项，例如 pays_share: 0.5", "add one of them, for example `pays_share: 0.5`"
+                ),
             )
         return self
 
@@ -224,6 +228,7 @@ class Rules(ScenarioModel):
 
     ``newly_built_sites_at_most``: candidates newly built (新建) within the horizon, in all.
     ``area_standard_at_least_m2``: year → floor area per 100 households that every community must have;
+    ``elderly_area_standard_at_least_m2``: the same of elderly care alone;
     ``functions_per_community_at_least``: year → covered functions that every community must have then;
     ``coverage_per_town_at_least``: year → percent of its communities, over all functions, that every town
     must have covered then;
@@ -242,6 +247,7 @@ class Rules(ScenarioModel):
     ] = False
     operator_viability: bool = False
     area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
+    elderly_area_standard_at_least_m2: dict[int, Annotated[float, Field(ge=0)]] = {}
     functions_per_community_at_least: dict[int, Annotated[int, Field(ge=0)]] = {}
     coverage_per_town_at_least: dict[int, Annotated[float, Field(ge=0, le=100)]] = {}
     coverage_at_least: dict[str, dict[int, Annotated[float, Field(ge=0, le=100)]]] = {}
@@ -524,28 +530,33 @@ class Scenario(ScenarioModel):
     def _places_count_only_with_capacity(self) -> Self:
         if self.rules.coverage_at_least and self.coverage.basis is Basis.SERVED:
             raise InvalidValueError(
-                Text(
-                    "rules.coverage_at_least 不能与 coverage.basis: served 同用：改用其他口径",
-                    "`rules.coverage_at_least` doesn't go with `coverage.basis: served`: use another basis",
-                )
+                Text("reachable、established 或 residents 口径", "`reachable`, `established` or `residents`"),
+                path=("coverage", "basis"),
+                found=Text(
+                    "供给口径与 rules.coverage_at_least 同用",
+                    "`served` together with `rules.coverage_at_least`",
+                ),
+                mend=Text("改用其他口径，或删去 coverage_at_least", "use another basis, or delete the rule"),
             )
         if self.rules.capacity:
             return self
         if self.coverage.basis is Basis.SERVED:
-            raise InvalidValueError(
-                Text(
-                    "coverage.basis: served 要把容量作为规则：加上 rules.capacity: true",
-                    "`coverage.basis: served` needs capacity as a rule: add `rules.capacity: true`",
-                )
-            )
+            raise _without_capacity(("coverage", "basis"), Text("供给口径", "`served`"))
         if self.rules.nearest_with_a_place:
-            raise InvalidValueError(
-                Text(
-                    "rules.nearest_with_a_place 要把容量作为规则：加上 rules.capacity: true",
-                    "`rules.nearest_with_a_place` needs capacity as a rule: add `rules.capacity: true`",
-                )
-            )
+            name = "nearest_with_a_place"
+            raise _without_capacity(("rules", name), Text(name, f"`{name}`"))
         return self
+
+
+def _without_capacity(path: YamlPath, what: Text) -> InvalidValueError:
+    return InvalidValueError(
+        Text("以容量为规则：rules.capacity: true", "only with capacity as a rule: `rules.capacity: true`"),
+        path=path,
+        found=Text(f"写了{what.zh}，但容量没有作为规则", f"{what.en}, but capacity is no rule"),
+        mend=Text(
+            "加上 rules.capacity: true，或改掉这一项", "add `rules.capacity: true`, or change this entry"
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,3 +579,10 @@ class LoadedScenario:
     def place_of(self, path: YamlPath) -> Place:
         """Return where ``path`` is stated, or its nearest stated parent, under the full dotted path."""
         return nearest_place(self.places, path, self.file)
+
+    def located(self, finding: Finding) -> Finding:
+        """Return a finding that names a path of the scenario alone with the file and line of it."""
+        place = finding.place
+        if place.file is not None or place.yaml_path is None:
+            return finding
+        return replace(finding, place=self.place_of(tuple(place.yaml_path.split("."))))

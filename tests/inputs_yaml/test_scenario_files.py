@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from siteplan.findings import Finding, InputError, Severity
+from siteplan.findings import Finding, InputError, Place, Severity
 from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.policy_files import load_policy
 from siteplan.inputs.scenario_files import check_scenario_functions, load_scenario
-from siteplan.scenario import LoadedScenario
-from siteplan.text import Language
+from siteplan.scenario import FundingSource, LoadedScenario, Rules
+from siteplan.text import Language, Text
 
 SHIPPED = sorted((bundled_root() / "scenarios").glob("*.yaml"))
 
@@ -295,6 +296,17 @@ def with_award(amounts_cny: dict[int, float], **settings: Any) -> dict[str, Any]
             "year-outside-horizon",
             "budget.advance_cny.2031",
         ),
+        ({"rules": {"use_is_held_years": 3}}, "entry-without-effect", "rules.use_is_held_years"),
+        (
+            {"rules": {"places_reserved_first": True, "site_form": False}},
+            "entry-without-effect",
+            "rules.places_reserved_first",
+        ),
+        (
+            {"budget": {**BASE["budget"], "advance_cny": {2027: 1}}},
+            "entry-without-effect",
+            "budget.advance_cny",
+        ),
     ],
 )
 def test_the_suspicious_is_a_warning_and_loads(
@@ -305,6 +317,53 @@ def test_the_suspicious_is_a_warning_and_loads(
     assert (finding.severity, finding.code) == (Severity.WARNING, code)
     assert finding.place.yaml_path == path
     assert finding.place.line is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"rules": {"nearest_with_a_place": True}}, "rules.nearest_with_a_place"),
+        ({"coverage": {"basis": "served"}}, "coverage.basis"),
+        (
+            {
+                "coverage": {"basis": "served"},
+                "rules": {"capacity": True, "coverage_at_least": {"culture": {2027: 5}}},
+            },
+            "coverage.basis",
+        ),
+        ({"joint_programmes": {"old": {"programme": "老旧小区改造"}}}, "joint_programmes.old"),
+    ],
+)
+def test_entries_that_do_not_go_together_are_refused_where_they_stand(
+    changes: dict[str, Any], path: str, project: Path
+) -> None:
+    """The finding has the entry's own place, says what is wrong, and another sentence how to mend it."""
+    (finding,) = faults(project, {**BASE, **changes})
+    assert finding.place.yaml_path == path
+    assert finding.place.line is not None
+    assert len({finding.found, finding.allowed, finding.mend}) == 3
+
+
+def test_a_function_unknown_to_two_checks_is_reported_once(project: Path) -> None:
+    """`standards.hosting` is checked against the functions by the scenario's reader and by the policy's."""
+    shutil.copytree(bundled_root() / "model", project / "model", dirs_exist_ok=True)
+    loaded = load(project, {**BASE, "standards": {"hosting": {"sportz": {"is_noisy": True}}}})
+    with pytest.raises(InputError) as caught:
+        load_policy(loaded.model_folder, loaded)
+    assert [finding.code for finding in caught.value.findings] == ["unknown-key"]
+
+
+def test_a_finding_of_the_case_about_the_scenario_gets_its_line(project: Path) -> None:
+    """What is found beside the tables names only a path of the scenario; file and line are added."""
+    entry = {"old": {"programme": "老旧小区", "pays_share": 0.5}}
+    loaded = load(project, {**BASE, "joint_programmes": entry})
+    words = Text("无", "none")
+    bare = Finding(
+        Severity.ERROR, "x", Place(yaml_path="joint_programmes.old.programme"), words, words, words
+    )
+    place = loaded.located(bare).place
+    assert (place.file, place.yaml_path) == (loaded.file, "joint_programmes.old.programme")
+    assert place.line is not None
 
 
 def test_money_outside_the_horizon_is_a_warning_at_its_year(project: Path) -> None:
@@ -346,6 +405,7 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
         "2027-2030-half-budget": rollout,
         "2030-need": rollout,
         "2030-need-area-floor": rollout,
+        "2030-need-elderly-floor": rollout,
         "2030-need-existing-stock": rollout,
         "2030-need-factory-kept": rollout,
         "2027-2028-all-rules": (2027, 2028),
@@ -360,6 +420,37 @@ def test_the_shipped_scenarios_are_those_that_are_documented() -> None:
     assert whole is not None
     assert half.sources == whole.sources
     assert half.scale == whole.scale / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out"),
+    [
+        ("2027-all-rules", {"area_standard_at_least_m2", "elderly_area_standard_at_least_m2"}),
+        ("2027-2028-all-rules", {"elderly_area_standard_at_least_m2"}),
+    ],
+)
+def test_all_rules_means_every_rule(name: str, left_out: set[str]) -> None:
+    """Every switch of `rules` is on, but for what so few years, or the rule of form, can't have."""
+    rules = load_scenario(bundled_root() / "scenarios" / f"{name}.yaml").scenario.rules
+    as_by_default = set(Rules.model_fields) - set(rules.model_dump(exclude_defaults=True))
+    assert as_by_default == {"site_form", *left_out}
+    assert rules.site_form
+
+
+def test_all_rules_means_every_condition_on_money_and_every_entry_by_hand() -> None:
+    """Sources use each condition; limits, pace, joint programmes, local targets and entries are all there."""
+    scenario = load_scenario(bundled_root() / "scenarios" / "2027-2028-all-rules.yaml").scenario
+    budget = scenario.budget
+    assert budget is not None
+    conditions = set(FundingSource.model_fields) - {"name", "amounts_cny"}
+    unused = {key for key in conditions if all(not getattr(each, key) for each in budget.sources.values())}
+    assert unused == {"carry_over"}
+    assert any(each.carry_over is False for each in budget.sources.values())
+    assert all((budget.operating_cny, budget.advance_cny, budget.subsidy_cny))
+    assert all((scenario.pace.sites_per_year, scenario.pace.sites_per_year_and_town))
+    assert all((scenario.joint_programmes, scenario.targets.towns, scenario.targets.communities))
+    assert all((scenario.commit, scenario.forbid, scenario.require, scenario.standards.hosting))
+    assert any(each.affordable_fee_cny_per_m2_year for each in scenario.functions.values())
 
 
 # --- fixed by hand ---

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, B, tiny_decisions, tiny_problem
 
-from siteplan.case import Form
+from siteplan.case import Form, Tenure
 from siteplan.outcome import Outcome, evaluate
 from siteplan.plan import Decisions
 
@@ -103,6 +103,32 @@ def test_sites_with_functions_rooms_and_money(outcome: Outcome) -> None:
     assert e1.functions[0].area_m2_by_year == {2027: 60.0, 2028: 60.0}
     assert e1.rooms[0].area_m2_by_year == {2027: 60.0, 2028: 60.0}
     assert e1.capital_cny_by_year == e1.operating_cny_by_year == {2027: 0.0, 2028: 0.0}
+
+
+def test_what_an_operator_is_left_with(outcome: Outcome) -> None:
+    """s1 ends with 100·(120−200) + 60·(100−150) + 80·(20−100) per usable m², ×1.25; what exists has none."""
+    s1, _, e1 = outcome.sites
+    assert s1.operator_balance_cny_per_year == pytest.approx(-21_750.0)
+    assert e1.operator_balance_cny_per_year == 0.0
+
+
+def test_rent_and_subsidy_of_an_operator() -> None:
+    """100 m² of elderly care at s1, ×1.25, get 60 a m² from the year after the opening; rent is taken off."""
+    problem = tiny_problem()
+    subsidised = replace(problem.functions[ELDERLY], subsidy_cny_per_m2_year=60.0)
+    rented = replace(problem.sites["s1"], tenure=Tenure.RENTED, rent_cny_per_year=10_000.0)
+    outcome = evaluate(
+        replace(
+            problem,
+            functions={**problem.functions, ELDERLY: subsidised},
+            sites={**problem.sites, "s1": rented},
+        ),
+        tiny_decisions(),
+    )
+    s1 = outcome.sites[0]
+    assert (s1.tenure, s1.rent_cny_per_year) == (Tenure.RENTED, 10_000.0)
+    assert s1.subsidy_cny_by_year == pytest.approx({2027: 0.0, 2028: 7_500.0})
+    assert s1.operator_balance_cny_per_year == pytest.approx(-21_750.0 + 7_500.0 - 10_000.0)
 
 
 def test_a_planned_function_without_area_is_refused() -> None:

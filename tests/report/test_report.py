@@ -17,9 +17,11 @@ from docx.document import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm
 from docx.table import Table
+from tests.conftest import REPOSITORY
 from tests.white_spots import white_spots_of
 
 from siteplan.cli.main import run
+from siteplan.inputs.policy_files import load_policy
 from siteplan.publish import read_plan
 from siteplan.publish.explanations import Cause, CauseShare, MissedTarget, Remedy, Words, store_explanations
 from siteplan.publish.report import office
@@ -93,6 +95,26 @@ def rows(table: Table) -> list[list[str]]:
 
 def all_text(report: Document) -> str:
     return "".join(text.text or "" for text in report.element.body.iter(qn("w:t")))
+
+
+def test_places_equal_the_plan(results: Path, report: Document) -> None:
+    """Places at the end of the last year, by function in its own unit, are the sums over the plan's sites."""
+    plan = read_plan(results)
+    in_all: dict[tuple[str, str], float] = {}
+    for site in plan.sites:
+        for each in site.functions:
+            key = (each.function, each.places_unit_zh)
+            in_all[key] = in_all.get(key, 0.0) + each.places_by_year.get(plan.years[-1], 0.0)
+    policy = load_policy(REPOSITORY / "model")
+    names = {key: function.name.text.zh for key, function in policy.functions.items()}
+    told = {(row[0], row[1]): row[1 + len(plan.years)] for row in rows(table_after(report, "每年末的名额"))}
+    assert in_all
+    assert all(told[names[key], unit] == whole(places) for (key, unit), places in in_all.items())
+
+
+def test_the_report_says_which_assignment_it_uses(results: Path, report: Document) -> None:
+    """The rule or convention by which people are counted at sites is named in the method."""
+    assert read_plan(results).assignment_rule.text.zh in all_text(report)
 
 
 def test_money_and_coverage_equal_the_plan(results: Path, report: Document) -> None:

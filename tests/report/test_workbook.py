@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.tiny_problem import tiny_decisions, tiny_problem
+from tests.tiny_problem import ELDERLY, tiny_decisions, tiny_problem
 
+from siteplan.case import Consent, Tenure
 from siteplan.outcome import evaluate, make_plan
 from siteplan.plan import Plan
 from siteplan.problem import Problem
@@ -61,6 +63,55 @@ def test_figures_equal_the_plan(tmp_path: Path) -> None:
     assert sorted(row[2:4] for row in rows) == sorted((each.covered, each.counted) for each in figures)
     formulas = openpyxl.load_workbook(file)
     assert str(formulas["Money"]["D3"].value).startswith("=SUBTOTAL(109,D5:")
+
+
+def rows_of(file: Path, sheet: str) -> list[tuple[object, ...]]:
+    return list(openpyxl.load_workbook(file, data_only=True)[sheet].iter_rows(min_row=5, values_only=True))
+
+
+def test_places_by_year(tmp_path: Path) -> None:
+    """Elderly care in 2028: none was there; s1 and s2 open 100 and 40 m²: half a place a m², 5 and 2 beds."""
+    problem = replace(tiny_problem(), care_bed_share_of_elderly_room=0.4, care_bed_area_m2=8.0)
+    places = {tuple(row[:3]): row[3:6] for row in rows_of(written(sources(problem), tmp_path), "Places")}
+    elderly = problem.functions[ELDERLY].name.en
+    unit = problem.functions[ELDERLY].capacity_unit.en
+    assert places[2028, elderly, unit] == (0, 70, 70)
+    assert places[2028, elderly, "care beds"] == (0, 7, 7)
+
+
+def test_rooms_and_who_shares_them(tmp_path: Path) -> None:
+    """s1 ends with a day room of 80 m² in which meals (60) and culture (80) take turns: 60 m² are saved."""
+    rooms = [row for row in rows_of(written(sources(tiny_problem()), tmp_path), "Rooms") if row[0] == "s1"]
+    assert [row[4:] for row in rooms] == [("no", 100, 0), ("yes", 80, 60)]
+
+
+def test_excluded_spaces_have_their_reason(tmp_path: Path) -> None:
+    """What a candidate may not host is listed with the reason, as in plan.json."""
+    problem = tiny_problem()
+    reason = Text("安全避让：加油站", "safety: petrol station")
+    unsafe = replace(
+        problem.sites["s3"], may_host=frozenset(), why_not=dict.fromkeys(problem.functions, reason)
+    )
+    made = sources(replace(problem, sites={**problem.sites, "s3": unsafe}))
+    rows = rows_of(written(made, tmp_path), "Excluded")
+    assert ("s3", "safety: petrol station", "every function") in [(row[0], *row[2:]) for row in rows]
+
+
+def test_sites_say_consent_tenure_and_what_falls_due(tmp_path: Path) -> None:
+    """A rented space without consent, on a plot of another use, shows all three with its money."""
+    problem = replace(tiny_problem(), land_use_grace_years=5, land_use_procedure_cny_per_m2=30.0)
+    site = replace(
+        problem.sites["s1"],
+        tenure=Tenure.RENTED,
+        rent_cny_per_year=20_000.0,
+        consent=Consent.SEEKING,
+        outgrows_land_use=True,
+    )
+    made = sources(replace(problem, sites={**problem.sites, "s1": site}))
+    row = next(row for row in rows_of(written(made, tmp_path), "Sites") if row[1] == "s1")
+    cost = 30.0 * site.floor_area_m2 / CNY_PER_10_000
+    assert row[12:15] == (Consent.SEEKING.text.en, Tenure.RENTED.text.en, 2)
+    assert row[17:] == (2032, cost)
 
 
 def test_sheets_are_set_up(tmp_path: Path) -> None:

@@ -56,6 +56,29 @@ def test_usable_area_left_out_is_a_share_of_the_floor_area(tmp_path: Path) -> No
     assert problem.sites["S2"].opening_cost_cny == 12_345.0
 
 
+@pytest.mark.parametrize("has_forms", [True, False])
+def test_what_is_asked_of_complexes_needs_the_rule_of_form(tmp_path: Path, has_forms: bool) -> None:
+    """Without the rule every site would count as a complex: to leave it out would ask more, not less."""
+    rules = {"site_form": has_forms, "places_reserved_first": True, "complex_places_at_least": {MEALS: 80}}
+    problem = problem_of(tmp_path, {"rules": rules})
+    assert problem.places_reserved_first is has_forms
+    assert bool(problem.complex_places_at_least) is has_forms
+
+
+def test_fees_count_up_to_the_affordable_price(tmp_path: Path) -> None:
+    """With a cap of 300 on elderly care (fees 400) an operator takes 300; a cap above changes nothing."""
+    for cap, fee in ((300.0, 300.0), (500.0, 400.0)):
+        policy = tiny_policy()
+        elderly = policy.functions[ELDERLY]
+        capped = elderly.model_copy(
+            update={"affordable_fee_cny_per_m2_year": Figure(value=cap, assumption=True)}
+        )
+        folder = tmp_path / str(cap)
+        folder.mkdir()
+        problem = problem_of(folder, policy=replace(policy, functions={**policy.functions, ELDERLY: capped}))
+        assert problem.functions[ELDERLY].fee_income_cny_per_m2_year == fee
+
+
 @pytest.mark.parametrize(
     ("change", "forbidden", "reason"),
     [

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from pyomo.environ import Var
 from scipy.optimize import Bounds, LinearConstraint, milp
-from tests.tiny_problem import CULTURE, ELDERLY, MEALS, TOWN, A, B, tiny_problem
+from tests.tiny_problem import CULTURE, DISTANCES, ELDERLY, MEALS, TOWN, A, B, reach_from, tiny_problem
 
 from siteplan.case import Form, Mode
 from siteplan.problem import FormStandard, FundingSource, Money, NewEstate, Pace, Problem, Role
-from siteplan.scenario import CARE_BEDS, AssignmentRule, Basis, Level
+from siteplan.scenario import CARE_BEDS, AssignmentRule, Basis, Level, SolverSettings
+from siteplan.solve import InfeasibleError, solve
 from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import compile_program
 from siteplan.text import Text
@@ -542,6 +543,12 @@ CASES: dict[str, Case] = {
         {("room", "s1", "elderly", 2027): 0.4, ("room", "s1", "day", 2027): 0.0},
         {("room", "s1", "elderly", 2027): 0.6},
     ),
+    # 20 m² of elderly care for 100 of A's 450 households are 90 m², none of them at e1: 72 m² usable at s1.
+    "elderly_area_standard_floor": Case(
+        free(elderly_area_floor_m2_per_100_households={2027: 20.0}),
+        {("area", "s1", ELDERLY, 2027): 0.7},
+        {("area", "s1", ELDERLY, 2027): 0.73},
+    ),
     # b2's 40 households from 2028: 50 m² for 100 are 20 m² floor area, 16 m² usable, at s3.
     "new_estate_area_standard": Case(
         replace(without_minima(), new_estates={"N1": NewEstate(("s3",), ("b2",), 50.0)}),
@@ -664,6 +671,46 @@ def test_nobody_counted_is_no_shortfall() -> None:
     assert is_feasible(Case(residents, {}, {}), {("shortfall", CULTURE, 2028): 0.0})
     nothing = Case(residents, {}, {})
     assert not is_feasible(nothing, {("shortfall", ELDERLY, 2028): 0.0, **closed("s1", "s2", "s3")})
+
+
+def unreachable_until_2028() -> Problem:
+    """Return the problem whose only homes within reach of elderly care are occupied from 2028 on."""
+    problem = tiny_problem()
+    reached = {key for key in problem.demand if problem.providers_within_reach(key, ELDERLY)}
+    demand = {
+        key: replace(point, occupied_from=2028) if key in reached else point
+        for key, point in problem.demand.items()
+    }
+    out_of_reach = replace(next(iter(problem.demand.values())), demand_id="far", occupied_from=None)
+    return replace(
+        problem,
+        demand={**demand, "far": out_of_reach},
+        reach=reach_from({**DISTANCES, "far": {}}, tuple(problem.sites)),
+        basis=Basis.RESIDENTS,
+        targets={},
+        coverage_floor={(ELDERLY, 2027): 10.0},
+    )
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        unreachable_until_2028(),
+        replace(
+            tiny_problem(),
+            functions={
+                **tiny_problem().functions,
+                MEALS: replace(tiny_problem().functions[MEALS], capacity_persons_per_m2=0.0),
+            },
+            places_at_least={(MEALS, 2027): 5.0},
+        ),
+    ],
+    ids=["a floor of coverage that nobody can meet", "places of a function without capacity"],
+)
+def test_what_nothing_can_meet_is_infeasible_and_no_fault(problem: Problem) -> None:
+    """A must whose row has nothing but zeros is an answer: the rules clash, and a conflict can name it."""
+    with pytest.raises(InfeasibleError):
+        solve(problem, SolverSettings(time_limit_s=240.0, effort=0.05))
 
 
 def test_pace_holds_in_each_town() -> None:

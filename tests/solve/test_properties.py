@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.solve.rich_instance import rich_instance
 from tests.solve.test_against_brute_force import tiny_instance
-from tests.tiny_problem import A, B
+from tests.tiny_problem import CULTURE, MEALS, A, B
 
 from siteplan.case import Mode
 from siteplan.highs import Clock, Limits, SolverSession, Status
 from siteplan.problem import FundingSource, Pace, Problem, Role
-from siteplan.scenario import Level, SolverSettings
+from siteplan.scenario import AssignmentRule, Basis, Level, SolverSettings
 from siteplan.solve import InfeasibleError, solve
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import compile_program
@@ -86,8 +87,8 @@ def no_operating_limit(problem: Problem, _random: np.random.Generator) -> Proble
 
 
 def no_rule_of_form(problem: Problem, _random: np.random.Generator) -> Problem:
-    """Return the problem without the rules of form."""
-    return replace(problem, form_standard=None)
+    """Return the problem without the rules of form, and so without what is asked of complexes."""
+    return replace(problem, form_standard=None, places_reserved_first=False, complex_places_at_least={})
 
 
 def no_places_reserved(problem: Problem, _random: np.random.Generator) -> Problem:
@@ -103,7 +104,11 @@ def no_limit_of_new_building(problem: Problem, _random: np.random.Generator) -> 
 def no_floors(problem: Problem, _random: np.random.Generator) -> Problem:
     """Return the problem without floors on coverage, functions and area of communities."""
     return replace(
-        problem, coverage_floor={}, functions_per_community={}, area_floor_m2_per_100_households={}
+        problem,
+        coverage_floor={},
+        functions_per_community={},
+        area_floor_m2_per_100_households={},
+        elderly_area_floor_m2_per_100_households={},
     )
 
 
@@ -142,6 +147,106 @@ FREER: tuple[Callable[[Problem, np.random.Generator], Problem], ...] = (
     no_must_for_estates,
     no_local_targets,
     no_shared_plot,
+)
+
+
+def all_conditions_of_sources_gone(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem whose sources pay for anything, whatever its share; an award is paid late still."""
+    sources = {
+        key: replace(
+            source,
+            eligible_levels=None,
+            eligible_modes=None,
+            eligible_functions=None,
+            share_of_project_at_most=None,
+            per_project_cap_cny=None,
+        )
+        for key, source in problem.money.sources.items()
+    }
+    return replace(problem, money=replace(problem.money, sources=sources))
+
+
+def more_money_of_a_source(problem: Problem, random: np.random.Generator) -> Problem:
+    """Return the problem in which one source has more in every year."""
+    if not problem.money.sources:
+        return problem
+    source = problem.money.sources[str(random.choice(sorted(problem.money.sources)))]
+    more = {year: amount + 150_000.0 for year, amount in source.amounts_cny.items()}
+    sources = {**problem.money.sources, source.key: replace(source, amounts_cny=more)}
+    return replace(problem, money=replace(problem.money, sources=sources))
+
+
+def a_larger_advance(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which more awards can be bridged."""
+    more = {year: advance + 200_000.0 for year, advance in problem.money.advance_cny.items()}
+    return replace(problem, money=replace(problem.money, advance_cny=more))
+
+
+def no_limit_of_subsidies(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without a limit of subsidies."""
+    return replace(problem, money=replace(problem.money, subsidy_cny={}))
+
+
+def operators_may_lose_money(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which no site has to be viable."""
+    return replace(problem, operator_viability=False)
+
+
+def no_least_places(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without least places of the county and of complexes."""
+    return replace(problem, places_at_least={}, complex_places_at_least={})
+
+
+def any_share_of_an_operator(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which one operator may have all sites."""
+    return replace(problem, operator_share_at_most=None)
+
+
+def passing_a_free_place(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which people may pass a nearer site that has a place."""
+    if problem.assignment_rule is not AssignmentRule.NEAREST_WITH_A_PLACE:
+        return problem
+    return replace(problem, assignment_rule=AssignmentRule.MOST_SERVED)
+
+
+def no_capacity(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem without capacity as a rule; persons who have a place are then those in reach."""
+    basis = Basis.RESIDENTS if problem.basis is Basis.SERVED else problem.basis
+    return replace(problem, assignment_rule=AssignmentRule.NEAREST_FIRST, basis=basis)
+
+
+def no_waiting_for_programmes(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which a site may open before its programme, which pays in its year still."""
+    sites = {
+        key: replace(site, available_from=problem.years[0]) if site.joint is not None else site
+        for key, site in problem.sites.items()
+    }
+    return replace(problem, sites=sites)
+
+
+def programmes_pay_everything(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which joint programmes pay the whole opening cost."""
+    sites = {
+        key: replace(site, joint=replace(site.joint, pays_cny=site.opening_cost_cny))
+        if site.joint is not None
+        else site
+        for key, site in problem.sites.items()
+    }
+    return replace(problem, sites=sites)
+
+
+FREER_FROM_NEWER_RULES: tuple[Callable[[Problem, np.random.Generator], Problem], ...] = (
+    all_conditions_of_sources_gone,
+    more_money_of_a_source,
+    a_larger_advance,
+    no_limit_of_subsidies,
+    operators_may_lose_money,
+    no_least_places,
+    any_share_of_an_operator,
+    passing_a_free_place,
+    no_capacity,
+    no_waiting_for_programmes,
+    programmes_pay_everything,
 )
 
 
@@ -187,6 +292,33 @@ def money_with_conditions(problem: Problem, random: np.random.Generator) -> Prob
     return replace(problem, money=replace(problem.money, sources=sources))
 
 
+def an_exclusion_zone(problem: Problem, random: np.random.Generator) -> Problem:
+    """Return the problem in which one candidate lies in a zone that excludes meals and culture.
+
+    Without elderly or infant care a complex would be free of `places_reserved_first`: those stay allowed.
+    """
+    free = sorted(key for key, site in problem.sites.items() if site.role is Role.CANDIDATE)
+    site = problem.sites[str(random.choice(free))]
+    unsafe = replace(site, may_host=site.may_host - {MEALS, CULTURE})
+    return replace(problem, sites={**problem.sites, site.site_id: unsafe}, new_estates={})
+
+
+def a_longer_lead_time(problem: Problem, _random: np.random.Generator) -> Problem:
+    """Return the problem in which what is newly built is ready in the last year only."""
+    sites = {
+        key: replace(site, available_from=problem.years[-1])
+        if site.role is Role.CANDIDATE and site.mode is Mode.NEW_BUILD
+        else site
+        for key, site in problem.sites.items()
+    }
+    return replace(problem, sites=sites)
+
+
+LIMITS_OF_NEWER_RULES: tuple[Callable[[Problem, np.random.Generator], Problem], ...] = (
+    an_exclusion_zone,
+    a_longer_lead_time,
+)
+
 LIMITS: tuple[Callable[[Problem, np.random.Generator], Problem], ...] = (
     something_forbidden,
     something_required,
@@ -217,6 +349,70 @@ def test_more_freedom_never_worsens_the_first_level(
     problem = tiny_instance(seed)
     changed = freer(problem, np.random.default_rng(seed))
     assert shortfall(session, changed) <= shortfall(session, problem) + TOLERANCE
+
+
+@pytest.mark.parametrize("freer", [*FREER, *FREER_FROM_NEWER_RULES], ids=lambda change: change.__name__)
+@settings(checked, max_examples=6)
+@given(seed=SEEDS)
+def test_more_freedom_never_worsens_the_first_level_under_newer_rules(
+    session: SolverSession, freer: Callable[[Problem, np.random.Generator], Problem], seed: int
+) -> None:
+    """Nor with capacity, sources with conditions, conversion, viable operators and least places."""
+    problem = rich_instance(seed)
+    changed = freer(problem, np.random.default_rng(seed))
+    assert shortfall(session, changed) <= shortfall(session, problem) + TOLERANCE
+
+
+@pytest.mark.parametrize("limited", [*LIMITS[:3], *LIMITS_OF_NEWER_RULES], ids=lambda change: change.__name__)
+@settings(checked, max_examples=6)
+@given(seed=SEEDS)
+def test_removing_a_limit_never_worsens_the_first_level_under_newer_rules(
+    session: SolverSession, limited: Callable[[Problem, np.random.Generator], Problem], seed: int
+) -> None:
+    """Without what is fixed by hand, an exclusion zone or a lead time, no less is reached."""
+    problem = rich_instance(seed)
+    changed = limited(problem, np.random.default_rng(seed))
+    assert shortfall(session, problem) <= shortfall(session, changed) + TOLERANCE
+
+
+@settings(checked, max_examples=6)
+@given(seed=SEEDS)
+def test_a_candidate_more_never_worsens_the_first_level_under_newer_rules(
+    session: SolverSession, seed: int
+) -> None:
+    """The shortfall without any one candidate, conversions among them, is no lower than with it."""
+    problem = rich_instance(seed)
+    with_it = shortfall(session, problem)
+    for key, site in problem.sites.items():
+        if site.role is Role.CANDIDATE and site.opens_in is None:
+            fewer = {other: entry for other, entry in problem.sites.items() if other != key}
+            assert with_it <= shortfall(session, replace(problem, sites=fewer)) + TOLERANCE
+
+
+@settings(checked, max_examples=12)
+@given(seed=SEEDS)
+def test_the_order_of_the_inputs_does_not_matter_under_newer_rules(session: SolverSession, seed: int) -> None:
+    """Nor with capacity, sources with conditions, conversion, viable operators and least places."""
+    problem = rich_instance(seed)
+    assert shortfall(session, turned(problem)) == pytest.approx(shortfall(session, problem), abs=TOLERANCE)
+
+
+def test_the_newer_rules_are_on_in_many_of_the_problems() -> None:
+    """Each is drawn in a good part of a hundred problems."""
+    drawn = [rich_instance(seed) for seed in range(100)]
+    counts = {
+        "capacity": sum(problem.capacity_is_a_rule for problem in drawn),
+        "served": sum(problem.basis is Basis.SERVED for problem in drawn),
+        "nearest": sum(problem.assignment_rule is AssignmentRule.NEAREST_WITH_A_PLACE for problem in drawn),
+        "sources": sum(bool(problem.money.sources) for problem in drawn),
+        "conversion": sum(bool(problem.conversions) for problem in drawn),
+        "viability": sum(problem.operator_viability for problem in drawn),
+        "places": sum(bool(problem.places_at_least) for problem in drawn),
+        "operators": sum(problem.operator_share_at_most is not None for problem in drawn),
+        "local targets": sum(bool(problem.local_targets) for problem in drawn),
+        "joint": sum(any(site.joint for site in problem.sites.values()) for problem in drawn),
+    }
+    assert min(counts.values()) >= 10, counts
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,12 @@ from tests.verify.world import (
 )
 
 from siteplan.assemble import build_problem
+from siteplan.case import ExclusionZone, Mode, ZoneKind
 from siteplan.inputs.case_files import load_case
 from siteplan.inputs.roads import read_roads
 from siteplan.outcome import evaluate, make_plan
-from siteplan.scenario import CARE_BEDS, Level, Scenario
+from siteplan.policy import Figure, Policy
+from siteplan.scenario import CARE_BEDS, Commitment, Level, Requirement, Scenario
 from siteplan.solve import InfeasibleError, solve
 from siteplan.verify.facts import facts_of
 
@@ -42,11 +45,12 @@ COMMUNITIES = ("610124001001", "610124001002", "610124100201")
 def random_world(folder: Path, seed: int) -> World | None:
     """Solve a random case under random rules; None where its rules clash."""
     dice = random.Random(seed)
-    policy = tiny_policy()
+    policy = random_policy(seed)
     scenario = random_scenario(dice, seed)
-    case = load_case(
-        write_tiny_case(folder / "case", **random_tables(dice)), {key: key for key in policy.functions}
-    )
+    tables = random_tables(dice)
+    case = load_case(write_tiny_case(folder / "case", **tables), {key: key for key in policy.functions})
+    case = replace(case, exclusion_zones=_zones(seed, tables["sites"]))
+    scenario = scenario.model_copy(update=_by_hand(seed, scenario, tables["sites"]))
     network = read_roads(case.roads_file, case.header.metric_crs)
     facts = facts_of(case, policy, scenario, network)
     problem = build_problem(case, policy, scenario, access_of(case, facts.distances))
@@ -66,6 +70,57 @@ def random_world(folder: Path, seed: int) -> World | None:
     )
     results = written(folder / "results", problem, outcome, plan)
     return World(case, policy, scenario, network, facts, problem, plan, results)
+
+
+def random_policy(seed: int) -> Policy:
+    """Return the tiny policy, for every other seed with subsidies, affordable prices and lead times.
+
+    With 250 CNY per m² every function leaves a margin to its operator, but for meals under their price.
+    """
+    policy = tiny_policy()
+    if seed % 2:
+        return policy
+    functions = {
+        key: function.model_copy(update={"subsidy_cny_per_m2_year": assumed(250.0)})
+        for key, function in policy.functions.items()
+    }
+    functions[MEALS] = functions[MEALS].model_copy(update={"affordable_fee_cny_per_m2_year": assumed(420.0)})
+    times = {Mode.NEW_BUILD: assumed(2.0), Mode.EXTEND: assumed(1.5), Mode.REBUILD: assumed(1.0)}
+    standards = policy.standards.model_copy(update={"lead_time_years": times})
+    return replace(policy, functions=functions, standards=standards)
+
+
+def assumed(value: float) -> Figure:
+    """Return a figure that is an assumption."""
+    return Figure(value=value, assumption=True)
+
+
+def _zones(seed: int, sites: Sequence[TableRow]) -> tuple[ExclusionZone, ...]:
+    """Return a zone around the first space for every third seed: for everything, or for two functions."""
+    if seed % 3 != 1:
+        return ()
+    functions = (MEALS, CULTURE) if seed % 2 else ()
+    point, kind = f"POINT ({sites[0]['longitude']} {sites[0]['latitude']})", ZoneKind.PETROL_STATION
+    return (
+        ExclusionZone(
+            kind=kind,
+            name="加油站",
+            wkt=point,
+            buffer_m=60.0,
+            excluded_functions=functions,
+        ),
+    )
+
+
+def _by_hand(seed: int, scenario: Scenario, sites: Sequence[TableRow]) -> dict[str, Any]:
+    """Return entries by hand for every fourth seed: a space that has consent opens, meals are required."""
+    last = scenario.years[-1]
+    if seed % 4 != 3:
+        return {}
+    require = {"meals": Requirement(community=COMMUNITIES[0], function=MEALS, by=last)}
+    agreed = [row for row in sites if row["consent"] == "agreed" and not row["joint_programme"]]
+    commit = {row["site_id"]: Commitment(site=row["site_id"], year=last) for row in agreed[-1:]}
+    return {"require": require, "commit": commit}
 
 
 def random_tables(dice: random.Random) -> dict[str, Any]:
@@ -141,8 +196,9 @@ def _site(dice: random.Random, row: TableRow) -> TableRow:
 def random_scenario(dice: random.Random, seed: int) -> Scenario:
     """Return a scenario of one or two years with every rule switched at random."""
     years = dice.choice([(2027,), (2027, 2028)])
-    rules = _rules(dice, years)
-    bases = ["reachable", "established", "residents", *(["served"] if rules["capacity"] else [])]
+    rules = _rules(dice, years) | _newer_rules(seed, years)
+    can_be_served = rules["capacity"] and not rules["coverage_at_least"]
+    bases = ["reachable", "established", "residents", *(["served"] if can_be_served else [])]
     basis = dice.choice(bases)
     named = [level for level in Level if level is not Level.WEIGHED]
     levels = dice.sample(named, dice.randint(2, len(named)))
@@ -179,6 +235,17 @@ def _local_targets(seed: int, years: tuple[int, ...]) -> dict[str, Any]:
     return {
         "towns": {"610124001": town},
         "communities": {COMMUNITIES[1]: {dice.choice(FUNCTIONS): {years[-1]: 100}}},
+    }
+
+
+def _newer_rules(seed: int, years: tuple[int, ...]) -> dict[str, Any]:
+    """Return rules drawn apart from everything else: lead times, viable operators, a floor of coverage."""
+    dice = random.Random(seed + 0.5)
+    return {
+        "lead_time": dice.random() < 0.5,
+        **({} if seed % 2 else {"operator_viability": dice.random() < 0.7}),
+        "elderly_area_standard_at_least_m2": {years[-1]: 3} if dice.random() < 0.2 else {},
+        "coverage_at_least": {MEALS: {years[-1]: 30}} if dice.random() < 0.3 else {},
     }
 
 

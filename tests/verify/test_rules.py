@@ -266,6 +266,26 @@ def test_places_that_are_just_enough(tmp_path: Path) -> None:
     assert verify(world.facts, world.results).false == ()
 
 
+@pytest.mark.parametrize(
+    ("rule", "family"),
+    [
+        ("area_standard_at_least_m2", "area_standard_floor"),
+        ("elderly_area_standard_at_least_m2", "elderly_area_standard_floor"),
+    ],
+)
+def test_floor_area_below_the_least(world: World, rule: str, family: str) -> None:
+    """No more than the least that a community has can be asked for, of all rooms or of elderly care."""
+    rows = [row for row in world.plan.area_standard if row.year == 2028]
+    has = min(
+        100.0 * (row.elderly_floor_area_m2 if "elderly" in rule else row.floor_area_m2) / row.households
+        for row in rows
+    )
+    for floor, false in ((has, set()), (has + 1.0, {family})):
+        scenario = tiny_scenario(rules={"places_reserved_first": True, rule: {2028: floor}})
+        claims = verify(facts_after(world, scenario=scenario), world.results).false
+        assert {claim.key for claim in claims} == false
+
+
 @pytest.mark.parametrize(("share", "false"), [(0.3, {"operator_share"}), (0.4, set())])
 def test_an_operator_with_too_many_sites(tmp_path: Path, share: float, false: set[str]) -> None:
     """In 2028 S1 and S2 are one operator's, P2 another's: two of three; E1 was there before."""
@@ -320,6 +340,7 @@ def test_an_operator_that_is_not_viable(tmp_path: Path) -> None:
     facts = facts_after(world, policy=with_subsidies(policy, **{**PLENTY, SCHOOL: 0.0}))
     assert {claim.key for claim in verify(facts, world.results).false} == {
         "operator_is_viable",
+        "money_of_sites",
         "money_of_years",
     }
 

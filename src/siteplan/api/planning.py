@@ -306,6 +306,7 @@ YEARLY_MONEY = {
     "capital_cny_by_year": "capital_cny",
     "operating_cny_by_year": "operating_cny",
     "fees_cny_by_year": "fees_cny",
+    "subsidy_cny_by_year": "subsidy_cny",
 }
 """Members of a planned site that hold money by year, and the column of their sum."""
 

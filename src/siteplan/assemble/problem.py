@@ -74,9 +74,12 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
         weights=scenario.weights,
         tolerance=dict(scenario.tolerance),
         form_standard=_form_standard(policy) if scenario.rules.site_form else None,
-        places_reserved_first=scenario.rules.places_reserved_first,
+        places_reserved_first=scenario.rules.places_reserved_first and scenario.rules.site_form,
         operator_viability=scenario.rules.operator_viability,
         area_floor_m2_per_100_households=_in_years(scenario.rules.area_standard_at_least_m2, scenario.years),
+        elderly_area_floor_m2_per_100_households=_in_years(
+            scenario.rules.elderly_area_standard_at_least_m2, scenario.years
+        ),
         functions_per_community=_in_years(scenario.rules.functions_per_community_at_least, scenario.years),
         new_estates=estates_with_a_standard(
             sites, case, _value(policy.standards.new_estate_area_m2_per_100_households) or 0.0
@@ -100,7 +103,9 @@ def build_problem(case: Case, policy: Policy, scenario: Scenario, access: Walkin
             for key, by_year in scenario.rules.places_at_least.items()
             for year, places in _in_years(by_year, scenario.years).items()
         },
-        complex_places_at_least=dict(scenario.rules.complex_places_at_least),
+        complex_places_at_least=dict(scenario.rules.complex_places_at_least)
+        if scenario.rules.site_form
+        else {},
         operator_share_at_most=scenario.rules.operator_sites_share_at_most,
         promises=promised_pairs(scenario),
         town_names={row.town_code: row.town_name for row in case.towns},

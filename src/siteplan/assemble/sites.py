@@ -99,6 +99,7 @@ def _candidate(
         data_status=row.data_status,
         project_level=row.project_level,
         plot_id=row.plot_id,
+        tenure=row.tenure,
         rent_cny_per_year=_rent_cny_per_year(row),
         consent=row.consent,
         operator=row.operator,

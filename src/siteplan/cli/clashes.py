@@ -95,5 +95,10 @@ PATHS: Mapping[str, Callable[[Scenario, Keys, Problem], YamlPath]] = {
         "area_standard_at_least_m2",
         int(keys[-1]),
     ),
+    "elderly_area_standard_floor": lambda scenario, keys, problem: (
+        "rules",
+        "elderly_area_standard_at_least_m2",
+        int(keys[-1]),
+    ),
 }
 """Rules whose objects the scenario states one by one."""

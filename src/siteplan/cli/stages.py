@@ -140,7 +140,7 @@ def read_inputs(
     errors: list[Finding] = []
     try:
         case = load_case(loaded.case_folder, function_names(policy))
-        findings += check_case(case, policy, loaded.scenario)
+        findings += [loaded.located(finding) for finding in check_case(case, policy, loaded.scenario)]
     except InputError as problem:
         errors += problem.findings
     if case is not None:

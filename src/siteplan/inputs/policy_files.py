@@ -68,7 +68,7 @@ def load_policy(folder: Path, scenario: LoadedScenario | Scenario | None = None)
         if settings.rules.new_estate_area_standard and standard is None:
             name = "new_estate_area_m2_per_100_households"
             findings.append(_missing(name, files.place_of(STANDARDS_FILE, (name,))))
-    findings += _check(policy, files)
+    findings += [finding for finding in _check(policy, files) if finding not in findings]
     raise_errors(findings)
     return policy
 

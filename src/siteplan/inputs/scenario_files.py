@@ -314,6 +314,7 @@ def _semantic_findings(loaded: LoadedScenario) -> Iterator[Finding]:
     yield from _budget_years(loaded)
     yield from _target_years(loaded)
     yield from _rule_years(loaded)
+    yield from _without_effect(loaded)
     yield from check_entries_by_hand(loaded)
     yield from check_futures(loaded)
 
@@ -469,6 +470,7 @@ def _covered_or_not(
 def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for name in (
         "area_standard_at_least_m2",
+        "elderly_area_standard_at_least_m2",
         "functions_per_community_at_least",
         "coverage_per_town_at_least",
     ):
@@ -476,6 +478,29 @@ def _rule_years(loaded: LoadedScenario) -> Iterator[Finding]:
     for name in ("coverage_at_least", "places_at_least"):
         for key, by_year in getattr(loaded.scenario.rules, name).items():
             yield from _years_outside(loaded, ("rules", name, key), by_year)
+
+
+def _without_effect(loaded: LoadedScenario) -> Iterator[Finding]:
+    """Warn of entries that do nothing, as what they belong to is left out."""
+    rules, budget = loaded.scenario.rules, loaded.scenario.budget
+    if rules.use_is_held_years is not None and not rules.conversion:
+        yield _needs(loaded, ("rules", "use_is_held_years"), "rules.conversion: true")
+    for name in ("places_reserved_first", "complex_places_at_least"):
+        if getattr(rules, name) and not rules.site_form:
+            yield _needs(loaded, ("rules", name), "rules.site_form: true")
+    awards = budget is not None and any(source.paid_after_years for source in budget.sources.values())
+    if budget is not None and budget.advance_cny and not awards:
+        yield _needs(loaded, ("budget", "advance_cny"), "budget.sources.….paid_after_years: 1")
+
+
+def _needs(loaded: LoadedScenario, path: YamlPath, other: str) -> Finding:
+    return warning(
+        "entry-without-effect",
+        loaded.place_of(path),
+        found=Text(f"没有 {other}，这一项不起作用", f"it does nothing without `{other}`"),
+        allowed=Text(f"与 {other} 同用", f"together with `{other}`"),
+        mend=Text("补上，或删去这一项", "add that, or delete the entry"),
+    )
 
 
 def _years_outside(

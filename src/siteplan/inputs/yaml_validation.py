@@ -96,7 +96,9 @@ def _finding(
     shape: object,
     further: Mapping[YamlPath, tuple[str, ...]],
 ) -> Finding:
-    path = tuple(step for step in fault["loc"] if step not in MARKS)
+    reason = fault.get("ctx", {}).get("error")
+    refusal = reason if isinstance(reason, InvalidValueError) else None
+    path = (*(step for step in fault["loc"] if step not in MARKS), *(refusal.path if refusal else ()))
     place = document.place_of(path)
     if fault["type"] == "extra_forbidden":
         keys = _known_keys(shape, path[:-1]) or ()
@@ -108,9 +110,9 @@ def _finding(
     return error(
         "wrong-key" if about_a_key else "wrong-value",
         place,
-        found=_quoted(fault["input"]),
+        found=(refusal.found if refusal else None) or _quoted(fault["input"]),
         allowed=allowed,
-        mend=_mend(fault, allowed),
+        mend=(refusal.mend if refusal else None) or _mend(fault, allowed),
     )
 
 

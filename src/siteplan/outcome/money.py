@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from siteplan.outcome.funding import Spending, awards_outstanding_cny, source_years
 from siteplan.outcome.provision import room_area_m2
 from siteplan.plan import Decisions, YearMoney
-from siteplan.problem import Money, Problem
+from siteplan.problem import Money, Problem, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,26 @@ def fee_rates(problem: Problem) -> dict[str, float]:
 def subsidy_rates(problem: Problem) -> dict[str, float]:
     """Return the subsidy to the operator of each function, CNY per m² floor area and year."""
     return {key: function.subsidy_cny_per_m2_year for key, function in problem.functions.items()}
+
+
+def operator_balance_cny(problem: Problem, decisions: Decisions, site: Site) -> float:
+    """Return what an operator is left with a year, CNY: of a planned site as it is at the end of the horizon.
+
+    Fees and subsidy less operating cost and rent; of a decided site 0, as its running is not charged.
+    """
+    if site.is_decided:
+        return 0.0
+    margin_per_m2 = {
+        key: function.fee_income_cny_per_m2_year
+        + function.subsidy_cny_per_m2_year
+        - function.operating_cost_cny_per_m2_year
+        for key, function in problem.functions.items()
+    }
+    margin = sum(
+        rate * decisions.area_m2.get((site.site_id, key, problem.years[-1]), 0.0)
+        for key, rate in margin_per_m2.items()
+    )
+    return margin * site.floor_per_usable - site.rent_cny_per_year
 
 
 def _carry(money: Money, year: int, carried_in: float, capital: float) -> tuple[float | None, float | None]:

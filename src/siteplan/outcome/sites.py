@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from siteplan.outcome.money import SiteMoney
+from siteplan.outcome.money import SiteMoney, operator_balance_cny
 from siteplan.outcome.provision import converted_in, function_area_m2, operates, room_area_m2
 from siteplan.plan import Decisions, ExcludedSite, PlannedFunction, PlannedRoom, PlannedSite
 from siteplan.problem import Problem, Role, Site
@@ -53,6 +53,9 @@ def _planned_site(
         town_code=site.town_code,
         longitude=site.longitude,
         latitude=site.latitude,
+        tenure=site.tenure,
+        rent_cny_per_year=site.rent_cny_per_year,
+        operator_balance_cny_per_year=operator_balance_cny(problem, decisions, site),
         consent=site.consent,
         form=site.listed_form if site.is_decided else decisions.forms.get(site.site_id),
         mode=site.mode,
@@ -88,6 +91,7 @@ def _money_by_year(problem: Problem, money: SiteMoney | None) -> dict[str, Any]:
         "capital_cny_by_year": dict(money.capital) if money else nothing,
         "operating_cny_by_year": dict(money.operating) if money else nothing,
         "fees_cny_by_year": dict(money.fees) if money else nothing,
+        "subsidy_cny_by_year": dict(money.subsidy) if money else nothing,
         "joint_programme_cny": sum(money.joint_programme.values()) if money else 0.0,
     }
 

@@ -22,6 +22,7 @@ from siteplan.plan import CoverageFigure, LocalCoverage, Plan, PlannedSite
 from siteplan.problem import Problem
 from siteplan.publish.explanations import MissedTarget, name_of_cause
 from siteplan.publish.labels import ILLUSTRATIVE_NOTE, ROLES
+from siteplan.publish.places import CARE_BEDS_UNIT, places_figures
 from siteplan.scenario import Basis
 from siteplan.text import Language, Text
 
@@ -49,6 +50,8 @@ BASES = {
 COVERED = Text("已覆盖", "covered")
 NOT_COVERED = Text("未覆盖", "not covered")
 NOT_CONCERNED = Text("不涉及", "not concerned")
+YES, NO = Text("是", "yes"), Text("否", "no")
+ALL_FUNCTIONS = Text("全部功能", "every function")
 MONEY_UNIT = Text("（万元）", " (10 000 CNY)")
 
 
@@ -173,8 +176,11 @@ def _sheets(sources: WorkbookSources) -> tuple[Sheet, ...]:
         _by_function(sources),
         *((_local_targets(sources),) if sources.plan.local_coverage else ()),
         _by_bureau(sources),
+        _places(sources),
         _by_town(sources),
         _sites(sources),
+        _rooms(sources),
+        *((_excluded(sources),) if sources.plan.excluded_sites else ()),
         _money(sources),
         *((_money_by_source(sources),) if sources.plan.sources else ()),
         _shortfalls(sources),
@@ -405,6 +411,42 @@ def _by_bureau(sources: WorkbookSources) -> Sheet:
     )
 
 
+def _places(sources: WorkbookSources) -> Sheet:
+    """Return places by year and function, in the function's own unit; care beds have a row of their own."""
+    plan, problem, language = sources.plan, sources.problem, sources.language
+    groups = {
+        (figure.function, figure.year): figure.counted
+        for figure in plan.coverage
+        if figure.basis is Basis.RESIDENTS
+    }
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            each.year,
+            problem.functions[each.function].name.in_language(language),
+            each.unit.in_language(language),
+            each.there,
+            each.opened,
+            Formula("D{row}+E{row}", each.in_all),
+            None if each.unit == CARE_BEDS_UNIT else groups.get((each.function, each.year)),
+        )
+        for each in places_figures(plan, problem.planned_sites)
+    )
+    return Sheet(
+        Text("名额", "Places"),
+        Text("每年有多少托位、床位、餐位等名额", "Infant places, care beds, meals and other places by year"),
+        (
+            Column(Text("年份", "year"), Kind.YEAR, 8),
+            Column(Text("功能", "function"), width=18),
+            Column(Text("单位", "unit"), width=18),
+            Column(Text("已有", "already there"), Kind.COUNT),
+            Column(Text("规划期新增", "opened by the plan"), Kind.COUNT, 14),
+            Column(Text("合计", "in all"), Kind.COUNT),
+            Column(Text("目标人群", "target group"), Kind.COUNT),
+        ),
+        rows,
+    )
+
+
 def _by_town(sources: WorkbookSources) -> Sheet:
     problem = sources.problem
     opened = _opened(sources)
@@ -472,6 +514,14 @@ def _sites(sources: WorkbookSources) -> Sheet:
             site.floor_area_m2,
             _capital(site),
             functions(site),
+            site.operator or None,
+            None if site.consent is None else site.consent.text.in_language(language),
+            None if site.tenure is None else site.tenure.text.in_language(language),
+            site.rent_cny_per_year / CNY_PER_10_000,
+            site.operator_balance_cny_per_year / CNY_PER_10_000,
+            site.joint_programme,
+            site.land_use_procedure_due,
+            None if site.land_use_procedure_cny is None else site.land_use_procedure_cny / CNY_PER_10_000,
         )
         for site in _opened(sources)
     )
@@ -490,6 +540,82 @@ def _sites(sources: WorkbookSources) -> Sheet:
             Column(Text("建筑面积（m²）", "floor area (m²)"), Kind.AREA, 16, True),
             _money_column("建设投资", "capital"),
             Column(Text("功能", "functions"), width=60),
+            Column(Text("运营主体", "operator"), width=18),
+            Column(Text("意见征求", "consent"), width=11),
+            Column(Text("使用方式", "tenure"), width=11),
+            _money_column("年租金", "rent a year"),
+            _money_column("每年运营结余", "left to the operator a year"),
+            Column(Text("结合项目", "joint programme"), width=18),
+            Column(Text("用地手续到期年份", "land-use procedure due"), Kind.YEAR, 12),
+            _money_column("用地手续费用", "land-use procedure"),
+        ),
+        rows,
+    )
+
+
+def _rooms(sources: WorkbookSources) -> Sheet:
+    """Return the rooms of the sites that open: functions of one sharing group use one at different hours."""
+    language, problem, last = sources.language, sources.problem, sources.plan.years[-1]
+    rows: list[tuple[Cell, ...]] = []
+    for site in _opened(sources):
+        areas = {each.function: each.area_m2_by_year.get(last, 0.0) for each in site.functions}
+        for room in site.rooms:
+            users = [key for key in problem.room_groups[room.room_group] if areas.get(key, 0.0) > 0.0]
+            room_m2 = room.area_m2_by_year.get(last, 0.0)
+            rows.append(
+                (
+                    site.site_id,
+                    site.name,
+                    _community(sources, site.community_code),
+                    _joined((problem.functions[key].name.in_language(language) for key in users), language),
+                    (YES if len(users) > 1 else NO).in_language(language),
+                    room_m2,
+                    sum(areas[key] for key in users) - room_m2,
+                )
+            )
+    return Sheet(
+        Text("房间", "Rooms"),
+        Text(
+            f"{last} 年每处点位有哪些房间、由哪些功能分时共用",
+            f"The rooms of each site in {last}, and the functions that share them at different hours",
+        ),
+        (
+            Column(Text("点位编号", "site id"), width=10),
+            Column(Text("点位", "site"), width=36),
+            Column(Text("社区", "community"), width=16),
+            Column(Text("使用的功能", "functions"), width=40),
+            Column(Text("分时共用", "shared"), width=10),
+            Column(Text("使用面积（m²）", "usable area (m²)"), Kind.AREA, 16, True),
+            Column(Text("共用节约（m²）", "saved by sharing (m²)"), Kind.AREA, 16, True),
+        ),
+        tuple(rows),
+    )
+
+
+def _excluded(sources: WorkbookSources) -> Sheet:
+    """Return what the candidates may not host, and why: size, floor, consent, noise, safety and the like."""
+    language, problem = sources.language, sources.problem
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            each.site_id,
+            each.name,
+            each.reason_zh if language is Language.ZH else each.reason_en,
+            ALL_FUNCTIONS.in_language(language)
+            if len(each.functions) == len(problem.functions)
+            else _joined(
+                (problem.functions[key].name.in_language(language) for key in each.functions), language
+            ),
+        )
+        for each in sources.plan.excluded_sites
+    )
+    return Sheet(
+        Text("不宜空间", "Excluded"),
+        Text("哪些备选空间不能设哪些功能、为什么", "What the candidate sites may not host, and why"),
+        (
+            Column(Text("点位编号", "site id"), width=10),
+            Column(Text("点位", "site"), width=36),
+            Column(Text("原因", "reason"), width=50),
+            Column(Text("不能设的功能", "functions"), width=60),
         ),
         rows,
     )

@@ -64,6 +64,7 @@ OBJECTS: Mapping[str, int | None] = {
     "coverage_floor": None,
     "coverage_per_town": None,
     "area_standard_floor": None,
+    "elderly_area_standard_floor": None,
     "places_at_least": None,
     "complex_places_at_least": 2,
     "operator_share": None,

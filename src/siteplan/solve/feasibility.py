@@ -376,6 +376,7 @@ CHECKS: Mapping[str, Check] = {
     "coverage_per_town": _switched_off("coverage_per_town"),
     "coverage_floor": _switched_off("coverage_floor"),
     "area_standard_floor": _switched_off("area_floor_m2_per_100_households"),
+    "elderly_area_standard_floor": _switched_off("elderly_area_floor_m2_per_100_households"),
     "new_estate_area_standard": _switched_off("new_estates"),
     "places_at_least": _switched_off("places_at_least"),
     "complex_places_at_least": _switched_off("complex_places_at_least"),

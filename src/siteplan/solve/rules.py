@@ -102,6 +102,12 @@ RULES: dict[str, Rule] = {
         "rules",
         "area_standard_at_least_m2",
     ),
+    "elderly_area_standard_floor": _area(
+        "每百户养老面积的底线",
+        "the floor area of elderly care per 100 households that is a must",
+        "rules",
+        "elderly_area_standard_at_least_m2",
+    ),
     "places_at_least": _count(
         "托位、床位等名额的底线", "the places that the county must have", PLACES, "rules", "places_at_least"
     ),

@@ -235,7 +235,8 @@ def _places_reserved_first(schedule: Schedule) -> tuple[ClaimResult, ...]:
         Text("综合体优先保障养老、托育", "a complex has elderly or infant care before other functions"),
     )
     first = {ELDERLY, INFANT}
-    if not schedule.facts.scenario.rules.places_reserved_first:
+    rules = schedule.facts.scenario.rules
+    if not (rules.places_reserved_first and rules.site_form):
         return check.results()
     for path, site, facts in schedule.sites.values():
         may = first & facts.may_host

@@ -103,7 +103,7 @@ def _places_at_least(schedule: Schedule) -> tuple[ClaimResult, ...]:
             if year in schedule.facts.years:
                 offered = sum(places_at(schedule, site_id, kind, year) for site_id in schedule.sites)
                 county.at_least(f"places ({kind}, {year})", offered, least, tolerances.PLACES, "")
-    for kind, least in rules.complex_places_at_least.items():
+    for kind, least in rules.complex_places_at_least.items() if rules.site_form else ():
         function = ELDERLY if kind == CARE_BEDS else kind
         for site_id, (path, _, facts) in schedule.sites.items():
             if facts.role is not Role.CANDIDATE or not schedule.counts_as_complex(site_id):
@@ -221,18 +221,30 @@ def _area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:
 
 
 def _area_standard_floor(schedule: Schedule) -> tuple[ClaimResult, ...]:
-    check = Check(
+    """Compare the floor area of each community, and that of its elderly care, with the least."""
+    rules = schedule.facts.scenario.rules
+    of_all = Check(
         "area_standard_floor",
         Text("每百户面积不低于底线", "no community is below the least floor area per 100 households"),
     )
-    for year, floor in schedule.facts.scenario.rules.area_standard_at_least_m2.items():
-        if year not in schedule.facts.years:
-            continue
-        for community in schedule.facts.communities:
-            rooms, _ = floor_areas(schedule, community, year)
-            asked = floor * schedule.facts.households(community, year) / 100.0
-            check.at_least(f"floor area of {community} in {year}", rooms, asked, tolerances.AREA_M2, "m²")
-    return check.results()
+    of_elderly = Check(
+        "elderly_area_standard_floor",
+        Text(
+            "每百户养老面积不低于底线",
+            "no community is below the least floor area of elderly care per 100 households",
+        ),
+    )
+    asked_of = (
+        (of_all, rules.area_standard_at_least_m2),
+        (of_elderly, rules.elderly_area_standard_at_least_m2),
+    )
+    for part, (check, floors) in enumerate(asked_of):
+        for year in sorted(set(floors) & set(schedule.facts.years)):
+            for community in schedule.facts.communities:
+                area = floor_areas(schedule, community, year)[part]
+                asked = floors[year] * schedule.facts.households(community, year) / 100.0
+                check.at_least(f"floor area of {community} in {year}", area, asked, tolerances.AREA_M2, "m²")
+    return (*of_all.results(), *of_elderly.results())
 
 
 def _new_estate_area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:

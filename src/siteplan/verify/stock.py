@@ -5,6 +5,7 @@ from __future__ import annotations
 from siteplan.case import Mode
 from siteplan.problem import Role
 from siteplan.text import Text
+from siteplan.verify import tolerances
 from siteplan.verify.claims import Check, ClaimResult
 from siteplan.verify.schedule import Schedule
 
@@ -15,6 +16,7 @@ def stock_claims(schedule: Schedule) -> tuple[ClaimResult, ...]:
         *_one_use_of_a_plot(schedule),
         *_newly_built_sites(schedule),
         *_consent(schedule),
+        *_tenure(schedule),
     )
 
 
@@ -58,4 +60,14 @@ def _consent(schedule: Schedule) -> tuple[ClaimResult, ...]:
     given = {row.site_id: row.consent for row in schedule.facts.case.sites}
     for site_id, (path, site, _) in schedule.sites.items():
         check.same(f"{path}.consent", site.consent, given.get(site_id))
+    return check.results()
+
+
+def _tenure(schedule: Schedule) -> tuple[ClaimResult, ...]:
+    check = Check("tenure", Text("使用方式和租金与输入一致", "tenure and rent are those of the inputs"))
+    given = {row.site_id: row.tenure for row in schedule.facts.case.sites}
+    for site_id, (path, site, facts) in schedule.sites.items():
+        check.same(f"{path}.tenure", site.tenure, given.get(site_id))
+        rent = f"{path}.rent_cny_per_year"
+        check.close(rent, site.rent_cny_per_year, facts.rent_cny, tolerances.MONEY_CNY, "CNY")
     return check.results()

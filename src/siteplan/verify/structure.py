@@ -12,6 +12,8 @@ from siteplan.text import Text
 from siteplan.verify.claims import Check, ClaimResult
 from siteplan.verify.facts import Facts
 
+SERIES = ("capital_cny_by_year", "operating_cny_by_year", "fees_cny_by_year", "subsidy_cny_by_year")
+"""Members of a planned site that hold money by year."""
 SCHEMA_CHECK = ("plan_schema", Text("plan.json 完整、格式正确", "plan.json is complete and well formed"))
 
 
@@ -72,7 +74,7 @@ def _series(check: Check, path: str, facts: Facts, site: PlannedSite) -> None:
         place = f"{path}.rooms[{number}]"
         _known_once(check, f"{place}.room_group", room.room_group, facts.room_groups, groups)
         _years_of_the_plan(check, f"{place}.area_m2_by_year", room.area_m2_by_year, facts)
-    for name in ("capital_cny_by_year", "operating_cny_by_year", "fees_cny_by_year"):
+    for name in SERIES:
         check.same(f"{path}.{name} (years)", tuple(sorted(getattr(site, name))), facts.years)
 
 

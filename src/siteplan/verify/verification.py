@@ -107,6 +107,10 @@ def _head(facts: Facts, plan: Plan) -> tuple[ClaimResult, ...]:
     return check.results()
 
 
+MISSING = "(missing)"
+"""Stands for a member that a record should have: a value of null is one."""
+
+
 def _run_record(facts: Facts, plan: Plan, run: Mapping[str, object]) -> tuple[ClaimResult, ...]:
     check = Check("run_record", Text("run.json 与方案一致", "run.json agrees with the plan"), file=RUN_FILE)
     for name in ("title_zh", "title_en", "illustrative", "stopped_by"):
@@ -121,5 +125,5 @@ def _run_record(facts: Facts, plan: Plan, run: Mapping[str, object]) -> tuple[Cl
     for number, (row, level) in enumerate(zip(levels, plan.levels, strict=False)):
         members = row if isinstance(row, dict) else {}
         for name, value in level.model_dump(mode="json").items():
-            check.same(f"levels[{number}].{name}", members.get(name), value)
+            check.same(f"levels[{number}].{name}", members.get(name, MISSING), value)
     return check.results()

@@ -8,6 +8,9 @@ from siteplan.publish.report.yearly import write_money_picture
 from siteplan.publish.wording import clean, money
 from siteplan.text import Text
 
+SMALLEST_CNY = 1.0
+"""A smaller loss is a rounding error."""
+
 
 def write(sources: ReportSources, manuscript: Manuscript) -> None:
     """Write the funds by source and year."""
@@ -30,6 +33,7 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
             _write_amounts(sources, manuscript)
     _write_years(sources, manuscript)
     _write_joint_programmes(sources, manuscript)
+    _write_running(sources, manuscript)
     write_money_picture(sources, manuscript)
 
 
@@ -108,6 +112,32 @@ def _write_years(sources: ReportSources, manuscript: Manuscript) -> None:
             )
             for each in sources.plan.money
         ],
+    )
+
+
+def _write_running(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write what the sites that open pay and get a year once all is there: rent, subsidy, what is left."""
+    sites = sources.opened
+    if not sites:
+        return
+    rented = [site for site in sites if site.rent_cny_per_year > 0.0]
+    rent = money(sum(site.rent_cny_per_year for site in rented))
+    balance = money(sum(site.operator_balance_cny_per_year for site in sites))
+    short = sum(site.operator_balance_cny_per_year < -SMALLEST_CNY for site in sites)
+    is_rule = sources.scenario.rules.operator_viability
+    rule = (
+        Text("每处收支平衡为本情景的规则", "that none is short is a rule of the scenario")
+        if is_rule
+        else Text("收支平衡未作为规则", "no rule of the scenario asks for more")
+    )
+    manuscript.paragraph(
+        Text(
+            f"规划期末，租赁空间{len(rented)}处，年租金合计{rent}万元（计入运营费用）；新开放设施每年收费加补贴减运营费用合计"
+            f"{balance}万元，其中入不敷出的{short}处（{rule.zh}）。",
+            f"At the end of the horizon {len(rented)} sites are rented for {rent} a year (10 000 CNY, part of"
+            " the operating cost). Fees and subsidy less operating cost of the sites that open are"
+            f" {balance} a year, and {short} of them are short ({rule.en}).",
+        )
     )
 
 

@@ -11,6 +11,7 @@ from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
 from siteplan.publish.report.summary import levels_table
 from siteplan.publish.wording import clean, own_language
+from siteplan.scenario import AssignmentRule
 from siteplan.text import Text
 
 STOPPED_BY = {
@@ -94,8 +95,26 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
     """Write method, proof and data sources."""
     manuscript.heading(Text("方法、数据来源与适用范围", "Method, data and what they are good for"))
     _write_method(sources, manuscript)
+    _write_assignment(sources, manuscript)
     _write_proof(sources, manuscript)
     _write_data(sources, manuscript)
+
+
+ASSIGNMENT = {
+    AssignmentRule.NEAREST_FIRST: Text(
+        "容量未作为规则，只在统计时由近到远依次安排，有空位即占。",
+        "Capacity is no rule of this plan: pairs are seated in the order of distance, for the figures alone.",
+    ),
+    AssignmentRule.MOST_SERVED: Text(
+        "容量为规则，在服务半径内尽量多安排，其次步行总距离最短。",
+        "Capacity is a rule: as many as possible have a place within the radius, then walks are shortest.",
+    ),
+    AssignmentRule.NEAREST_WITH_A_PLACE: Text(
+        "容量为规则，较近的设施有空位时不去较远的，由近到远依次安排。",
+        "Capacity is a rule: nobody passes a nearer site that has a place; pairs are seated by distance.",
+    ),
+}
+"""What each way of assigning says."""
 
 
 def _write_method(sources: ReportSources, manuscript: Manuscript) -> None:
@@ -135,6 +154,17 @@ def _write_method(sources: ReportSources, manuscript: Manuscript) -> None:
             f" the radius; served, those of them who have a place. Radii are {metres} m: the"
             " county's plan gives"
             " none, they are assumptions.",
+        )
+    )
+
+
+def _write_assignment(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write by which rule or convention the plan says who uses which site."""
+    rule = sources.plan.assignment_rule
+    manuscript.paragraph(
+        Text(
+            f"居民与设施的对应按“{rule.text.zh}”：{ASSIGNMENT[rule].zh}",
+            f"Who uses which site: {rule.text.en}. {ASSIGNMENT[rule].en}",
         )
     )
 

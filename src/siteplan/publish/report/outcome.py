@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from siteplan.plan import CommunityArea, CoverageFigure
 from siteplan.publish.explanations import CauseShare, MissedTarget, name_of_cause
+from siteplan.publish.places import places_figures
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources, shortfall
 from siteplan.publish.report.yearly import write_coverage_picture
@@ -42,6 +43,42 @@ def write_coverage(sources: ReportSources, manuscript: Manuscript) -> None:
     _write_missing(sources, manuscript)
     manuscript.heading(Text(f"{sources.last_year}年各口径对照", f"The four bases in {sources.last_year}"), 2)
     _write_bases(sources, manuscript)
+    manuscript.heading(Text("托位、床位等名额", "Places"), 2)
+    _write_places(sources, manuscript)
+
+
+def _write_places(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write places by function in its own unit, by year; care beds have a row of their own."""
+    figures = places_figures(sources.plan, sources.problem.planned_sites)
+    years = sources.plan.years
+    in_all = {(each.function, each.unit, each.year): each for each in figures}
+    kinds = list(dict.fromkeys((each.function, each.unit) for each in figures))
+
+    def cells(function: str, unit: Text) -> tuple[str, ...]:
+        found = [in_all.get((function, unit, year)) for year in years]
+        return tuple("0" if each is None else whole(each.in_all) for each in found)
+
+    last = {
+        (each.function, each.unit): whole(each.opened) for each in figures if each.year == sources.last_year
+    }
+    manuscript.table(
+        Text("每年末的名额", "Places at the end of each year"),
+        (
+            Column(Text("功能", "Function"), 1.4),
+            Column(Text("单位", "Unit"), 1.4),
+            *(Column(Text(f"{year}年", str(year)), 1.0, Align.RIGHT) for year in years),
+            Column(Text("其中规划期新增", "Of them opened by the plan"), 1.2, Align.RIGHT),
+        ),
+        [
+            (
+                sources.function(function),
+                sources.say(unit),
+                *cells(function, unit),
+                last.get((function, unit), "0"),
+            )
+            for function, unit in kinds
+        ],
+    )
 
 
 def n_of_m(sources: ReportSources, figure: CoverageFigure | None) -> str:

@@ -8,7 +8,7 @@ from siteplan.plan import Decisions, PlannedSite
 from siteplan.publish.labels import ROLES
 from siteplan.publish.report.manuscript import Align, Column, Manuscript
 from siteplan.publish.report.sources import ReportSources
-from siteplan.publish.wording import name, whole
+from siteplan.publish.wording import clean, name, whole
 from siteplan.scenario import Basis
 from siteplan.text import Text
 
@@ -23,6 +23,7 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
     _write_sites(sources, manuscript)
     manuscript.heading(Text("现有覆盖与目标的差距", "Present coverage and the targets"), 2)
     _write_gaps(sources, manuscript)
+    _write_excluded(sources, manuscript)
 
 
 def _write_counts(sources: ReportSources, manuscript: Manuscript) -> None:
@@ -101,6 +102,35 @@ def _write_gaps(sources: ReportSources, manuscript: Manuscript) -> None:
             Column(Text("已覆盖/应覆盖", "Covered / counted"), 1.0, Align.CENTRE),
             Column(Text(f"{last}年目标（社区）", f"Target of {last} (communities)"), 1.0, Align.CENTRE),
             Column(Text("尚未覆盖的社区", "Communities not covered"), 4.5),
+        ),
+        rows,
+    )
+
+
+def _write_excluded(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write the spaces that may hold nothing at all, for safety or want of consent, where there are any."""
+    functions = len(sources.problem.functions)
+    rows = [
+        (each.site_id, name(each.name), clean(sources.say(Text(each.reason_zh, each.reason_en))))
+        for each in sources.plan.excluded_sites
+        if len(each.functions) == functions
+    ]
+    if not rows:
+        return
+    manuscript.heading(Text("不能选用的备选空间", "Candidate spaces that can't be used"), 2)
+    manuscript.paragraph(
+        Text(
+            "下列空间因安全避让、未取得同意等原因不能设任何功能；只是不能设某几类功能的空间及原因见工作簿“不宜空间”。",
+            "These spaces may hold nothing, for safety, want of consent or the like; the workbook's sheet"
+            " 'Excluded' lists those that may not hold single functions.",
+        )
+    )
+    manuscript.table(
+        Text("不能选用的备选空间及原因", "Spaces that can't be used, and why"),
+        (
+            Column(Text("编号", "Id"), 0.8),
+            Column(Text("空间", "Space"), 3.0),
+            Column(Text("原因", "Reason"), 3.2),
         ),
         rows,
     )

@@ -35,6 +35,7 @@ def write(sources: ReportSources, manuscript: Manuscript) -> None:
     )
     for year in sources.plan.years:
         _write_year(sources, manuscript, year)
+    _write_land_use(sources, manuscript)
 
 
 def _mapped_until(sources: ReportSources) -> str:
@@ -107,6 +108,44 @@ def _write_year(sources: ReportSources, manuscript: Manuscript, year: int) -> No
             Column(Text("服务项目", "Functions"), 2.5),
         ),
         [_site(sources, site) for site in sites],
+    )
+
+
+def _write_land_use(sources: ReportSources, manuscript: Manuscript) -> None:
+    """Write what falls due when the years of grace on land use are over, where anything does."""
+    due = [site for site in sources.opened if site.land_use_procedure_due is not None]
+    if not due:
+        return
+    manuscript.heading(Text("到期须办理的用地手续", "Land-use procedures that fall due"), 2)
+    years = sources.problem.land_use_grace_years
+    manuscript.paragraph(
+        Text(
+            f"下列{len(due)}处的登记用途不是社区服务用地，政府建设的设施{years}年内可沿用原用途，期满须办理手续（六（三）、附件2-37）。",
+            f"{len(due)} sites are registered for another use than community services: they may keep it for"
+            f" {years} years, and then the procedure falls due (section 6(3), annex 2-37).",
+        )
+    )
+    manuscript.table(
+        Text("用地手续到期年份", "When the land-use procedure falls due"),
+        (
+            Column(Text("到期年份", "Due"), 0.9, Align.CENTRE),
+            Column(Text("镇街", "Town"), 1.2),
+            Column(Text("点位", "Site"), 3.0),
+            Column(Text("开放年份", "Opens"), 0.9, Align.CENTRE),
+            Column(Text("手续费用（万元）", "Cost (10 000 CNY)"), 1.2, Align.RIGHT),
+        ),
+        [
+            (
+                str(site.land_use_procedure_due),
+                sources.town(site.town_code),
+                name(site.name),
+                str(site.open_from),
+                sources.say(TO_BE_SUPPLIED)
+                if site.land_use_procedure_cny is None
+                else money(site.land_use_procedure_cny),
+            )
+            for site in sorted(due, key=lambda site: (site.land_use_procedure_due or 0, site.site_id))
+        ],
     )
 
 

@@ -213,7 +213,7 @@ def persons_share_in_points(
     return sum(
         to_points(problem.target_group(point, function, year) / total) * model.cover[point, function, year]
         for point, key in model.demand_functions
-        if key == function and point in points
+        if key == function and point in points and problem.target_group(point, function, year) > 0.0
     )
 
 

@@ -71,6 +71,7 @@ _ALWAYS: tuple[Family, ...] = (
     coverage.coverage_per_town,
     coverage.coverage_floor,
     standards.area_standard_floor,
+    standards.elderly_area_standard_floor,
     standards.new_estate_area_standard,
     places.care_beds_fit_in_elderly_room,
     places.places_at_least,

@@ -57,7 +57,8 @@ def places_at_least(problem: Problem, model: PlanModel) -> Constraint:
 
     def rule(model: PlanModel, kind: str, year: int) -> Expression:
         function = function_of_places(problem, kind)
-        sites = [key for key in problem.sites if problem.can_provide(key, function)]
+        has_places = kind == CARE_BEDS or problem.functions[function].capacity_persons_per_m2 > 0.0
+        sites = [key for key in problem.sites if has_places and problem.can_provide(key, function)]
         offered = sum(places_of(problem, model, site, kind, year) for site in sites)
         least = problem.places_at_least[kind, year]
         if isinstance(offered, int | float):

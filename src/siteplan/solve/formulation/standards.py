@@ -10,6 +10,8 @@ from siteplan.units import to_model_area
 
 ELDERLY_TIER = "elderly"
 """The part of the standard that only elderly care meets."""
+ALL_ROOMS = "all"
+"""The rooms of every function, each once."""
 
 
 def decided_floor_area_m2(problem: Problem, site: Site, tier: str) -> float:
@@ -24,21 +26,16 @@ def decided_floor_area_m2(problem: Problem, site: Site, tier: str) -> float:
     return sum(rooms) * site.floor_per_usable
 
 
-def required_floor_area_m2(problem: Problem, community: str, tier: str, year: int) -> float:
-    """Return the floor area that a tier asks of a community in a year, in m²."""
-    standard = problem.area_standard
-    per_100 = standard.elderly_m2 if tier == ELDERLY_TIER else float(tier)
-    return per_100 * problem.households(community, year) / 100.0
-
-
-def missing_floor_area_m2(problem: Problem, community: str, tier: str, year: int) -> float:
-    """Return the floor area that a tier asks of a community in a year beyond what is decided, in m²."""
+def missing_floor_area_m2(
+    problem: Problem, community: str, tier: str, year: int, m2_per_100_households: float
+) -> float:
+    """Return the floor area that is asked of a community in a year beyond what is decided, in m²."""
     decided = sum(
         decided_floor_area_m2(problem, problem.sites[site], tier)
         for site in problem.decided_sites
         if problem.sites[site].community_code == community and site not in problem.conversions
     )
-    return required_floor_area_m2(problem, community, tier, year) - decided
+    return m2_per_100_households * problem.households(community, year) / 100.0 - decided
 
 
 def planned_floor_area(
@@ -72,7 +69,8 @@ def community_area_standard(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, community: str, tier: str, year: int) -> Expression:
-        missing = missing_floor_area_m2(problem, community, tier, year)
+        per_100 = problem.area_standard.elderly_m2 if tier == ELDERLY_TIER else float(tier)
+        missing = missing_floor_area_m2(problem, community, tier, year, per_100)
         provided = planned_floor_area(problem, model, community, tier, year)
         return provided + model.area_shortfall[community, tier, year] >= to_model_area(missing)
 
@@ -89,17 +87,39 @@ def area_standard_floor(problem: Problem, model: PlanModel) -> Constraint:
 
     def rule(model: PlanModel, community: str, year: int) -> Expression:
         floor = problem.area_floor_m2_per_100_households.get(year)
-        if floor is None:
-            return Constraint.Skip
-        missing = missing_floor_area_m2(problem, community, f"{floor}", year)
-        if missing <= 0.0:
-            return Constraint.Skip
-        planned = planned_floor_area(problem, model, community, f"{floor}", year)
-        if isinstance(planned, float):
-            return impossible(model)
-        return planned >= to_model_area(missing)
+        return _at_least(problem, model, community, ALL_ROOMS, year, floor)
 
     return Constraint(model.communities, model.years, rule=rule)
+
+
+def elderly_area_standard_floor(problem: Problem, model: PlanModel) -> Constraint:
+    """Every community has at least so much floor area of elderly care per 100 households.
+
+    Σ_{j∈c} floor_per_usable_j · area[j,elderly,t] + decided ≥ floor[t] · households/100      (100 m²)
+
+    周至方案 附件2-8: 其中养老服务 20 m², as a must where the scenario says so.
+    """
+
+    def rule(model: PlanModel, community: str, year: int) -> Expression:
+        floor = problem.elderly_area_floor_m2_per_100_households.get(year)
+        return _at_least(problem, model, community, ELDERLY_TIER, year, floor)
+
+    return Constraint(model.communities, model.years, rule=rule)
+
+
+def _at_least(
+    problem: Problem, model: PlanModel, community: str, tier: str, year: int, floor: float | None
+) -> Expression:
+    """Return the row that asks for floor area, where it asks for more than what is decided."""
+    if floor is None:
+        return Constraint.Skip
+    missing = missing_floor_area_m2(problem, community, tier, year, floor)
+    if missing <= 0.0:
+        return Constraint.Skip
+    planned = planned_floor_area(problem, model, community, tier, year)
+    if isinstance(planned, float):
+        return impossible(model)
+    return planned >= to_model_area(missing)
 
 
 def new_estate_area_standard(problem: Problem, model: PlanModel) -> Constraint:
