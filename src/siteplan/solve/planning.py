@@ -37,9 +37,9 @@ MOVES_PER_EFFORT = 400_000
 MOVES_PER_SITE = 5_000
 RUNS_FROM_NOTHING, RUNS_FROM_PROMISING = 2, 4
 MERGED_PLANS, MERGING_NODES = 4, 300
-SINGLE_YEAR_NODES = 1500
+SINGLE_YEAR_NODES = 3000
 STAGING_NODES = 300
-FIRST_LEVEL_NODES = 1500
+FIRST_LEVEL_NODES = 3000
 LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
@@ -53,11 +53,12 @@ COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
 PRICES_SHARE = 0.2
 SEARCH_SHARE = 0.4
-FIRST_LEVEL_SHARE = 0.4
-MERGING_SHARE = 0.4
+FIRST_LEVEL_SHARE = 0.5
+MERGING_SHARE, MERGING_SHARE_UNBRANCHED = 0.15, 0.6
 SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices, the search and the first level of what is left for
-the solve, merging and the single-year bounds of what is left for the first level."""
+the solve, merging (the larger where branching is of no use) and the single-year bounds of what is left for
+the first level."""
 LARGEST_BRANCHED_PROGRAM = 30_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
 LARGEST_PROGRAM = 200_000
@@ -340,7 +341,9 @@ def _best_start(
     if len(found) == 1 or best is not found[0]:
         return best
     run.tell(MERGING, run.problem.objective[0])
-    clock = clock.until(MERGING_SHARE * clock.seconds_left())
+    is_branched = len(program.cost) <= LARGEST_BRANCHED_PROGRAM
+    share = MERGING_SHARE if is_branched else MERGING_SHARE_UNBRANCHED
+    clock = clock.until(share * clock.seconds_left())
     limits = run.limits(program, MERGING_NODES)
     return _better(run, best, merged(compiled, program, found[:MERGED_PLANS], limits, clock))
 
