@@ -7,15 +7,18 @@ from dataclasses import replace
 
 import pytest
 from tests.solve.random_problem import random_problem
+from tests.tiny_problem import tiny_problem
 
 from siteplan.highs import Clock, Limits
 from siteplan.outcome import level_value
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
-from siteplan.scenario import Level
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve import solve
 from siteplan.solve.decompose.merging import merged
 from siteplan.solve.feasibility import doubtful_rules
 from siteplan.solve.formulation import build_model
+from siteplan.solve.planning import MERGING
 from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.search import Runs, search_starts
 
@@ -55,3 +58,18 @@ def test_plans_that_break_rules_come_to_nothing_without_time() -> None:
     broken = [replace(plan, start_year={key: 1 for key in plan.start_year}) for plan in plans]
     program = compiled.program.with_objective(*compiled.objectives[LEVEL])
     assert merged(compiled, program, broken, LIMITS, Clock(time.monotonic())) is None
+
+
+def _stages(problem: Problem) -> set[str]:
+    """Return the stages of solving the first level of a problem."""
+    stages: set[str] = set()
+    settings = SolverSettings(time_limit_s=240.0, effort=0.02)
+    solve(replace(problem, objective=(LEVEL,)), settings, lambda progress: stages.add(progress.stage.en))
+    return stages
+
+
+def test_plans_are_merged_only_where_prices_leave_a_doubt() -> None:
+    """A plan that meets all targets is left as it is; where money is short, several are merged."""
+    scarce = random_problem(3, communities=8, points=40, sites=20, budget_cny=3_000_000.0)
+    assert MERGING.en in _stages(scarce)
+    assert MERGING.en not in _stages(tiny_problem())

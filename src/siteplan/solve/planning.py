@@ -333,19 +333,34 @@ def _best_start(
 ) -> Decisions:
     """Return the best that merging makes of the search's plans.
 
-    Where the first of them has to be mended, so would the others, and nothing is merged.
+    Where the first of them has to be mended, so would the others, and nothing is merged. Plans of the same
+    sites and functions are one.
     """
     if not found:
         return _nothing_but_committed(run.problem)
     best = _repaired(run, compiled, program, found[0], session, clock)
-    if len(found) == 1 or best is not found[0]:
+    distinct: dict[frozenset[tuple[str, str]], Decisions] = {}
+    for plan in found:
+        distinct.setdefault(frozenset(plan.start_year), plan)
+    if len(distinct) == 1 or best is not found[0] or _is_proven_by_prices(run, best):
         return best
     run.tell(MERGING, run.problem.objective[0])
     is_branched = len(program.cost) <= LARGEST_BRANCHED_PROGRAM
     share = MERGING_SHARE if is_branched else MERGING_SHARE_UNBRANCHED
     clock = clock.until(share * clock.seconds_left())
     limits = run.limits(program, MERGING_NODES)
-    return _better(run, best, merged(compiled, program, found[:MERGED_PLANS], limits, clock))
+    return _better(
+        run, best, merged(compiled, program, list(distinct.values())[:MERGED_PLANS], limits, clock)
+    )
+
+
+def _is_proven_by_prices(run: _Run, plan: Decisions) -> bool:
+    """Return whether prices prove that no plan is better at the first level."""
+    level = run.problem.objective[0]
+    if run.priced is None:
+        return False
+    value = level_value(run.problem, plan, level) / _factor(run.problem, level)
+    return value <= run.priced.total + SMALLEST_GAIN * max(1.0, value)
 
 
 def _taken(
