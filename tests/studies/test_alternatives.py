@@ -103,7 +103,8 @@ def test_differences_are_counted_by_site_or_by_function_and_year() -> None:
     assert level_value(problem, without, Level.SHORTFALL) >= level_value(problem, plan, Level.SHORTFALL)
 
 
-@pytest.mark.parametrize("source", ["scenario", pytest.param("results", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["scenario", "results"])
 def test_every_alternative_is_verified(
     tiny_project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], source: str
 ) -> None:

@@ -106,6 +106,7 @@ def test_every_plan_is_verified_and_follows_the_decision(
         assert (site["kind"] == "no_regret") == (count == len(rows))
 
 
+@pytest.mark.slow
 def test_dear_is_dear_in_plan_and_check(tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Capital costs scaled by the scenario are those of the plan, twice as high, and verified."""
     monkeypatch.chdir(tiny_project)

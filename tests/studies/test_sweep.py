@@ -115,7 +115,11 @@ def test_a_sweep_file_says_the_same(tiny_project: Path, monkeypatch: pytest.Monk
         (["scenarios/tiny.yaml", "--set", "budget.scale"], "KEY=VALUE"),
         (["scenarios/tiny.yaml", "--set", "budgte.scale=1,2"], "did you mean `budget`"),
         (["scenarios/none.yaml"], "none.yaml"),
-        (["scenarios/tiny.yaml", "--scheduler", "tcp://127.0.0.1:9"], "no Dask scheduler"),
+        pytest.param(
+            ["scenarios/tiny.yaml", "--scheduler", "tcp://127.0.0.1:9"],
+            "no Dask scheduler",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_what_cannot_be_swept_is_told(
