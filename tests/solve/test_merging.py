@@ -68,6 +68,7 @@ def _stages(problem: Problem) -> set[str]:
     return stages
 
 
+@pytest.mark.slow
 def test_plans_are_merged_only_where_prices_leave_a_doubt() -> None:
     """A plan that meets all targets is left as it is; where money is short, several are merged."""
     scarce = random_problem(3, communities=6, points=20, sites=12, budget_cny=2_000_000.0)

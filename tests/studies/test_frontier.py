@@ -117,7 +117,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     ("over", "against", "first", "last"),
     [
-        ("budget", "shortfall", "10", "60"),
+        pytest.param("budget", "shortfall", "10", "60", marks=pytest.mark.slow),
         pytest.param("walking", "coverage:elderly_care", "40", "100", marks=pytest.mark.slow),
         pytest.param("worst_community", "cost", "0", "3", marks=pytest.mark.slow),
         pytest.param("area_standard", "persons_covered", "0", "20", marks=pytest.mark.slow),

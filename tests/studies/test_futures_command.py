@@ -121,6 +121,7 @@ def test_dear_is_dear_in_plan_and_check(tiny_project: Path, monkeypatch: pytest.
     assert costs["dear"] == pytest.approx(2.0 * costs["plain"])
 
 
+@pytest.mark.slow
 def test_solve_leaves_the_futures_out_and_says_so(
     tiny_project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,7 @@ def test_every_combination_is_a_run_of_its_own(tmp_path: Path) -> None:
         runs_of(scenarios, {key: range(10) for key in "abcd"}, tmp_path)
 
 
+@pytest.mark.slow
 def test_finished_runs_are_kept_and_a_failure_harms_no_other(
     tiny_project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
