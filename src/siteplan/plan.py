@@ -182,6 +182,10 @@ class CommunityCoverage(PlanModel):
     residents_covered: float
     served: float
 
+    def is_covered_on(self, basis: Basis) -> bool:
+        """Return whether it is covered on a basis; on one that counts persons, whether it is reachable."""
+        return self.established if basis is Basis.ESTABLISHED else self.reachable
+
 
 class CommunityArea(PlanModel):
     """Area standard of one community in one year: floor area m², and what is short of each tier."""

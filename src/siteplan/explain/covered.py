@@ -20,7 +20,7 @@ def basis_of(problem: Problem) -> Basis:
 
 def is_covered(problem: Problem, row: CommunityCoverage) -> bool:
     """Return whether a community is covered for a function in a year."""
-    return row.established if basis_of(problem) is Basis.ESTABLISHED else row.reachable
+    return row.is_covered_on(problem.basis)
 
 
 def changes_of_coverage(plan: Plan, changed: Problem, decisions: Decisions) -> Iterator[Text]:

@@ -244,9 +244,7 @@ def _by_community(sources: WorkbookSources) -> Sheet:
     last = plan.years[-1]
     basis = plan.basis if plan.basis.counts_communities else Basis.REACHABLE
     covered = {
-        (each.community_code, each.function): (
-            each.established if basis is Basis.ESTABLISHED else each.reachable
-        )
+        (each.community_code, each.function): each.is_covered_on(basis)
         for each in plan.communities
         if each.year == last
     }

@@ -26,7 +26,6 @@ from siteplan.publish.map.walks import walks_of_plan
 from siteplan.publish.map.words import WORDS
 from siteplan.publish.shortfall_spaces import areas_of, name_of_area, place_of_remedy, polygons_of
 from siteplan.publish.white_spots import place_of, polygon_of, words_of_white_spot
-from siteplan.scenario import Basis
 from siteplan.text import Text
 
 Json = dict[str, Any]
@@ -220,11 +219,6 @@ def _communities(sources: MapSources) -> list[Json]:
     figures = {(each.community_code, each.function, each.year): each for each in plan.communities}
     areas = {(each.community_code, each.year): each for each in plan.area_standard}
     town_index = {town.town_code: index for index, town in enumerate(sources.case.towns)}
-    by_establishment = plan.basis is Basis.ESTABLISHED
-
-    def is_covered(each: CommunityCoverage) -> bool:
-        return each.established if by_establishment else each.reachable
-
     result = []
     for row in sources.case.communities:
         code = row.community_code
@@ -238,7 +232,10 @@ def _communities(sources: MapSources) -> list[Json]:
             "in_scope": row.in_scope,
             "counted": [_mask(sources, counted[year]) for year in plan.years],
             "covered": [
-                _mask(sources, [key for key in counted[year] if is_covered(figures[code, key, year])])
+                _mask(
+                    sources,
+                    [key for key in counted[year] if figures[code, key, year].is_covered_on(plan.basis)],
+                )
                 for year in plan.years
             ],
             "established": [

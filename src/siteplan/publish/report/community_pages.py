@@ -80,7 +80,7 @@ def _write_overview(
 
 
 def _is_covered(sources: ReportSources, row: CommunityCoverage) -> bool:
-    return row.established if sources.plan.basis is Basis.ESTABLISHED else row.reachable
+    return row.is_covered_on(sources.plan.basis)
 
 
 def _contents(

@@ -90,10 +90,7 @@ FunctionYears = frozenset[tuple[str, int]]
 
 
 def _covered(rows: Sequence[CommunityCoverage], ground: Ground) -> FunctionYears:
-    by_establishment = ground.basis is Basis.ESTABLISHED
-    return frozenset(
-        (row.function, row.year) for row in rows if (row.established if by_establishment else row.reachable)
-    )
+    return frozenset((row.function, row.year) for row in rows if row.is_covered_on(ground.basis))
 
 
 def _listed(pairs: FunctionYears, ground: Ground) -> tuple[str, ...]:
