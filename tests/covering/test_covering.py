@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from siteplan.covering import NotCoverableError, solve_lscp, solve_mclp, solve_pscp
-from siteplan.covering.annealing import rows_of
 from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound, partial_covering_bound, set_covering_bound
 from siteplan.covering.instance import Instance, make_instance
 from siteplan.covering.maximal import upper_bound
 from siteplan.covering.reduce import reduce_instance
+from siteplan.covering.state import rows_of
 from siteplan.highs import Clock
 
 SECONDS = 20.0

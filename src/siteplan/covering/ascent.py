@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from siteplan.covering.annealing import Rows, compiled
 from siteplan.covering.instance import FloatArray
+from siteplan.covering.state import Rows, compiled
 from siteplan.highs import Clock
 from siteplan.volume import Ascent, ascend, first_ascent
 

@@ -1,8 +1,8 @@
-"""Maximal covering: annealing on every core, then merging what the runs found, and a safe bound.
+"""Maximal covering: selections annealed on every core, crossed with each other, merged, and a safe bound.
 
-Merging solves the problem exactly on the union of several runs' sites: what good plans have in common is
-right, and where they differ the solver picks the best of each. Prices of being covered give a bound at once,
-and tell which sites are worth a look.
+Crossing takes a part of the map from one selection and the rest from another, and mends the seam. Merging
+solves the problem exactly on the union of several selections' sites: what good ones have in common is right,
+and where they differ the solver picks the best of each. Prices of being covered give a bound at once.
 """
 
 from __future__ import annotations
@@ -13,49 +13,42 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from siteplan.covering.annealing import Rows, anneal, greedy, rows_of, seed_random
+from siteplan.covering.annealing import anneal
 from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound, multipliers, relaxation
+from siteplan.covering.crossing import cross
 from siteplan.covering.instance import FloatArray, IndexArray, Instance, instance_of
+from siteplan.covering.population import NOTHING, Found, Population
 from siteplan.covering.reduce import merge_equal_demand
+from siteplan.covering.state import Neighbours, Rows, greedy, neighbours_of, rows_of, seed_random
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
-RUNS, FRESH_RUNS, FRESH_RUNS_BESIDE_ELITES = 4, 2, 1
-"""Annealing runs of a round; those from a new start; and those where the best of all plans is followed."""
-ROUNDS_AHEAD = 1
-"""Rounds that wait for a processor while one runs."""
-FIRST_MOVES, MOST_MOVES = 500_000, 2_500_000
-"""Moves of a run in a plan's first round and at most; every round's runs are longer than the last one's."""
-LONGER = 1.2
+MOST_MEMBERS, LEAST_MEMBERS = 60, 6
+"""Selections that are crossed: as many as can be annealed in `SEEDING_SHARE` of the time, within these."""
+SEEDING_SHARE = 0.25
+MOVES_PER_SITE, MOST_MOVES = 10_000, 2_500_000
+"""Moves of a run for each selected site, and at most."""
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
+MOST_NEIGHBOURS = 500
+"""Sites near a site that it may be swapped with."""
 HOT, COLD, LEAST_COLD, COLD_PER_WORTH = 0.02, 0.002, 0.0005, 0.01
 """First and last temperature of a run, as shares of the covered weight per selected site.
 
 Where another site is worth little, plans differ by less: the last temperature is
 ``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
 """
-REHEATED, SPREAD, HOTTER = 0.012, 1.25, 1.15
-"""First temperature of runs from the plan that is followed, as a share like these, in the middle; its factors
-from one run of a round to the next, and with every round without a gain.
-"""
 NOISE = 0.3
 """By which share the scores of a new start's sites are blurred."""
-ROUNDS_WITHOUT_GAIN = 3
-"""Rounds without a gain after which another plan is followed."""
-ELITES = 20
-"""Best plans of all that were followed; they are merged with runs from the best."""
-WORTHLESS = (0.01, 0.04)
-"""Sites with a reduced cost above this aren't looked at, in weight per selected site; in turn, then all."""
 EXACT_SITES, EXACT_SECONDS = 280, 4.0
 """An instance of so few sites is first tried to be solved exactly, for so long."""
-MERGE_SECONDS = 1.0
+MERGE_SECONDS, MERGED = 1.0, 12
+"""Time of a merge, and the number of selections that are merged, as far as they fit."""
+SECONDS_BETWEEN_MERGES = 2.0
 MERGED_SITES, MOST_MERGED_SITES = 200, 400
 """The largest union that is merged, at first and at most."""
 WIDER, NARROWER = 1.1, 0.8
@@ -70,33 +63,6 @@ SOLVER_TOLERANCE = 1e-6
 PROVEN = 2e-6
 """A relative gap below this is within the tolerance of the solver's bounds."""
 RANDOM_SEEDS = 2**31 - 1
-
-
-class Found(NamedTuple):
-    """A selection (columns of the instance) and the weight that it covers."""
-
-    selected: IndexArray
-    value: float
-
-
-Round = list[Future[Found]]
-"""Runs that were started together."""
-NOTHING = Found(np.empty(0, dtype=np.int64), 0.0)
-
-
-class Core(NamedTuple):
-    """The sites worth a look: their columns, and the instance on them."""
-
-    sites: IndexArray
-    rows: Rows
-
-
-@dataclass(slots=True)
-class Cores:
-    """The sites that runs from new starts look at, and those that runs from a plan look at."""
-
-    of_fresh: Core
-    of_reheated: Core
 
 
 @dataclass(slots=True)
@@ -115,17 +81,21 @@ class Search:
     found: Found = field(init=False)
     _unit: float = 1.0
     """Covered weight per selected site of the greedy plan."""
-    _moves: float = FIRST_MOVES
     _cold: float = COLD
     _mergeable: float = MERGED_SITES
+    _seeding_ends: float = 0.0
+    """Seconds left when no more selections are annealed from nothing, for the first population."""
+    _population: Population = field(init=False)
     _random: np.random.Generator = field(init=False)
     _solver: SolverSession = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.bound = float(self.instance.weights.sum())
         self._random = np.random.default_rng(self.seed)
         self._solver = SolverSession()
+        self._population = Population(MOST_MEMBERS)
         self.found = NOTHING
 
     @property
@@ -144,151 +114,93 @@ class Search:
             if self.instance.site_count <= EXACT_SITES:
                 everything = Found(np.arange(self.instance.site_count), self.bound)
                 self._merge([everything], self.clock.until(EXACT_SECONDS))
-            if self._is_done(wanted_gap):
+            if self._is_done(wanted_gap) or len(self.found.selected) == 0:
                 return
-            pool = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
-            self._unit = max(self.found.value / max(1, len(self.found.selected)), 1e-12)
-            before, known = self.clock.seconds_left(), self.found.value
-            whole = Core(np.arange(self.instance.site_count), rows)
-            first = self._start_round(pool, Cores(whole, whole), NOTHING, 0, FRESH_RUNS)
-            prices = good_prices(rows, self.budget, known, self.clock)
+            self._unit = max(self.found.value / len(self.found.selected), 1e-12)
+            before = self.clock.seconds_left()
+            self._seeding_ends = (1.0 - SEEDING_SHARE) * before
+            near = neighbours_of(rows, MOST_NEIGHBOURS)
+            workers = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
+            until_done.callback(self._is_over.set)
+            working = [
+                workers.submit(self._work, rows, near, self._draw(), wanted_gap)
+                for _ in range(os.cpu_count() or 1)
+            ]
+            prices = good_prices(rows, self.budget, self.found.value, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
             if self.clock.seconds_left() > LP_WORTH * (before - self.clock.seconds_left()):
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
                 bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
                 bound.add_done_callback(self._take_bound)
-            reduced_costs = self._reduced_costs(prices)
-            cores = [self._core(np.flatnonzero(reduced_costs <= limit)) for limit in WORTHLESS]
-            self._search(pool, [*cores, whole], first, wanted_gap)
+            self._cold = self._coldest(prices)
+            self._merge_now_and_then(wanted_gap)
+            self._is_over.set()
             self.clock.not_needed.set()
+            for worker in working:
+                worker.result()
 
-    def _search(
-        self, pool: ThreadPoolExecutor, cores: Sequence[Core], first: Round, wanted_gap: float
-    ) -> None:
-        """Follow one plan after the other: from nothing, and from the best of all, in turn."""
-        elites: list[Found] = []
-        running = [first]
-        for number in count():
-            if self._is_done(wanted_gap):
-                return
-            within = Cores(cores[number % len(cores)], cores[min(number % len(cores) + 1, len(cores) - 1)])
-            is_fresh = number % 2 == 0
-            if is_fresh:
-                self._moves = FIRST_MOVES
-            found = self._follow(pool, within, running, [] if is_fresh else elites, wanted_gap)
-            if not self._is_done(wanted_gap):
-                found += [run.result() for started in running for run in started]
-            elites = _ranked([*elites, *found])[:ELITES]
-            running = []
-
-    def _follow(
-        self,
-        pool: ThreadPoolExecutor,
-        cores: Cores,
-        running: list[Round],
-        earlier: list[Found],
-        wanted_gap: float,
-    ) -> list[Found]:
-        """Merge a plan with rounds of runs until it gains no more; return it with all that was found.
-
-        ``running``: rounds that run already. ``earlier``: plans to begin with. So that no processor waits for
-        a merge, `ROUNDS_AHEAD` more rounds run during it.
-        """
-        idle = 0
-        fresh_runs = FRESH_RUNS_BESIDE_ELITES if earlier else FRESH_RUNS
-        plan = max(earlier, key=_value, default=NOTHING)
-        while idle < ROUNDS_WITHOUT_GAIN and not self._is_done(wanted_gap):
-            while len(running) <= ROUNDS_AHEAD:
-                running.append(self._start_round(pool, cores, plan, idle, fresh_runs))
-            found = [run.result() for run in running.pop(0)]
-            running.append(self._start_round(pool, cores, max([plan, *found], key=_value), idle, fresh_runs))
-            merged = self._merge([plan, *found, *earlier], self.clock.until(MERGE_SECONDS))
-            earlier = _ranked([*earlier, *found])
-            idle = 0 if merged.value > plan.value else idle + 1
-            plan = merged
-        return [plan, *earlier]
-
-    def _start_round(
-        self, pool: ThreadPoolExecutor, cores: Cores, plan: Found, idle: int, fresh_runs: int
-    ) -> Round:
-        """Start runs from new starts and, where there is a plan, from it: hotter with every idle round."""
-        runs: Round = []
-        cores.of_reheated = self._wider(cores.of_reheated, plan)
-        start = np.flatnonzero(np.isin(cores.of_reheated.sites, plan.selected))
-        cold = self._cold * self._unit
-        for number in range(RUNS):
-            moves, seed = int(self._moves), self._draw()
-            if number < fresh_runs or len(start) == 0:
-                heat = (HOT * self._unit, cold)
-                runs.append(pool.submit(self._anneal, cores.of_fresh, None, heat, moves, seed))
-            else:
-                beside_middle = number - (fresh_runs + RUNS - 1) / 2
-                hot = REHEATED * SPREAD**beside_middle * HOTTER**idle
-                heat = (hot * self._unit, cold)
-                runs.append(pool.submit(self._anneal, cores.of_reheated, start, heat, moves, seed))
-        self._moves = min(LONGER * self._moves, MOST_MOVES)
-        return runs
-
-    def _anneal(
-        self, core: Core, start: IndexArray | None, heat: tuple[float, float], moves: int, seed: int
-    ) -> Found:
-        """Return what a run ends with: not its start, even where that is better; merging wants others.
-
-        ``heat``: first and last temperature, in units of weight.
-        """
-        if self.clock.seconds_left() <= 0.0:
-            return NOTHING
+    def _work(self, rows: Rows, near: Neighbours, seed: int, wanted_gap: float) -> None:
+        """Anneal new selections, or cross two, as the population wants, until the search is done."""
         seed_random(seed)
-        best = last = greedy(core.rows, self.budget, NOISE) if start is None else start
-        hot, ratio = heat[0], (heat[1] / heat[0]) ** (1.0 / PIECES_OF_A_RUN)
+        random = np.random.default_rng(seed)
+        while not self._is_done(wanted_gap):
+            if len(self._population.members) >= LEAST_MEMBERS and self._seeding_is_over():
+                self._population.size = min(self._population.size, len(self._population.members))
+            parents = self._population.pair(random)
+            if parents is None:
+                self._population.add(self._annealed(rows, near))
+            else:
+                both = (parents[0].selected, parents[1].selected)
+                crossed = cross(rows, near, self.budget, *both, self._cold * self._unit)
+                self._population.replace(parents, self._offer(crossed))
+
+    def _seeding_is_over(self) -> bool:
+        return self.clock.seconds_left() <= self._seeding_ends
+
+    def _annealed(self, rows: Rows, near: Neighbours) -> Found:
+        """Return the best selection of a run from a new start."""
+        best = last = greedy(rows, self.budget, NOISE)
+        moves = min(MOST_MOVES, MOVES_PER_SITE * max(1, len(best)))
+        hot, cold = HOT * self._unit, self._cold * self._unit
+        ratio = (cold / hot) ** (1.0 / PIECES_OF_A_RUN)
         for _ in range(PIECES_OF_A_RUN):
             if self.clock.seconds_left() <= 0.0:
                 break
-            best, last = anneal(
-                core.rows,
-                self.budget,
-                self.is_cardinality,
-                last,
-                moves // PIECES_OF_A_RUN,
-                hot,
-                hot * ratio,
-            )
+            piece = moves // PIECES_OF_A_RUN
+            best, last = anneal(rows, near, self.budget, self.is_cardinality, last, piece, hot, hot * ratio)
             hot *= ratio
-        return self._offer(core.sites[best])
+        return self._offer(best)
+
+    def _merge_now_and_then(self, wanted_gap: float) -> None:
+        """Merge the best of the population whenever they are others than at the last merge."""
+        merged: list[float] = []
+        while not self._is_done(wanted_gap):
+            pause = min(SECONDS_BETWEEN_MERGES, max(0.0, self.clock.seconds_left()))
+            if self._is_over.wait(pause):
+                return
+            best = self._population.ranked()[:MERGED]
+            values = [found.value for found in best]
+            if len(best) > 1 and values != merged:
+                self._population.replace_worst(self._merge(best, self.clock.until(MERGE_SECONDS)))
+            merged = values
 
     def _is_done(self, wanted_gap: float) -> bool:
-        if self.clock.seconds_left() <= 0.0:
+        if self._is_over.is_set() or self.clock.seconds_left() <= 0.0:
             return True
         return self.bound - self.found.value <= max(wanted_gap, PROVEN) * max(1.0, abs(self.found.value))
 
-    def _reduced_costs(self, prices: FloatArray) -> FloatArray:
-        """Return by how much a site's profit misses being selected at some prices, in `_unit`.
-
-        The more, the rarer in good plans. What another site is worth sets the last temperature.
-        """
+    def _coldest(self, prices: FloatArray) -> float:
+        """Return the last temperature: what another site is worth at some prices sets it."""
         profits = np.asarray(self.instance.reached_by @ prices)
         costs = np.maximum(self.instance.costs, 1e-12)
         order = np.argsort(-profits / costs, kind="stable")
         last = min(int(np.searchsorted(np.cumsum(costs[order]), self.budget)), len(order) - 1)
         worth = float(profits[order[last]] / costs[order[last]])
-        self._cold = min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit)
-        return np.asarray((worth * costs - profits) / self._unit)
-
-    def _core(self, sites: IndexArray) -> Core:
-        reach, weights = merge_equal_demand(
-            sparse.csr_array(self.instance.reach[:, sites]), self.instance.weights
-        )
-        return Core(sites, rows_of(instance_of(reach, weights, self.instance.costs[sites])))
-
-    def _wider(self, core: Core, plan: Found) -> Core:
-        """Return a core that has all sites of a plan."""
-        if np.isin(plan.selected, core.sites).all():
-            return core
-        return self._core(np.union1d(core.sites, plan.selected))
+        return min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit)
 
     def _merge(self, found: Sequence[Found], clock: Clock) -> Found:
         """Return the best selection within the union of several, as many of the first as can be merged."""
-        best = max(found, key=_value)
+        best = max(found, key=lambda one: one.value)
         if clock.seconds_left() <= 0.0:
             return best
         union = best.selected
@@ -315,7 +227,7 @@ class Search:
         if answer.values is None:
             return best
         merged = self._offer(union[answer.values[: len(union)] > 0.5])
-        return max(best, merged, key=_value)
+        return max(best, merged, key=lambda one: one.value)
 
     def _rounded(self, bound: float) -> float:
         """Weaken the solver's bound by its own tolerance; whole weights have whole sums."""
@@ -339,15 +251,6 @@ class Search:
 
     def _draw(self) -> int:
         return int(self._random.integers(RANDOM_SEEDS))
-
-
-def _value(found: Found) -> float:
-    return found.value
-
-
-def _ranked(found: Sequence[Found]) -> list[Found]:
-    """Return selections, the best first."""
-    return sorted(found, key=_value, reverse=True)
 
 
 def _exact(instance: Instance, budget: float, is_cardinality: bool) -> Program:

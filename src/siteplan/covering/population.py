@@ -1,0 +1,85 @@
+"""The selections that a search keeps to cross: no two alike, and each crossed where it beats its like."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from siteplan.covering.instance import IndexArray
+
+IDLE_CROSSINGS = 20
+"""Crossings in a row per member that brought nothing, after which most members give way to new ones."""
+KEPT_SHARE = 0.25
+"""Share of the members that stay then, the best."""
+
+
+class Found(NamedTuple):
+    """A selection (sorted columns of the instance) and the weight that it covers."""
+
+    selected: IndexArray
+    value: float
+
+
+NOTHING = Found(np.empty(0, dtype=np.int64), 0.0)
+
+
+@dataclass(slots=True)
+class Population:
+    """At most ``size`` selections; threads take pairs from it and put back what they made of them."""
+
+    size: int
+    members: list[Found] = field(default_factory=list)
+    _idle: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def pair(self, random: np.random.Generator) -> tuple[Found, Found] | None:
+        """Return two members to cross; None where a new selection is wanted instead."""
+        with self._lock:
+            if len(self.members) < max(2, self.size):
+                return None
+            first, second = random.choice(len(self.members), 2, replace=False)
+            return self.members[first], self.members[second]
+
+    def add(self, found: Found) -> None:
+        """Take in a new selection."""
+        with self._lock:
+            if not self._has(found):
+                self.members.append(found)
+
+    def replace(self, parents: Sequence[Found], found: Found) -> None:
+        """Put a crossed selection in the place of the parent that it is more like, where it is better."""
+        like = max(parents, key=lambda parent: len(np.intersect1d(parent.selected, found.selected)))
+        with self._lock:
+            self._idle += 1
+            place = next((at for at, member in enumerate(self.members) if member is like), None)
+            if place is not None and found.value > like.value and not self._has(found):
+                self.members[place] = found
+                self._idle = 0
+            elif self._idle > IDLE_CROSSINGS * len(self.members):
+                self.members = self._ranked()[: max(1, int(KEPT_SHARE * len(self.members)))]
+                self._idle = 0
+
+    def replace_worst(self, found: Found) -> None:
+        """Put a selection in the place of the worst member, where it is better."""
+        with self._lock:
+            worst = min(range(len(self.members)), key=lambda at: self.members[at].value, default=None)
+            if worst is not None and found.value > self.members[worst].value and not self._has(found):
+                self.members[worst] = found
+
+    def ranked(self) -> list[Found]:
+        """Return the members, the best first."""
+        with self._lock:
+            return self._ranked()
+
+    def _ranked(self) -> list[Found]:
+        return sorted(self.members, key=lambda found: -found.value)
+
+    def _has(self, found: Found) -> bool:
+        return any(
+            member.value == found.value and np.array_equal(member.selected, found.selected)
+            for member in self.members
+        )
