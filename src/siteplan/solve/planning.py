@@ -24,9 +24,10 @@ from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.feasibility import doubtful_rules
-from siteplan.solve.formulation import OBJECTIVES, build_model
+from siteplan.solve.formulation import OBJECTIVES
 from siteplan.solve.formulation.variables import count_columns
-from siteplan.solve.program import CompiledModel, Cut, compile_program
+from siteplan.solve.program import CompiledModel, Cut
+from siteplan.solve.reductions import compile_reduced
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import Runs, search_starts
 from siteplan.solve.search.landscape import Landscape, describe_landscape
@@ -279,7 +280,7 @@ def _first_level(
     """
     problem, level = run.problem, run.problem.objective[0]
     begin = time.monotonic()
-    compiled = _compile(problem, (level,)).with_cuts(run.cuts)
+    compiled = compile_reduced(problem, (level,)).with_cuts(run.cuts)
     run.build_s = time.monotonic() - begin
     program = compiled.program.with_objective(*compiled.objectives[level])
     share = 1.0 if len(problem.objective) == 1 else FIRST_LEVEL_SHARE
@@ -407,10 +408,6 @@ def _refuse_wrong_bound(run: _Run, first: _First, known_bound: float | None) -> 
         raise ValueError(f"known_bound {known_bound:g} of {level.value} is none: a plan reaches {value:g}")
 
 
-def _compile(problem: Problem, levels: tuple[Level, ...]) -> CompiledModel:
-    return compile_program(problem, build_model(problem, levels), levels)
-
-
 def _nothing_but_committed(problem: Problem) -> Decisions:
     """Return decisions that open nothing of their own accord: a start that the solver may mend."""
     return Decisions({}, {}, {}, {})
@@ -427,7 +424,7 @@ def _single_year_bounds(
 
     def bound_of(year: int) -> tuple[float | None, Decisions | None]:
         single = single_year_problem(run.problem, year)
-        compiled = _compile(single, (level,))
+        compiled = compile_reduced(single, (level,))
         program = compiled.program.with_objective(*compiled.objectives[level])
         with SolverSession() as session:
             answer = session.solve(
@@ -634,14 +631,14 @@ def _later_levels(run: _Run, first: _First) -> tuple[Decisions, dict[Level, floa
     if not run.can_build(run.clock, BUILD_OF_ALL_LEVELS):
         return decisions, bounds
     without_walking = tuple(level for level in levels if level is not Level.WALKING_DISTANCE)
-    compiled = _compile(problem, without_walking).with_cuts(run.cuts)
+    compiled = compile_reduced(problem, without_walking).with_cuts(run.cuts)
     held: dict[Level, float] = {}
     with SolverSession() as session:
         for number, level in enumerate(levels[1:], start=1):
             if run.clock.seconds_left() <= 0.0:
                 break
             if level not in compiled.objectives:
-                compiled = _compile(problem, levels).with_cuts(run.cuts)
+                compiled = compile_reduced(problem, levels).with_cuts(run.cuts)
             program = _holding(run, compiled, levels[:number], decisions, held)
             program = program.with_objective(*compiled.objectives[level])
             clock = run.clock.until(run.clock.seconds_left() / (len(levels) - number))
