@@ -25,9 +25,8 @@ from siteplan.solve.decompose.repair import completed, fitted_to, repaired, rest
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.feasibility import doubtful_rules
 from siteplan.solve.formulation import OBJECTIVES
-from siteplan.solve.formulation.variables import count_columns
 from siteplan.solve.program import CompiledModel, Cut
-from siteplan.solve.reductions import compile_reduced
+from siteplan.solve.reductions import compile_reduced, count_columns
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import Runs, search_starts
 from siteplan.solve.search.landscape import Landscape, describe_landscape

@@ -14,6 +14,16 @@ from siteplan.problem import Problem, Role, Site
 from siteplan.scenario import Level
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.form import can_be_complex
+from siteplan.solve.formulation.sharing import only_functions, what_is_shared
+from siteplan.solve.formulation.variables import (
+    covered_demand,
+    funding_pairs,
+    hosting_pairs,
+    needs_cover,
+    needs_places,
+    paid_rooms,
+    room_pairs,
+)
 from siteplan.solve.program import CompiledModel, compile_program
 
 AREA_SLACK_M2 = 1e-3
@@ -25,6 +35,22 @@ def compile_reduced(problem: Problem, levels: Sequence[Level]) -> CompiledModel:
     reduced = without_the_impossible(problem)
     levels = tuple(levels)
     return compile_program(reduced, build_model(reduced, levels, shared=True), levels)
+
+
+def count_columns(problem: Problem, level: Level) -> int:
+    """Return about how many columns the reduced program of one level has: what building it costs."""
+    reduced = without_the_impossible(problem)
+    rooms = room_pairs(reduced)
+    by_year = 2 * len(hosting_pairs(reduced)) + len(rooms) - len(only_functions(reduced, rooms))
+    by_year += len(reduced.planned_sites)
+    if needs_cover(problem, (level,)):
+        sharing = what_is_shared(problem, covered_demand(problem), (), is_walked=False)
+        by_year += len(set(sharing.cover.values()))
+    if needs_places(problem, (level,)):
+        by_year += sum(len(problem.providers_within_reach(*pair)) for pair in covered_demand(problem))
+    if problem.money.sources:
+        by_year += len(funding_pairs(reduced)) + len(paid_rooms(reduced))
+    return by_year * len(problem.years)
 
 
 def without_the_impossible(problem: Problem) -> Problem:

@@ -84,7 +84,7 @@ def what_is_shared(
             for site in _rows_of_cover(problem, needed[point, function])
         ],
         assign_rows=list(dict.fromkeys(rows.values())),
-        only_function=_only_functions(problem, rooms),
+        only_function=only_functions(problem, rooms),
     )
 
 
@@ -112,7 +112,7 @@ def _rows_of_cover(problem: Problem, sites: Sequence[str]) -> Sequence[str]:
     return sites[-1:] if _provides_always(problem, sites[-1]) else sites
 
 
-def _only_functions(problem: Problem, rooms: Iterable[Pair]) -> dict[Pair, str]:
+def only_functions(problem: Problem, rooms: Iterable[Pair]) -> dict[Pair, str]:
     """Return the function of the rooms that only one function may use."""
     only: dict[Pair, str] = {}
     for site, group in rooms:

@@ -114,18 +114,6 @@ def covered_demand(problem: Problem) -> list[tuple[str, str]]:
     ]
 
 
-def count_columns(problem: Problem, level: Level) -> int:
-    """Return about how many columns the program of one level has: what building it costs grows with them."""
-    by_year = 2 * len(hosting_pairs(problem)) + len(room_pairs(problem)) + len(problem.planned_sites)
-    if needs_cover(problem, (level,)):
-        by_year += len(covered_demand(problem))
-    if needs_places(problem, (level,)):
-        by_year += sum(len(problem.providers_within_reach(*pair)) for pair in covered_demand(problem))
-    if problem.money.sources:
-        by_year += len(funding_pairs(problem)) + len(paid_rooms(problem))
-    return by_year * len(problem.years)
-
-
 def add_variables(
     problem: Problem, model: PlanModel, levels: tuple[Level, ...], *, shared: bool = False
 ) -> None:
