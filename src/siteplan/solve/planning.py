@@ -17,6 +17,7 @@ from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve.compiling import ANNEALING, PRICES, compile_ahead, wait_until_compiled
 from siteplan.solve.conflict import explain_conflict
+from siteplan.solve.decompose.dominated import without_the_dominated
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.merging import merged
 from siteplan.solve.decompose.neighbourhood import Start, improve
@@ -26,7 +27,7 @@ from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.feasibility import doubtful_rules
 from siteplan.solve.formulation import OBJECTIVES
 from siteplan.solve.program import CompiledModel, Cut
-from siteplan.solve.reductions import compile_reduced, count_columns
+from siteplan.solve.reductions import compile_reduced, count_columns, without_the_impossible
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import Runs, search_starts
 from siteplan.solve.search.landscape import Landscape, describe_landscape
@@ -45,7 +46,7 @@ NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run (the larger), runs from nothing and from what is
 promising, best plans that are merged, branch-and-bound nodes of each stage, passes."""
-COLUMNS_OF_NODE_LIMITS = 5000
+COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
@@ -59,9 +60,9 @@ SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices, the search and the first level of what is left for
 the solve, merging (the larger where branching is of no use) and the single-year bounds of what is left for
 the first level."""
-LARGEST_BRANCHED_PROGRAM = 30_000
+LARGEST_BRANCHED_PROGRAM = 19_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
-LARGEST_PROGRAM = 200_000
+LARGEST_PROGRAM = 120_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
 BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
 """What building and compiling a program takes, and the share of the time left that it may take."""
@@ -422,15 +423,15 @@ def _single_year_bounds(
     run.tell(SINGLE_YEAR, level)
 
     def bound_of(year: int) -> tuple[float | None, Decisions | None]:
-        single = single_year_problem(run.problem, year)
-        compiled = compile_reduced(single, (level,))
+        single = without_the_impossible(single_year_problem(run.problem, year))
+        compiled = compile_reduced(without_the_dominated(single), (level,))
         program = compiled.program.with_objective(*compiled.objectives[level])
         with SolverSession() as session:
             answer = session.solve(
                 program,
                 run.limits(program, SINGLE_YEAR_NODES),
                 clock,
-                compiled.start_values(_seen_in_year(start, year)),
+                compiled.start_values(fitted_to(compiled.problem, _seen_in_year(start, year))),
             )
         run.ended.add(answer.ended)
         decisions = None if answer.values is None else compiled.decisions(answer.values)

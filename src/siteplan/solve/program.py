@@ -113,6 +113,11 @@ class CompiledModel:
         room = {key: _area_m2(values[column]) for key, column in self.columns.room.items()}
         return Decisions(start, {key: size for key, size in room.items() if size > 0.0}, area, forms)
 
+    def has_columns_of(self, decisions: Decisions) -> bool:
+        """Return whether everything that a decision provides may be provided."""
+        last = self.problem.years[-1]
+        return all((*pair, last) in self.columns.provide for pair in decisions.start_year)
+
     def start_values(self, decisions: Decisions) -> tuple[NDArray[np.int64], FloatArray]:
         """Return (columns, values) of the binaries of a decision: a start that the solver completes."""
         opening = decisions.opening_years()
