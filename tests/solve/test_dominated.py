@@ -208,7 +208,7 @@ def with_twins(problem: Problem, seed: int) -> Problem:
     }
     sites = {**problem.sites, **{twin.site_id: twin for twin in twins.values()}}
     distances = {
-        point: row | {twins[key].site_id: metres for key, metres in row.items() if key in twins}
+        point: dict(row) | {twins[key].site_id: metres for key, metres in row.items() if key in twins}
         for point, row in problem.distances.items()
     }
     reach = reach_from(distances, tuple(sites), problem.reach.limit_m)
