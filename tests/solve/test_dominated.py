@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 from tests.solve.rich_instance import rich_instance
 from tests.solve.test_against_brute_force import tiny_instance
-from tests.tiny_problem import CULTURE, ELDERLY, MEALS, candidate, reach_from, tiny_problem
+from tests.solve.test_properties import SEEDS, TOLERANCE, checked, shortfall
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, A, candidate, reach_from, tiny_problem
 
 from siteplan.case import Mode
-from siteplan.highs import Clock, Limits, SolverSession, Status
+from siteplan.highs import SolverSession
 from siteplan.problem import FundingSource, Problem, Role, Site
 from siteplan.scenario import Level
 from siteplan.solve.decompose.dominated import without_the_dominated
 from siteplan.solve.decompose.single_year import single_year_problem
-from siteplan.solve.reductions import compile_reduced
 from siteplan.text import Text
-
-A, B = "610124000001", "610124000002"
-SEEDS = st.integers(0, 10_000)
-TOLERANCE = 1e-5
-checked = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[SolverSession]:
-    """One solver process for the whole file."""
-    with SolverSession() as running:
-        yield running
 
 
 def small(site_id: str, *hosted: str, cost_cny: float = 100_000.0, floor_m2: float = 150.0) -> Site:
@@ -161,23 +140,6 @@ def test_several_years_are_refused() -> None:
         without_the_dominated(tiny_problem())
 
 
-def least_shortfall(session: SolverSession, problem: Problem) -> float:
-    """Return the least shortfall, proven; infinite where the rules clash."""
-    return least(session, problem, Level.SHORTFALL)
-
-
-def least(session: SolverSession, problem: Problem, level: Level) -> float:
-    """Return the least value of a level, proven; infinite where the rules clash."""
-    compiled = compile_reduced(problem, (level,))
-    program = compiled.program.with_objective(*compiled.objectives[level])
-    answer = session.solve(program, Limits(), Clock(time.monotonic() + 60.0))
-    assert answer.is_proven
-    if answer.status is Status.INFEASIBLE:
-        return math.inf
-    assert answer.objective is not None
-    return answer.objective
-
-
 @pytest.mark.parametrize("level", [Level.AREA_STANDARD, Level.PERSONS_COVERED])
 def test_later_levels_want_what_the_shortfall_does_without(session: SolverSession, level: Level) -> None:
     """The counterexample: q adds nothing to p's coverage of A, but floor area, and elderly persons of B."""
@@ -189,8 +151,8 @@ def test_later_levels_want_what_the_shortfall_does_without(session: SolverSessio
     problem = replace(problem, demand={**problem.demand, "b2": b1})
     left = without_the_dominated(problem)
     assert set(left.sites) == {"p", "e1"}
-    assert least_shortfall(session, left) == pytest.approx(least_shortfall(session, problem))
-    assert least(session, left, level) > least(session, problem, level) + TOLERANCE
+    assert shortfall(session, left) == pytest.approx(shortfall(session, problem))
+    assert shortfall(session, left, level) > shortfall(session, problem, level) + TOLERANCE
 
 
 def with_twins(problem: Problem, seed: int) -> Problem:
@@ -231,23 +193,23 @@ def drawn(seed: int) -> Problem:
     return replace(with_twins(problem, seed), objective=(Level.SHORTFALL,))
 
 
-@checked
+@settings(checked, max_examples=40)
 @given(seed=SEEDS)
 def test_the_least_shortfall_of_a_year_stays(session: SolverSession, seed: int) -> None:
     """With and without what is dominated it is the same."""
     problem = drawn(seed)
-    expected = least_shortfall(session, problem)
-    assert least_shortfall(session, without_the_dominated(problem)) == pytest.approx(expected, abs=TOLERANCE)
+    expected = shortfall(session, problem)
+    assert shortfall(session, without_the_dominated(problem)) == pytest.approx(expected, abs=TOLERANCE)
 
 
 @pytest.mark.slow
-@settings(checked, max_examples=600)
+@settings(checked, max_examples=400)
 @given(seed=SEEDS)
 def test_the_least_shortfall_of_many_years_stays(session: SolverSession, seed: int) -> None:
     """The same for ten times as many."""
     problem = drawn(seed)
-    expected = least_shortfall(session, problem)
-    assert least_shortfall(session, without_the_dominated(problem)) == pytest.approx(expected, abs=TOLERANCE)
+    expected = shortfall(session, problem)
+    assert shortfall(session, without_the_dominated(problem)) == pytest.approx(expected, abs=TOLERANCE)
 
 
 def test_the_problems_have_something_that_is_dominated() -> None:

@@ -87,19 +87,15 @@ def _coverable(problem: Problem, year: int) -> Iterator[tuple[str, str, tuple[st
     for function in problem.functions:
         for community in problem.counted_communities(function, year):
             sites = problem.covering_sites(community, function, year)
-            if not _covers_always(problem, sites):
+            if not any(map(problem.provides_for_good, sites)):
                 yield f"community {community}", function, sites
         if problem.basis.counts_communities:
             continue
         for point in problem.counted_demand:
             sites = problem.providers_within_reach(point, function)
             counts = problem.target_group(point, function, year) > 0.0
-            if counts and (has_places or not _covers_always(problem, sites)):
+            if counts and (has_places or not any(map(problem.provides_for_good, sites))):
                 yield f"point {point}", function, sites
-
-
-def _covers_always(problem: Problem, sites: tuple[str, ...]) -> bool:
-    return any(problem.sites[key].is_decided and key not in problem.conversions for key in sites)
 
 
 def _is_dominated(problem: Problem, site: Site, sites: Mapping[str, Site], covered: Covered) -> bool:

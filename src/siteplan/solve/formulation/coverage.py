@@ -25,7 +25,7 @@ def providers(
     """
     total: Expression = 0
     for site in sites:
-        if problem.sites[site].is_decided and site not in problem.conversions:
+        if problem.provides_for_good(site):
             return 1
         total = total + provided_at(problem, model, site, function, year)
     return total

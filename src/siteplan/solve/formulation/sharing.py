@@ -88,28 +88,23 @@ def what_is_shared(
     )
 
 
-def _provides_always(problem: Problem, site: str) -> bool:
-    """Return whether a site provides what it may in every year: it is decided and not convertible."""
-    return problem.sites[site].is_decided and site not in problem.conversions
-
-
 def _up_to_a_decided_site(problem: Problem, point: str, function: str) -> tuple[str, ...]:
     """Return the sites within reach, nearest first, that are no farther than the first decided one."""
     sites = problem.providers_within_reach(point, function)
     for rank, site in enumerate(sites, start=1):
-        if _provides_always(problem, site):
+        if problem.provides_for_good(site):
             return sites[:rank]
     return sites
 
 
 def _covered_by(problem: Problem, function: str, sites: Sequence[str]) -> Hashable:
     """Return what decides whether a point is covered: its sites within reach, or nothing."""
-    return function, None if _provides_always(problem, sites[-1]) else frozenset(sites)
+    return function, None if problem.provides_for_good(sites[-1]) else frozenset(sites)
 
 
 def _rows_of_cover(problem: Problem, sites: Sequence[str]) -> Sequence[str]:
     """Return the sites of which one that provides must count: a decided one says it for all."""
-    return sites[-1:] if _provides_always(problem, sites[-1]) else sites
+    return sites[-1:] if problem.provides_for_good(sites[-1]) else sites
 
 
 def only_functions(problem: Problem, rooms: Iterable[Pair]) -> dict[Pair, str]:
