@@ -534,6 +534,10 @@ class Problem:
         site = self.sites[site_id]
         return function in (site.programme if site.programme is not None else site.may_host)
 
+    def provides_for_good(self, site_id: str) -> bool:
+        """Return whether a site provides its programme in every year: it is decided and not convertible."""
+        return self.sites[site_id].is_decided and site_id not in self.conversions
+
     def is_forbidden(self, site_id: str, function: str, year: int) -> bool:
         """Return whether the scenario forbids the function at the site in the year (``forbid``)."""
         return year <= self.forbidden_by_hand.get((site_id, function), year - 1)

@@ -18,9 +18,7 @@ from siteplan.publish import result_folder
 from siteplan.scenario import Basis, Level, SolverSettings
 from siteplan.solve import Cut, planning, solve
 from siteplan.solve.feasibility import doubtful_rules
-from siteplan.solve.formulation import build_model
-from siteplan.solve.formulation.variables import count_columns
-from siteplan.solve.program import compile_program
+from siteplan.solve.reductions import compile_reduced, count_columns
 from siteplan.verify import verify_results
 
 QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
@@ -34,7 +32,7 @@ def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the program was built")
 
     monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
-    monkeypatch.setattr(planning, "build_model", refuse)
+    monkeypatch.setattr(planning, "compile_reduced", refuse)
 
 
 def problem_of(seed: int, basis: Basis = Basis.REACHABLE) -> Problem:
@@ -81,7 +79,7 @@ def test_what_the_search_does_not_know_needs_the_program(monkeypatch: pytest.Mon
 def test_columns_are_counted_without_building(basis: Basis) -> None:
     """The estimate is near the number of columns of the program."""
     problem = problem_of(4, basis)
-    built = compile_program(problem, build_model(problem, (Level.SHORTFALL,)), (Level.SHORTFALL,))
+    built = compile_reduced(problem, (Level.SHORTFALL,))
     columns = len(built.program.cost)
     assert 0.8 * columns <= count_columns(problem, Level.SHORTFALL) <= 1.2 * columns
 

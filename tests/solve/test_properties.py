@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -32,13 +32,6 @@ checked = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[SolverSession]:
-    """One solver process for the whole file."""
-    with SolverSession() as running:
-        yield running
 
 
 def shortfall(session: SolverSession, problem: Problem, level: Level = Level.SHORTFALL) -> float:

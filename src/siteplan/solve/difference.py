@@ -18,8 +18,9 @@ from siteplan.highs import Clock, Limits, Program, SolverSession
 from siteplan.outcome import MAXIMISED
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
-from siteplan.solve.formulation import OBJECTIVES, build_model
-from siteplan.solve.program import CompiledModel, Cut, compile_program
+from siteplan.solve.formulation import OBJECTIVES
+from siteplan.solve.program import CompiledModel, Cut
+from siteplan.solve.reductions import compile_reduced
 
 ROUNDING = 1e-6
 """A bound of a difference that is this near to a whole number is that number."""
@@ -91,7 +92,7 @@ def most_different(
     every rule and is the start.
     """
     level = problem.objective[0]
-    compiled = compile_program(problem, build_model(problem, (level,)), (level,))
+    compiled = compile_reduced(problem, (level,))
     cost, offset = compiled.objectives[level]
     factor = OBJECTIVES[level].reported_per_model(problem) * (-1.0 if level in MAXIMISED else 1.0)
     worst = worst_value / factor

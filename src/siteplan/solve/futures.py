@@ -290,7 +290,7 @@ def _best_tried(run: _Run, own: Mapping[str, Decisions]) -> Candidate | None:
     clock = run.clock.until(TRYING_SHARE * run.clock.seconds_left())
     compiled = {
         future.key: compile_program(
-            future.problem, build_model(future.problem, (problem.level,)), (problem.level,)
+            future.problem, build_model(future.problem, (problem.level,), shared=True), (problem.level,)
         )
         for future in problem.futures
     }

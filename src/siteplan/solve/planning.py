@@ -17,6 +17,7 @@ from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve.compiling import ANNEALING, PRICES, compile_ahead, wait_until_compiled
 from siteplan.solve.conflict import explain_conflict
+from siteplan.solve.decompose.dominated import without_the_dominated
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.merging import merged
 from siteplan.solve.decompose.neighbourhood import Start, improve
@@ -24,9 +25,9 @@ from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.feasibility import doubtful_rules
-from siteplan.solve.formulation import OBJECTIVES, build_model
-from siteplan.solve.formulation.variables import count_columns
-from siteplan.solve.program import CompiledModel, Cut, compile_program
+from siteplan.solve.formulation import OBJECTIVES
+from siteplan.solve.program import CompiledModel, Cut
+from siteplan.solve.reductions import compile_reduced, count_columns, without_the_impossible
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import Runs, search_starts
 from siteplan.solve.search.landscape import Landscape, describe_landscape
@@ -45,7 +46,7 @@ NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run (the larger), runs from nothing and from what is
 promising, best plans that are merged, branch-and-bound nodes of each stage, passes."""
-COLUMNS_OF_NODE_LIMITS = 5000
+COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
@@ -59,9 +60,9 @@ SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices, the search and the first level of what is left for
 the solve, merging (the larger where branching is of no use) and the single-year bounds of what is left for
 the first level."""
-LARGEST_BRANCHED_PROGRAM = 30_000
+LARGEST_BRANCHED_PROGRAM = 19_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
-LARGEST_PROGRAM = 200_000
+LARGEST_PROGRAM = 120_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
 BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
 """What building and compiling a program takes, and the share of the time left that it may take."""
@@ -279,7 +280,7 @@ def _first_level(
     """
     problem, level = run.problem, run.problem.objective[0]
     begin = time.monotonic()
-    compiled = _compile(problem, (level,)).with_cuts(run.cuts)
+    compiled = compile_reduced(problem, (level,)).with_cuts(run.cuts)
     run.build_s = time.monotonic() - begin
     program = compiled.program.with_objective(*compiled.objectives[level])
     share = 1.0 if len(problem.objective) == 1 else FIRST_LEVEL_SHARE
@@ -407,10 +408,6 @@ def _refuse_wrong_bound(run: _Run, first: _First, known_bound: float | None) -> 
         raise ValueError(f"known_bound {known_bound:g} of {level.value} is none: a plan reaches {value:g}")
 
 
-def _compile(problem: Problem, levels: tuple[Level, ...]) -> CompiledModel:
-    return compile_program(problem, build_model(problem, levels), levels)
-
-
 def _nothing_but_committed(problem: Problem) -> Decisions:
     """Return decisions that open nothing of their own accord: a start that the solver may mend."""
     return Decisions({}, {}, {}, {})
@@ -426,15 +423,15 @@ def _single_year_bounds(
     run.tell(SINGLE_YEAR, level)
 
     def bound_of(year: int) -> tuple[float | None, Decisions | None]:
-        single = single_year_problem(run.problem, year)
-        compiled = _compile(single, (level,))
+        single = without_the_impossible(single_year_problem(run.problem, year))
+        compiled = compile_reduced(without_the_dominated(single), (level,))
         program = compiled.program.with_objective(*compiled.objectives[level])
         with SolverSession() as session:
             answer = session.solve(
                 program,
                 run.limits(program, SINGLE_YEAR_NODES),
                 clock,
-                compiled.start_values(_seen_in_year(start, year)),
+                compiled.start_values(fitted_to(compiled.problem, _seen_in_year(start, year))),
             )
         run.ended.add(answer.ended)
         decisions = None if answer.values is None else compiled.decisions(answer.values)
@@ -634,14 +631,14 @@ def _later_levels(run: _Run, first: _First) -> tuple[Decisions, dict[Level, floa
     if not run.can_build(run.clock, BUILD_OF_ALL_LEVELS):
         return decisions, bounds
     without_walking = tuple(level for level in levels if level is not Level.WALKING_DISTANCE)
-    compiled = _compile(problem, without_walking).with_cuts(run.cuts)
+    compiled = compile_reduced(problem, without_walking).with_cuts(run.cuts)
     held: dict[Level, float] = {}
     with SolverSession() as session:
         for number, level in enumerate(levels[1:], start=1):
             if run.clock.seconds_left() <= 0.0:
                 break
             if level not in compiled.objectives:
-                compiled = _compile(problem, levels).with_cuts(run.cuts)
+                compiled = compile_reduced(problem, levels).with_cuts(run.cuts)
             program = _holding(run, compiled, levels[:number], decisions, held)
             program = program.with_objective(*compiled.objectives[level])
             clock = run.clock.until(run.clock.seconds_left() / (len(levels) - number))

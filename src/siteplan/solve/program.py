@@ -113,6 +113,11 @@ class CompiledModel:
         room = {key: _area_m2(values[column]) for key, column in self.columns.room.items()}
         return Decisions(start, {key: size for key, size in room.items() if size > 0.0}, area, forms)
 
+    def has_columns_of(self, decisions: Decisions) -> bool:
+        """Return whether everything that a decision provides may be provided."""
+        last = self.problem.years[-1]
+        return all((*pair, last) in self.columns.provide for pair in decisions.start_year)
+
     def start_values(self, decisions: Decisions) -> tuple[NDArray[np.int64], FloatArray]:
         """Return (columns, values) of the binaries of a decision: a start that the solver completes."""
         opening = decisions.opening_years()
@@ -135,15 +140,16 @@ class CompiledModel:
 
     def area_start_values(self, decisions: Decisions) -> tuple[NDArray[np.int64], FloatArray]:
         """Return (columns, values) of the areas and rooms of a decision."""
-        pairs = [
-            (column, to_model_area(decisions.area_m2.get(key, 0.0)))
-            for key, column in self.columns.area.items()
-        ]
-        pairs += [
-            (column, to_model_area(decisions.room_m2.get(key, 0.0)))
+        room = {
+            column: to_model_area(decisions.room_m2.get(key, 0.0))
             for key, column in self.columns.room.items()
-        ]
-        columns, values = zip(*pairs, strict=True) if pairs else ((), ())
+        }
+        area = {
+            column: to_model_area(decisions.area_m2.get(key, 0.0))
+            for key, column in self.columns.area.items()
+        }
+        pairs = room | area
+        columns, values = tuple(pairs), tuple(pairs.values())
         return np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64)
 
 
@@ -207,11 +213,18 @@ def columns_of(model: PlanModel, index: Mapping[int, int]) -> Columns:
     def positions(variable: Any) -> dict[Any, int]:
         return {key: index[id(item)] for key, item in variable.items() if id(item) in index}
 
+    area = positions(model.area)
+    alone = {
+        (site, group, year): area[site, function, year]
+        for (site, group), function in model.sharing.only_function.items()
+        for year in model.years
+        if (site, function, year) in area
+    }
     return Columns(
         open=positions(model.open),
         provide=positions(model.provide),
         complex=positions(model.complex),
-        area=positions(model.area),
-        room=positions(model.room),
+        area=area,
+        room=positions(model.room) | alone,
         shortfall=positions(model.shortfall) | positions(model.local_shortfall),
     )

@@ -9,7 +9,7 @@ from pyomo.environ import Constraint, Set
 
 from siteplan.problem import Problem
 from siteplan.scenario import Basis
-from siteplan.solve.formulation.variables import Expression, PlanModel, impossible
+from siteplan.solve.formulation.variables import Expression, PlanModel, assign_at, cover_at, impossible
 from siteplan.units import PERSONS_PER_MODEL_PERSON, to_points
 
 COUNT_SLACK = 1e-9
@@ -25,7 +25,7 @@ def providers(
     """
     total: Expression = 0
     for site in sites:
-        if problem.sites[site].is_decided and site not in problem.conversions:
+        if problem.provides_for_good(site):
             return 1
         total = total + provided_at(problem, model, site, function, year)
     return total
@@ -75,7 +75,7 @@ def covered_only_within_reach(problem: Problem, model: PlanModel) -> Constraint:
         provided = providers(problem, model, sites, function, year)
         return _at_most(model.cover[point, function, year], provided)
 
-    return Constraint(model.demand_functions, model.years, rule=rule)
+    return Constraint(model.covered, model.years, rule=rule)
 
 
 def assigned_only_where_provided(problem: Problem, model: PlanModel) -> Constraint:
@@ -101,9 +101,9 @@ def covered_where_provided(problem: Problem, model: PlanModel) -> Constraint:
 
     def rule(model: PlanModel, point: str, site: str, function: str, year: int) -> Expression:
         provided = provided_at(problem, model, site, function, year)
-        return model.cover[point, function, year] >= provided
+        return cover_at(model, point, function, year) >= provided
 
-    return Constraint(model.assigned, model.years, rule=rule)
+    return Constraint(model.sharing.cover_rows, model.years, rule=rule)
 
 
 def covered_are_assigned(problem: Problem, model: PlanModel) -> Constraint:
@@ -113,13 +113,12 @@ def covered_are_assigned(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, point: str, function: str, year: int) -> Expression:
-        if problem.capacity_is_a_rule:
-            return Constraint.Skip
         sites = problem.providers_within_reach(point, function)
-        assigned = sum(model.assign[point, site, function, year] for site in sites)
-        return assigned == model.cover[point, function, year]
+        walked_to = [site for site in sites if (point, site, function) in model.sharing.assign]
+        assigned = sum(assign_at(model, point, site, function, year) for site in walked_to)
+        return assigned == cover_at(model, point, function, year)
 
-    return Constraint(model.demand_functions, model.years, rule=rule)
+    return Constraint(model.sharing.assign_rows, model.years, rule=rule)
 
 
 def coverage_target(problem: Problem, model: PlanModel) -> Constraint:
@@ -211,8 +210,9 @@ def persons_share_in_points(
             if key == function and point in points
         )
     return sum(
-        to_points(problem.target_group(point, function, year) / total) * model.cover[point, function, year]
-        for point, key in model.demand_functions
+        to_points(problem.target_group(point, function, year) / total)
+        * cover_at(model, point, function, year)
+        for point, key in model.sharing.cover
         if key == function and point in points and problem.target_group(point, function, year) > 0.0
     )
 

@@ -9,7 +9,7 @@ from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
 from siteplan.solve.formulation.money import capital_of_site, per_model_area
-from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.solve.formulation.variables import Expression, PlanModel, room_at
 from siteplan.units import to_model_money
 
 
@@ -115,7 +115,7 @@ def eligible_room_is_used(problem: Problem, model: PlanModel) -> Constraint:
     def rule(model: PlanModel, site: str, source: str, group: str, year: int, limit: str) -> Expression:
         eligible = model.eligible_room[site, source, group, year]
         if limit == "room":
-            return eligible <= model.room[site, group, year]
+            return eligible <= room_at(model, site, group, year)
         functions = problem.eligible_in_room(source, site, group)
         return eligible <= sum(model.area[site, key, year] for key in functions)
 

@@ -161,7 +161,7 @@ def build_futures_model(problem: FuturesProblem, levels: tuple[Level, ...]) -> P
     """
     model = futures_variables(problem)
     for future in problem.futures:
-        fill_model(future.problem, model.future[future.key], levels)
+        fill_model(future.problem, model.future[future.key], levels, shared=True)
     for family in families_of(problem):
         setattr(model, family.__name__, family(problem, model))
     first = problem.level

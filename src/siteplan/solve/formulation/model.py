@@ -112,20 +112,23 @@ def with_components(problem: Problem, levels: tuple[Level, ...]) -> tuple[Level,
     return (*levels, *(problem.weights if Level.WEIGHED in levels else ()))
 
 
-def build_model(problem: Problem, levels: tuple[Level, ...]) -> PlanModel:
+def build_model(problem: Problem, levels: tuple[Level, ...], *, shared: bool = False) -> PlanModel:
     """Build the Pyomo model with the variables and constraints that the given levels need.
 
     Each family is attached under its own name, so that rows read ``rooms_fit_in_site[S012,2028]``.
+    ``shared``: variables that are equal in some best plan have one column, and one row.
     """
     model = new_model()
-    fill_model(problem, model, levels)
+    fill_model(problem, model, levels, shared=shared)
     return model
 
 
-def fill_model(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
-    """Add the variables and constraints to an empty model, or to a block of one."""
+def fill_model(
+    problem: Problem, model: PlanModel, levels: tuple[Level, ...], *, shared: bool = False
+) -> None:
+    """Add the variables and constraints to an empty model, or to a block of one; ``shared`` as above."""
     levels = with_components(problem, levels)
-    add_variables(problem, model, levels)
+    add_variables(problem, model, levels, shared=shared)
     families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
     for family in families:
         setattr(model, family.__name__, family(problem, model))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
-from siteplan.solve.formulation.variables import Expression, PlanModel, room_groups_of
+from siteplan.solve.formulation.variables import Expression, PlanModel, room_at, room_groups_of
 from siteplan.units import M2_PER_MODEL_AREA, to_model_money
 
 
@@ -35,7 +35,7 @@ def capital_of_site(problem: Problem, model: PlanModel, site: str, year: int) ->
         return opening
     fit_out = sum(
         per_model_area(problem, site, group_fit_out_cost(problem, group))
-        * (model.room[site, group, year] - (0 if first else model.room[site, group, year - 1]))
+        * (room_at(model, site, group, year) - (0 if first else room_at(model, site, group, year - 1)))
         for group in room_groups_of(problem, site)
     )
     return opening + fit_out

@@ -10,7 +10,7 @@ from siteplan.scenario import Level
 from siteplan.solve.formulation.form import free_form, may_be_small
 from siteplan.solve.formulation.money import capital, operating_less_fees
 from siteplan.solve.formulation.stock import newly_built_sites_of
-from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.solve.formulation.variables import Expression, PlanModel, assign_at, cover_at
 from siteplan.units import CNY_PER_MODEL_MONEY, M2_PER_MODEL_AREA, PERSONS_PER_MODEL_PERSON, to_points
 
 
@@ -89,8 +89,8 @@ def persons_covered(problem: Problem, model: PlanModel) -> Expression:
         (problem.years[-1] - year + 1)
         * problem.target_group(point, function, year)
         / PERSONS_PER_MODEL_PERSON
-        * model.cover[point, function, year]
-        for point, function in model.demand_functions
+        * cover_at(model, point, function, year)
+        for point, function in model.sharing.cover
         for year in problem.years
     )
 
@@ -135,8 +135,8 @@ def walking_distance(problem: Problem, model: PlanModel) -> Expression:
         problem.target_group(point, function, year)
         * problem.distances[point][site]
         / PERSONS_PER_MODEL_PERSON
-        * model.assign[point, site, function, year]
-        for point, site, function in model.assigned
+        * assign_at(model, point, site, function, year)
+        for point, site, function in model.sharing.assign
         for year in problem.years
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyomo.environ import Constraint
 
 from siteplan.problem import Problem
-from siteplan.solve.formulation.variables import Expression, PlanModel
+from siteplan.solve.formulation.variables import Expression, PlanModel, room_at, room_groups_of
 from siteplan.units import to_model_area
 
 
@@ -62,6 +62,8 @@ def function_fits_its_room(problem: Problem, model: PlanModel) -> Constraint:
 
     def rule(model: PlanModel, site: str, function: str, year: int) -> Expression:
         group = problem.functions[function].room_group
+        if (site, group) in model.sharing.only_function:
+            return Constraint.Skip
         return model.area[site, function, year] <= model.room[site, group, year]
 
     return Constraint(model.hosting, model.years, rule=rule)
@@ -85,12 +87,10 @@ def rooms_fit_in_site(problem: Problem, model: PlanModel) -> Constraint:
 
     Σ_k room[j,k,t] ≤ usable_area_j · open[j,t]      (100 m², every site j and year t)
     """
-    groups: dict[str, list[str]] = {site: [] for site in problem.planned_sites}
-    for site, group in model.rooms:
-        groups[site].append(group)
+    groups = {site: room_groups_of(problem, site) for site in problem.planned_sites}
 
     def rule(model: PlanModel, site: str, year: int) -> Expression:
-        rooms = sum(model.room[site, group, year] for group in groups[site])
+        rooms = sum(room_at(model, site, group, year) for group in groups[site])
         return rooms <= to_model_area(problem.sites[site].usable_area_m2) * model.open[site, year]
 
     return Constraint(model.sites, model.years, rule=rule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyomo.environ import Constraint
 
 from siteplan.problem import Problem, Site
-from siteplan.solve.formulation.variables import Expression, PlanModel, impossible, room_groups_of
+from siteplan.solve.formulation.variables import Expression, PlanModel, impossible, room_at, room_groups_of
 from siteplan.units import to_model_area
 
 ELDERLY_TIER = "elderly"
@@ -49,7 +49,9 @@ def planned_floor_area(
             continue
         if tier != ELDERLY_TIER:
             groups = room_groups_of(problem, site)
-            total = total + entry.floor_per_usable * sum(model.room[site, group, year] for group in groups)
+            total = total + entry.floor_per_usable * sum(
+                room_at(model, site, group, year) for group in groups
+            )
         elif problem.elderly_function in entry.may_host:
             total = total + entry.floor_per_usable * model.area[site, problem.elderly_function, year]
     for site in problem.conversions:
@@ -135,7 +137,7 @@ def new_estate_area_standard(problem: Problem, model: PlanModel) -> Constraint:
         if least <= 0.0:
             return Constraint.Skip
         rooms = sum(
-            problem.sites[site].floor_per_usable * model.room[site, group, year]
+            problem.sites[site].floor_per_usable * room_at(model, site, group, year)
             for site in problem.new_estates[estate].sites
             for group in room_groups_of(problem, site)
         )

@@ -11,6 +11,7 @@ from pyomo.environ import Binary, ConcreteModel, NonNegativeIntegers, NonNegativ
 
 from siteplan.problem import Problem
 from siteplan.scenario import CARE_BEDS, AssignmentRule, Basis, Level
+from siteplan.solve.formulation.sharing import nothing_shared, what_is_shared
 
 PlanModel = Any
 """A Pyomo ``ConcreteModel`` with the sets and variables of this module (Pyomo is untyped)."""
@@ -86,6 +87,22 @@ def needs_places(problem: Problem, levels: tuple[Level, ...]) -> bool:
     return problem.capacity_is_a_rule and (bool(counted) or problem.basis is Basis.SERVED)
 
 
+def room_at(model: PlanModel, site: str, group: str, year: int) -> Expression:
+    """Return room[j,k,t]: where one function alone may use it, its area."""
+    function = model.sharing.only_function.get((site, group))
+    return model.room[site, group, year] if function is None else model.area[site, function, year]
+
+
+def cover_at(model: PlanModel, point: str, function: str, year: int) -> Expression:
+    """Return cover[i,f,t], which demand points with the same sites within reach may share."""
+    return model.cover[*model.sharing.cover[point, function], year]
+
+
+def assign_at(model: PlanModel, point: str, site: str, function: str, year: int) -> Expression:
+    """Return assign[i,j,f,t], which demand points with the same sites nearer than j may share."""
+    return model.assign[*model.sharing.assign[point, site, function], year]
+
+
 def covered_demand(problem: Problem) -> list[tuple[str, str]]:
     """Return (demand point, function) with a target group and at least one provider within reach."""
     return [
@@ -97,24 +114,19 @@ def covered_demand(problem: Problem) -> list[tuple[str, str]]:
     ]
 
 
-def count_columns(problem: Problem, level: Level) -> int:
-    """Return about how many columns the program of one level has: what building it costs grows with them."""
-    by_year = 2 * len(hosting_pairs(problem)) + len(room_pairs(problem)) + len(problem.planned_sites)
-    if needs_cover(problem, (level,)):
-        by_year += len(covered_demand(problem))
-    if needs_places(problem, (level,)):
-        by_year += sum(len(problem.providers_within_reach(*pair)) for pair in covered_demand(problem))
-    if problem.money.sources:
-        by_year += len(funding_pairs(problem)) + len(paid_rooms(problem))
-    return by_year * len(problem.years)
+def add_variables(
+    problem: Problem, model: PlanModel, levels: tuple[Level, ...], *, shared: bool = False
+) -> None:
+    """Declare the sets and the variables that the given objective levels need.
 
-
-def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
-    """Declare the sets and the variables that the given objective levels need."""
+    ``shared``: variables that are equal in some best plan have one column (`Sharing`).
+    """
+    _share(problem, model, levels, shared=shared)
     model.sites = Set(initialize=problem.planned_sites, ordered=True)
     model.years = Set(initialize=problem.years, ordered=True)
     model.hosting = Set(initialize=hosting_pairs(problem), dimen=2, ordered=True)
-    model.rooms = Set(initialize=room_pairs(problem), dimen=2, ordered=True)
+    rooms = [pair for pair in room_pairs(problem) if pair not in model.sharing.only_function]
+    model.rooms = Set(initialize=rooms, dimen=2, ordered=True)
     model.communities = Set(
         initialize=[code for code, community in problem.communities.items() if community.in_scope],
         ordered=True,
@@ -131,6 +143,17 @@ def add_variables(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
         tiers = [*(f"{tier:g}" for tier in problem.area_standard.tiers_m2), "elderly"]
         model.tiers = Set(initialize=tiers, ordered=True)
         model.area_shortfall = Var(model.communities, model.tiers, model.years, domain=NonNegativeReals)
+
+
+def _share(problem: Problem, model: PlanModel, levels: tuple[Level, ...], *, shared: bool) -> None:
+    """Keep which variables share a column."""
+    demand = covered_demand(problem) if needs_cover(problem, levels) else []
+    is_walked = Level.WALKING_DISTANCE in levels and not problem.capacity_is_a_rule
+    model.sharing = (
+        what_is_shared(problem, demand, room_pairs(problem), is_walked=is_walked)
+        if shared
+        else nothing_shared(problem, demand, is_walked=is_walked)
+    )
 
 
 def _add_decisions(model: PlanModel) -> None:
@@ -182,16 +205,10 @@ def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...])
         or (counts and (function, year) in problem.coverage_floor)
     ]
     model.community_covered = Var(Set(initialize=pairs, dimen=3, ordered=True), domain=UnitInterval)
-    points = covered_demand(problem) if needs_cover(problem, levels) else []
-    model.demand_functions = Set(initialize=points, dimen=2, ordered=True)
-    model.cover = Var(model.demand_functions, model.years, domain=UnitInterval)
-    assigned = [
-        (point, site, function)
-        for point, function in (
-            points if Level.WALKING_DISTANCE in levels and not problem.capacity_is_a_rule else []
-        )
-        for site in problem.providers_within_reach(point, function)
-    ]
+    covered = list(dict.fromkeys(model.sharing.cover.values()))
+    model.covered = Set(initialize=covered, dimen=2, ordered=True)
+    model.cover = Var(model.covered, model.years, domain=UnitInterval)
+    assigned = list(dict.fromkeys(model.sharing.assign.values()))
     model.assigned = Set(initialize=assigned, dimen=3, ordered=True)
     model.assign = Var(model.assigned, model.years, domain=UnitInterval)
     model.lacks_care = Var(model.sites if Level.PREFERRED_FORM in levels else [], domain=NonNegativeReals)
