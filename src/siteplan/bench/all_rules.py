@@ -15,6 +15,7 @@ from typing import Any
 from siteplan.assemble.problem import build_problem
 from siteplan.bench.budget import Calibration, sites_a_year
 from siteplan.bench.commented_yaml import Part, commented_yaml
+from siteplan.bench.further_tables import PROGRAMMES
 from siteplan.case import Case, Consent
 from siteplan.inputs.policy_files import load_policy
 from siteplan.inputs.scenario_files import load_scenario
@@ -25,15 +26,21 @@ from siteplan.text import Text
 
 ELDERLY, INFANT, MEALS, SPORTS, HEALTH = "elderly_care", "infant_care", "community_meals", "sports", "health"
 CAP_OF_PROJECT_CNY, ADVANCE_SHARE = 1_200_000.0, 0.75
-SUBSIDY_SLACK, OPERATING_SHARE = 1.5, 0.8
-"""Subsidies as a multiple of those of the greedy plan's smallest areas; the operating limit as their share."""
+OPERATING_SHARE = 0.8
+"""Limit of operating cost less fees as a share of the subsidies."""
 PACE_SLACK, TOWN_PACE_SLACK, NEWLY_BUILT_SHARE = 1.15, 1.5, 0.1
 COVERAGE_SHARE, PLACES_SHARE, TOWN_SHARE = 0.3, 0.4, 0.8
 """What is a must, as shares of what the greedy plan covers and has, and of what its worst town could have."""
 MOST_FUNCTIONS_A_COMMUNITY, MOST_PERCENT_OF_A_TOWN, AREA_M2_PER_100_HOUSEHOLDS = 2, 25.0, 2.0
 COMPLEX_PLACES = {CARE_BEDS: 5, INFANT: 16}
-LARGEST_COMMITMENT, COMPLEX_FIT_OUT_CNY = 0.3, 1_500_000.0
-"""Share of all money that a complex committed by hand may take, and about what fitting it out costs."""
+LARGEST_BY_HAND, COMPLEX_FIT_OUT_CNY = 0.2, 1_500_000.0
+"""Share of all money that each thing fixed by hand may take, and about what fitting out a complex costs."""
+JOINT_PROGRAMMES: Mapping[str, dict[str, Any]] = {
+    "old-estates": {"programme": PROGRAMMES[0], "pays_share": 0.5, "pays_at_most_cny": 400_000},
+    "quarter-hour-circle": {"programme": PROGRAMMES[1], "pays_at_most_cny": 200_000},
+}
+NOTHING = Text("", "")
+OBJECTIVE = ("shortfall", "newly_built", "preferred_form", "persons_covered", "area_standard", "cost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,10 @@ class Ground:
 def write_all_rules(base: Path, ground: Ground, title: Mapping[str, str], time_limit_s: float) -> None:
     """Write ``all-rules.yaml``, which extends ``base``, beside it."""
     place = f"../{ground.case_folder.name}"
-    first = [*_money(ground), *_switches(), *_standards()]
+    first = [*_money(ground, ground.calibration.subsidy_cny), *_switches(), *_standards()]
     problem = _assembled(base, ground, first)
     parts = [
-        *_money(ground),
+        *_money(ground, _subsidy_cny(problem, ground)),
         _pace(problem, ground),
         *_targets(problem),
         *_switches(),
@@ -73,14 +80,12 @@ def write_all_rules(base: Path, ground: Ground, title: Mapping[str, str], time_l
     base.with_name("all-rules.yaml").write_text(text, encoding="utf-8")
 
 
-NOTHING = Text("", "")
-OBJECTIVE = ("shortfall", "newly_built", "preferred_form", "persons_covered", "area_standard", "cost")
-
-
 def _assembled(base: Path, ground: Ground, parts: Sequence[Part]) -> Problem:
     """Return the problem of some parts of the scenario."""
     loaded = load_scenario(base, ground.case_folder, [{part.key: part.entries} for part in parts])
-    return build_problem(ground.case, load_policy(loaded.model_folder, loaded), loaded.scenario, ground.access)
+    return build_problem(
+        ground.case, load_policy(loaded.model_folder, loaded), loaded.scenario, ground.access
+    )
 
 
 def _about(problem: Problem) -> Text:
@@ -94,7 +99,7 @@ def _about(problem: Problem) -> Text:
         "All rules: every optional rule switched on, one part each. The numbers follow from the case's "
         "calibration; all are assumptions, for measuring. Left out are: a floor of elderly care in every "
         "community (excludes the conditions on form), targets on the basis `served` (don't go with floors of "
-        "coverage), and committed projects within the horizon (those of a generated case all open before it). "
+        "coverage), and committed projects within the horizon (those of a generated case open before it). "
         "Plots used once and exclusion zones have no switch: they come with the tables of this case."
     )
     if _can_ask_for_area(problem):
@@ -105,7 +110,34 @@ def _about(problem: Problem) -> Text:
     )
 
 
-def _money(ground: Ground) -> Iterator[Part]:
+def _subsidy_cny(problem: Problem, ground: Ground) -> float:
+    """Return the subsidies of the last state, CNY a year: of the greedy plan, and of what is a must besides.
+
+    For the latter meals in every community, the rooms of the places, infant care fixed by hand, and as much
+    elderly care as meets the loss of the sports that are a must.
+    """
+    share = problem.care_bed_share_of_elderly_room or 1.0
+    infant, elderly, sports = (problem.functions[key] for key in (INFANT, ELDERLY, SPORTS))
+    lossy_m2 = COVERAGE_SHARE * ground.calibration.sites_with[SPORTS] * sports.minimum_alone_m2
+    areas_m2 = {
+        MEALS: problem.functions[MEALS].minimum_alone_m2 * len(problem.communities),
+        INFANT: _more_places(ground, INFANT) / infant.capacity_persons_per_m2 + 3.0 * infant.minimum_alone_m2,
+        ELDERLY: _more_places(ground, CARE_BEDS) * problem.care_bed_area_m2 / share
+        + lossy_m2 * _margin_cny(sports) / -max(_margin_cny(elderly), 1.0),
+    }
+    floor_per_usable = max(problem.sites[key].floor_per_usable for key in problem.planned_sites)
+    return ground.calibration.subsidy_cny + floor_per_usable * sum(
+        problem.functions[key].subsidy_cny_per_m2_year * area for key, area in areas_m2.items()
+    )
+
+
+def _more_places(ground: Ground, kind: str) -> float:
+    """Return the places that are asked for beyond those that stay."""
+    function = ELDERLY if kind == CARE_BEDS else kind
+    return PLACES_SHARE * ground.calibration.sites_with[function] * COMPLEX_PLACES[kind]
+
+
+def _money(ground: Ground, subsidy_cny: float) -> Iterator[Part]:
     """Yield money by source with conditions, and what bridges, subsidises and limits operation."""
     years, calibration = ground.years, ground.calibration
     yearly_cny = calibration.capital_cny / len(years)
@@ -131,8 +163,7 @@ def _money(ground: Ground) -> Iterator[Part]:
         "county": _source("县级财政资金（合成）", 0.4, yearly_cny, years),
     }
     subsidy = {
-        year + 1: _rounded(SUBSIDY_SLACK * calibration.subsidy_cny * number / len(years))
-        for number, year in enumerate(years, start=1)
+        year + 1: _rounded(subsidy_cny * number / len(years)) for number, year in enumerate(years, start=1)
     }
     yield Part(
         "budget",
@@ -153,13 +184,11 @@ def _money(ground: Ground) -> Iterator[Part]:
         Text("普惠收费上限", "Affordable price"),
         {INFANT: {"affordable_fee_cny_per_m2_year": 750}},
     )
+    joined = {site.joint_programme for site in ground.case.sites}
     yield Part(
         "joint_programmes",
         Text("结合项目分担建设费用", "Joint programmes pay part of the opening cost"),
-        {
-            "old-estates": {"programme": "老旧小区改造", "pays_share": 0.5, "pays_at_most_cny": 400_000},
-            "quarter-hour-circle": {"programme": "城市一刻钟便民生活圈", "pays_at_most_cny": 200_000},
-        },
+        {key: entry for key, entry in JOINT_PROGRAMMES.items() if entry["programme"] in joined},
     )
 
 
@@ -248,11 +277,7 @@ def _musts(problem: Problem, ground: Ground) -> Iterator[Part]:
         "Newly built sites at most, new estates included",
         {"newly_built_sites_at_most": most_built},
     )
-    places = {
-        INFANT: _places(problem, INFANT) + PLACES_SHARE * calibration.sites_with[INFANT] * COMPLEX_PLACES[INFANT],
-        CARE_BEDS: _places(problem, CARE_BEDS)
-        + PLACES_SHARE * calibration.sites_with[ELDERLY] * COMPLEX_PLACES[CARE_BEDS],
-    }
+    places = {kind: _places(problem, kind) + _more_places(ground, kind) for kind in COMPLEX_PLACES}
     yield _rule(
         "全县最少名额",
         "Least places in all",
@@ -282,11 +307,7 @@ def _musts(problem: Problem, ground: Ground) -> Iterator[Part]:
     yield _rule(
         "每个社区可达的功能数",
         "Functions within reach of every community",
-        {
-            "functions_per_community_at_least": {
-                last: min(MOST_FUNCTIONS_A_COMMUNITY, *could_have.values())
-            }
-        },
+        {"functions_per_community_at_least": {last: min(MOST_FUNCTIONS_A_COMMUNITY, *could_have.values())}},
     )
     if _can_ask_for_area(problem):
         yield _rule(
@@ -322,15 +343,15 @@ def _surely_provides(problem: Problem, site: Site, function: str) -> bool:
         and site.available_from < problem.years[-1]
         and not site.is_newly_built
         and site.rent_cny_per_year <= 0.0
-        and _makes_no_loss(problem.functions[function])
+        and _margin_cny(problem.functions[function]) >= 0.0
         and problem.functions[function].minimum_alone_m2 <= site.usable_area_m2
     )
 
 
-def _makes_no_loss(function: Function) -> bool:
-    """Return whether fees and subsidy meet the operating cost."""
+def _margin_cny(function: Function) -> float:
+    """Return what fees and subsidy leave beyond the operating cost, CNY per m² floor area and year."""
     income = function.fee_income_cny_per_m2_year + function.subsidy_cny_per_m2_year
-    return income >= function.operating_cost_cny_per_m2_year
+    return income - function.operating_cost_cny_per_m2_year
 
 
 def _functions_within_reach(problem: Problem) -> dict[str, int]:
@@ -352,7 +373,7 @@ def _functions_within_reach(problem: Problem) -> dict[str, int]:
 def _can_ask_for_area(problem: Problem) -> bool:
     """Return whether the smallest room in a space of each community is as much as the floor of area asks."""
     smallest = min(
-        (function for function in problem.functions.values() if _makes_no_loss(function)),
+        (function for function in problem.functions.values() if _margin_cny(function) >= 0.0),
         key=lambda function: function.minimum_alone_m2,
     )
     with_space = {
@@ -361,7 +382,8 @@ def _can_ask_for_area(problem: Problem) -> bool:
         if not site.is_decided and _surely_provides(problem, site, smallest.key)
     }
     return all(
-        with_space.get(code, 0.0) >= AREA_M2_PER_100_HOUSEHOLDS * problem.households(code, problem.years[-1]) / 100.0
+        with_space.get(code, 0.0)
+        >= AREA_M2_PER_100_HOUSEHOLDS * problem.households(code, problem.years[-1]) / 100.0
         for code, community in problem.communities.items()
         if community.in_scope
     )
@@ -393,12 +415,15 @@ def _standards() -> Iterator[Part]:
 def _by_hand(problem: Problem, ground: Ground) -> Iterator[Part]:
     """Yield what is fixed by hand: two commitments, two prohibitions, a requirement, as far as there are."""
     commitments = dict(_commitments(problem, ground))
-    yield Part("commit", Text("人工指定", "Fixed by hand"), commitments)
+    if commitments:
+        yield Part("commit", Text("人工指定", "Fixed by hand"), commitments)
     committed = {entry["site"] for entry in commitments.values()}
     free = [
         key
         for key in ground.calibration.opened
-        if key not in ground.own_spaces | committed and problem.sites[key].may_host and not _is_of_estate(problem, key)
+        if key not in ground.own_spaces | committed
+        and problem.sites[key].may_host
+        and not _is_of_estate(problem, key)
     ]
     prohibitions: dict[str, Any] = {}
     if free:
@@ -412,7 +437,7 @@ def _by_hand(problem: Problem, ground: Ground) -> Iterator[Part]:
         }
     if prohibitions:
         yield Part("forbid", NOTHING, prohibitions)
-    community = _lacking(problem, INFANT)
+    community = _lacking(problem, INFANT, LARGEST_BY_HAND * ground.calibration.capital_cny)
     if community is not None:
         entry = {"community": community, "function": INFANT, "by": problem.years[-2]}
         yield Part("require", NOTHING, {"infant-care": entry})
@@ -423,9 +448,9 @@ def _is_of_estate(problem: Problem, key: str) -> bool:
 
 
 def _commitments(problem: Problem, ground: Ground) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield a complex that isn't too dear, else a community's own space, and a service to be converted."""
+    """Yield a complex and a service to be converted, where they aren't too dear."""
     second, third = problem.years[1:3]
-    most_cny = LARGEST_COMMITMENT * ground.calibration.capital_cny - COMPLEX_FIT_OUT_CNY
+    money_cny = LARGEST_BY_HAND * ground.calibration.capital_cny
     complexes = [
         site
         for key in problem.planned_sites
@@ -434,7 +459,7 @@ def _commitments(problem: Problem, ground: Ground) -> Iterator[tuple[str, dict[s
         and site.consent is Consent.AGREED
         and site.available_from <= second
         and site.floor_area_m2 >= 600.0
-        and site.opening_cost_cny <= most_cny
+        and site.opening_cost_cny + COMPLEX_FIT_OUT_CNY <= money_cny
     ]
     if complexes:
         cheapest = min(complexes, key=lambda site: (site.opening_cost_cny, site.site_id))
@@ -445,14 +470,22 @@ def _commitments(problem: Problem, ground: Ground) -> Iterator[tuple[str, dict[s
         for key in problem.conversions.values()
         if _surely_provides(problem, (site := problem.sites[key]), INFANT)
         and (site.held_until or third) <= third
+        and _alone_cny(problem, site, INFANT) <= money_cny
     ]
     if convertible:
         smallest = min(convertible, key=lambda site: (site.opening_cost_cny, site.site_id))
         yield "rooms-for-infants", {"site": smallest.site_id, "year": third, "functions": [INFANT]}
 
 
-def _lacking(problem: Problem, function: str) -> str | None:
-    """Return the largest community that lacks a function and could surely have it; None: none."""
+def _alone_cny(problem: Problem, site: Site, function: str) -> float:
+    """Return what a site costs with the smallest room of a function by itself."""
+    entry = problem.functions[function]
+    fit_out = entry.fit_out_cost_cny_per_m2 * site.floor_per_usable * entry.minimum_alone_m2
+    return site.opening_cost_cny + fit_out
+
+
+def _lacking(problem: Problem, function: str, most_cny: float) -> str | None:
+    """Return the largest community that lacks a function and surely could have it for the money, if any."""
     last = problem.years[-1]
     lacking = {
         code: problem.households(code, last)
@@ -463,6 +496,7 @@ def _lacking(problem: Problem, function: str) -> str | None:
         and any(
             _surely_provides(problem, problem.sites[key], function)
             and problem.sites[key].available_from <= problem.years[1]
+            and _alone_cny(problem, problem.sites[key], function) <= most_cny
             for key in sites
         )
     }

@@ -114,11 +114,15 @@ def _smallest(sites: pd.DataFrame, numbers: IntArray) -> int:
 
 
 def _join_programmes(random: np.random.Generator, sites: pd.DataFrame, is_safe: BoolArray) -> None:
-    joined = (random.random(len(sites)) < JOINED_SHARE) & ~is_safe
-    sites["joint_programme"] = np.where(joined, random.choice(np.array(PROGRAMMES), len(sites)), "")
+    """Let the programmes in turn come to some spaces: to one each at least, where there are enough."""
+    free = np.flatnonzero(~is_safe)
+    count = min(len(free), max(len(PROGRAMMES), round(JOINED_SHARE * len(sites))))
+    chosen = random.choice(free, count, replace=False)
     there = pd.to_numeric(sites["year_available"], errors="coerce").fillna(0).to_numpy(dtype=np.int64)
-    year = np.maximum(random.choice(np.array(JOINED_YEARS), len(sites)), there)
-    sites["joint_programme_year"] = np.where(joined, year.astype(str), "")
+    year = np.maximum(random.choice(np.array(JOINED_YEARS), count), there[chosen])
+    sites["joint_programme"], sites["joint_programme_year"] = "", ""
+    sites.loc[chosen, "joint_programme"] = np.resize(np.array(PROGRAMMES), count)
+    sites.loc[chosen, "joint_programme_year"] = year.astype(str)
 
 
 def _share_plots(random: np.random.Generator, sites: pd.DataFrame, is_safe: BoolArray) -> None:

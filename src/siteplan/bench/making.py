@@ -39,7 +39,7 @@ MORE_TIME = 2.0
 
 @dataclass(frozen=True, slots=True)
 class MadeCase:
-    """What was written: the folder, its scenarios (those with all rules last), and the figures of the case."""
+    """What was written: the folder, its scenarios (with all rules last), and the figures of the case."""
 
     folder: Path
     scenarios: tuple[Path, ...]
@@ -110,6 +110,8 @@ def _add_all_rules(
     case_folder = folder / f"case-{ALL_RULES}"
     random = np.random.default_rng([seed, size.demand_points, size.sites, FURTHER_TABLES])
     own_spaces = add_tables(folder / "case", case_folder, random)
+    with (case_folder / "README.md").open("a", encoding="utf-8") as readme:
+        readme.write(FURTHER_README)
     case = load_case(case_folder, function_names(load_policy(folder / "model")))
     scenarios = folder / "scenarios"
     write_all_rules(
@@ -159,6 +161,17 @@ def _write_scenarios(folder: Path, size: Size, seed: int, calibration: Calibrati
 
 def _write_yaml(file: Path, content: object) -> None:
     file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+FURTHER_README = """
+## 全部规则 / all rules
+
+与 `../case` 的表格相同，另加运营主体、拟列级别、结合项目、共用地块、可转换的现有服务和安全避让图层；
+没有可用空间的社区，其最小的一处改为可用。均为合成。
+The tables of `../case` with operators, levels, joint programmes, shared plots, convertible services and
+exclusion zones besides; where a community has no space that can surely be used, its smallest is made so. All
+synthetic.
+"""
 
 
 def _readme(size: Size, seed: int, calibration: Calibration) -> str:
