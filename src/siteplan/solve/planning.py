@@ -125,13 +125,23 @@ class _Run:
         level: Level | None = None,
         answer: tuple[float | None, float | None] = (None, None),
     ) -> None:
-        """Report a stage; ``answer`` is (incumbent, bound) in the level's reported unit."""
+        """Report a stage; ``answer`` is (incumbent, bound) in the level's reported unit.
+
+        Raises:
+            NoPlanError: nobody needs the plan any more.
+        """
+        self.go_on()
         incumbent, bound = answer
         gap = None if incumbent is None or bound is None else abs(incumbent - bound)
         unit = None if level is None else UNITS[level]
         name = None if level is None else level.value
         elapsed = time.monotonic() - self.started
         self.listener(Progress(stage, elapsed, name, unit, incumbent, bound, gap))
+
+    def go_on(self) -> None:
+        """Give up where nobody needs the plan any more: `NoPlanError`."""
+        if self.clock.not_needed.is_set():
+            raise NoPlanError(interrupted=True)
 
     def limits(self, program: Program, nodes_at_effort_one: int, absolute_gap: float = 1e-9) -> Limits:
         """Return the limits of a solver run on a program, or on a restriction of it."""
@@ -161,7 +171,7 @@ def solve(
 
     Raises:
         InfeasibleError: the hard rules clash; carries an irreducible set of them.
-        NoPlanError: the clock ended the run before any plan was found.
+        NoPlanError: the clock ended the run before any plan was found, or says that none is needed any more.
         ValueError: a plan is better than ``known_bound``, so it is none.
     """
     clock = clock or Clock(time.monotonic() + settings.time_limit_s)
@@ -278,6 +288,7 @@ def _first_level(
     ``found`` are the search's plans, ``given`` is the caller's.
     """
     problem, level = run.problem, run.problem.objective[0]
+    run.go_on()
     begin = time.monotonic()
     compiled = _compile(problem, (level,)).with_cuts(run.cuts)
     run.build_s = time.monotonic() - begin
