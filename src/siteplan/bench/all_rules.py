@@ -139,9 +139,41 @@ def _more_places(ground: Ground, kind: str) -> float:
 
 def _money(ground: Ground, subsidy_cny: float) -> Iterator[Part]:
     """Yield money by source with conditions, and what bridges, subsidises and limits operation."""
-    years, calibration = ground.years, ground.calibration
-    yearly_cny = calibration.capital_cny / len(years)
-    sources = {
+    years = ground.years
+    yearly_cny = ground.calibration.capital_cny / len(years)
+    subsidy = {
+        year + 1: _rounded(subsidy_cny * number / len(years)) for number, year in enumerate(years, start=1)
+    }
+    yield Part(
+        "budget",
+        Text(
+            "资金按来源安排，各有条件；合计略多于测算额，因为有条件的资金用不满。",
+            "Money by source, with conditions; in all a little more than the calibration's, as what has "
+            "conditions can't all be spent.",
+        ),
+        {
+            "sources": _sources(yearly_cny, years),
+            "advance_cny": {year: _rounded(ADVANCE_SHARE * 0.2 * yearly_cny) for year in years},
+            "subsidy_cny": subsidy,
+            "operating_cny": {year: _rounded(OPERATING_SHARE * subsidy[year]) for year in years[1:]},
+        },
+    )
+    yield Part(
+        "functions",
+        Text("普惠收费上限", "Affordable price"),
+        {INFANT: {"affordable_fee_cny_per_m2_year": 750}},
+    )
+    joined = {site.joint_programme for site in ground.case.sites}
+    yield Part(
+        "joint_programmes",
+        Text("结合项目分担建设费用", "Joint programmes pay part of the opening cost"),
+        {key: entry for key, entry in JOINT_PROGRAMMES.items() if entry["programme"] in joined},
+    )
+
+
+def _sources(yearly_cny: float, years: Sequence[int]) -> dict[str, Any]:
+    """Return the sources with what each has of a year's money; an award is paid a year later."""
+    return {
         "central": _source("中央预算内投资（合成）", 0.3, yearly_cny, years)
         | {
             "eligible_levels": ["national", "municipal"],
@@ -162,34 +194,6 @@ def _money(ground: Ground, subsidy_cny: float) -> Iterator[Part]:
         | {"share_of_project_at_most": 0.2},
         "county": _source("县级财政资金（合成）", 0.4, yearly_cny, years),
     }
-    subsidy = {
-        year + 1: _rounded(subsidy_cny * number / len(years)) for number, year in enumerate(years, start=1)
-    }
-    yield Part(
-        "budget",
-        Text(
-            "资金按来源安排，各有条件；合计略多于测算额，因为有条件的资金用不满。",
-            "Money by source, with conditions; in all a little more than the calibration's, as what has "
-            "conditions can't all be spent.",
-        ),
-        {
-            "sources": sources,
-            "advance_cny": {year: _rounded(ADVANCE_SHARE * 0.2 * yearly_cny) for year in years},
-            "subsidy_cny": subsidy,
-            "operating_cny": {year: _rounded(OPERATING_SHARE * subsidy[year]) for year in years[1:]},
-        },
-    )
-    yield Part(
-        "functions",
-        Text("普惠收费上限", "Affordable price"),
-        {INFANT: {"affordable_fee_cny_per_m2_year": 750}},
-    )
-    joined = {site.joint_programme for site in ground.case.sites}
-    yield Part(
-        "joint_programmes",
-        Text("结合项目分担建设费用", "Joint programmes pay part of the opening cost"),
-        {key: entry for key, entry in JOINT_PROGRAMMES.items() if entry["programme"] in joined},
-    )
 
 
 def _source(name: str, share: float, yearly_cny: float, years: Sequence[int]) -> dict[str, Any]:
@@ -269,7 +273,6 @@ def _switches() -> Iterator[Part]:
 def _musts(problem: Problem, ground: Ground) -> Iterator[Part]:
     """Yield the rules whose numbers scale with the case."""
     last, calibration = problem.years[-1], ground.calibration
-    middle = problem.years[len(problem.years) // 2]
     estates = sum(len(estate.sites) for estate in problem.new_estates.values())
     most_built = estates + max(1, round(NEWLY_BUILT_SHARE * calibration.sites))
     yield _rule(
@@ -293,6 +296,18 @@ def _musts(problem: Problem, ground: Ground) -> Iterator[Part]:
             }
         },
     )
+    yield from _everywhere(problem)
+    if _can_ask_for_area(problem):
+        yield _rule(
+            "每百户面积底线（m²）",
+            "Floor area per 100 households that every community must have",
+            {"area_standard_at_least_m2": {last: AREA_M2_PER_100_HOUSEHOLDS}},
+        )
+
+
+def _everywhere(problem: Problem) -> Iterator[Part]:
+    """Yield what every town and community must have covered."""
+    middle, last = problem.years[len(problem.years) // 2], problem.years[-1]
     could_have = _functions_within_reach(problem)
     by_town: dict[str, list[int]] = {}
     for code, count in could_have.items():
@@ -309,12 +324,6 @@ def _musts(problem: Problem, ground: Ground) -> Iterator[Part]:
         "Functions within reach of every community",
         {"functions_per_community_at_least": {last: min(MOST_FUNCTIONS_A_COMMUNITY, *could_have.values())}},
     )
-    if _can_ask_for_area(problem):
-        yield _rule(
-            "每百户面积底线（m²）",
-            "Floor area per 100 households that every community must have",
-            {"area_standard_at_least_m2": {last: AREA_M2_PER_100_HOUSEHOLDS}},
-        )
 
 
 def _rule(zh: str, en: str, entries: dict[str, Any]) -> Part:

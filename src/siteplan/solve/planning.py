@@ -23,7 +23,7 @@ from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
-from siteplan.solve.feasibility import doubtful_rules
+from siteplan.solve.feasibility import doubtful_rules, only_the_program_tells
 from siteplan.solve.formulation import OBJECTIVES, build_model
 from siteplan.solve.formulation.variables import count_columns
 from siteplan.solve.program import CompiledModel, Cut, compile_program
@@ -178,7 +178,9 @@ def solve(
     run = _Run(problem, settings, listener, clock, cuts)
     if len(problem.years) > 1:
         compile_ahead()
-    can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
+    can_do_without = (
+        len(problem.years) > 1 and not cuts and run.is_large() and not only_the_program_tells(problem)
+    )
     found: tuple[Decisions, ...] = ()
     if len(problem.years) > 1:
         _find_prices(run, is_alone=can_do_without)
