@@ -3,11 +3,14 @@
     python benchmarks/planning.py                                    # everything, about 100 minutes
     python benchmarks/planning.py --only county --only district      # about 13 minutes
     python benchmarks/planning.py --only mega --without-alone --seconds mega=1800
+    python benchmarks/planning.py --all-rules --only county          # about 7 minutes
     python benchmarks/planning.py --report                           # only writes the section and plot again
 
 Each case is made by ``siteplan bench make`` and solved by ``siteplan solve`` on both bases, in processes of
 their own; then the plan is verified, and HiGHS alone gets the whole Pyomo model of the first level (no
 search, no decomposition, no start) for the seconds that siteplan's first level took, model building included.
+With ``--all-rules`` the scenarios are those with every rule on, named `reachable, all rules` and `residents,
+all rules` beside the bases, with twice the time.
 Measurements are kept in ``planning.json``, the newest of each size and basis, so that sizes can be measured
 one after the other; the section of ``RESULTS.md`` and the plot are made from all of them.
 """
@@ -25,6 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from siteplan.bench.making import MORE_TIME
 from siteplan.bench.measuring import Finished, growth_exponent, run_measured
 from siteplan.bench.plain import first_level_seconds, plain_first_level
 from siteplan.bench.results import GIB, figure, measured_on, ratio, renew_section, table
@@ -38,8 +42,11 @@ RESULTS_FILE = FOLDER / "RESULTS.md"
 MEASUREMENTS_FILE = FOLDER / "planning.json"
 PLOT_FILE = FOLDER / "growth.png"
 BASES = ("reachable", "residents")
+WITH_ALL_RULES = tuple(f"{basis}, all rules" for basis in BASES)
+SCENARIOS = {name: f"{name.replace(', ', '-').replace(' ', '-')}.yaml" for name in (*BASES, *WITH_ALL_RULES)}
+"""What is measured of each size, by the name of its row: a basis, with budget and pace or with all rules."""
 SECONDS = {SizeName.COUNTY: 60.0, SizeName.DISTRICT: 120.0, SizeName.CITY: 300.0, SizeName.MEGA: 900.0}
-"""Time limits of ``siteplan solve``, reading and publishing included."""
+"""Time limits of ``siteplan solve``, all included; with all rules `MORE_TIME` times that."""
 ALONE_GRACE_S = 120.0
 """HiGHS alone may take so much longer than its seconds, for reading the case; then it is ended."""
 STAGES = {
@@ -95,7 +102,8 @@ class Measurement:
 
 def measure(case: Path, size: SizeName, basis: str, seconds: float, alone_gib: float) -> Measurement:
     """Solve and verify a generated case on a basis; HiGHS alone may use ``alone_gib``, 0 leaves it out."""
-    scenario, results = case / "scenarios" / f"{basis}.yaml", case / "results" / basis
+    scenario = case / "scenarios" / SCENARIOS[basis]
+    results = case / "results" / scenario.stem
     run = _siteplan("solve", str(scenario), "--output", str(results), "--time-limit", str(seconds))
     sys.stderr.write("".join(line + "\n" for line in run.err.splitlines()[-3:]))
     spec = SIZES[size]
@@ -184,7 +192,8 @@ def with_newest(kept: Iterable[Measurement], new: Measurement) -> list[Measureme
     """Return measurements with ``new`` in place of an older one, ordered by size and basis."""
     others = [row for row in kept if (row.size, row.basis) != (new.size, new.basis)]
     sizes = [size.value for size in SizeName]
-    return sorted([*others, new], key=lambda row: (sizes.index(row.size), BASES.index(row.basis)))
+    names = list(SCENARIOS)
+    return sorted([*others, new], key=lambda row: (sizes.index(row.size), names.index(row.basis)))
 
 
 def report(measured: Sequence[Measurement]) -> list[str]:
@@ -193,7 +202,8 @@ def report(measured: Sequence[Measurement]) -> list[str]:
         "## Plans on generated cases",
         "",
         "Written by `python benchmarks/planning.py`. Cases are synthetic (`siteplan bench make`, seed 1), "
-        "nine functions, four years, a tight budget. Memory is the largest sum over the process and its "
+        "nine functions, four years, a tight budget; `all rules`: with every optional rule on, else budget "
+        "and pace. Memory is the largest sum over the process and its "
         "children, pages that they share counted in each. Gaps are absolute, in coverage points for the "
         "shortfall. The versions are those of the newest measurement. "
         f"{_first_use(measured)}",
@@ -363,15 +373,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = read_measurements(options.measurements)
     first_use_s = None if options.report else first_use_seconds()
     sizes = [] if options.report else [size for size in SizeName if size in (options.only or list(SizeName))]
-    seconds = {**SECONDS, **dict(options.seconds)}
+    times = MORE_TIME if options.all_rules else 1.0
+    seconds = {**{size: times * limit for size, limit in SECONDS.items()}, **dict(options.seconds)}
+    bases = options.basis or BASES
+    rows = [WITH_ALL_RULES[BASES.index(basis)] if options.all_rules else basis for basis in bases]
     alone_gib = 0.0 if options.without_alone else options.alone_gib
     with tempfile.TemporaryDirectory(prefix="siteplan-benchmark-") as scratch:
         for size in sizes:
             case = Path(scratch) / size.value
             made = _siteplan("bench", "make", "--size", size.value, "--output", str(case))
             sys.stderr.write(f"{made.err.strip()}\n({made.wall_s:.1f} s)\n")
-            for basis in options.basis or BASES:
-                new = measure(case, size, basis, seconds[size], alone_gib)
+            for row in rows:
+                new = measure(case, size, row, seconds[size], alone_gib)
                 kept = with_newest(kept, replace(new, first_use_s=first_use_s))
                 write_measurements(kept, options.measurements)
     lines = report(kept)
@@ -389,6 +402,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--only", action="append", type=SizeName, metavar="SIZE", help="this size; repeatable"
     )
     parser.add_argument("--basis", action="append", choices=BASES, help="this basis only")
+    parser.add_argument("--all-rules", action="store_true", help="measure the scenarios with all rules")
     parser.add_argument(
         "--seconds",
         action="append",

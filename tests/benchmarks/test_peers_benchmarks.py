@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from benchmarks import covering, distances, planning
+from siteplan.bench.making import ALL_RULES, BASES
 from siteplan.covering import solve_mclp
 
 
@@ -102,6 +103,18 @@ def test_a_new_measurement_takes_the_place_of_the_old() -> None:
     kept = planning.with_newest(kept, measurement("county", "reachable", points=60, alone_value=3.0))
     kept = planning.with_newest(kept, measurement("city", "reachable", points=6000, alone_value=4.0))
     assert [(row.size, row.alone_value) for row in kept] == [("county", 3.0), ("city", 4.0)]
+
+
+def test_scenarios_with_all_rules_have_rows_of_their_own() -> None:
+    """What is measured of a size is each scenario that a made case has, the bases alone before all rules."""
+    assert list(planning.SCENARIOS.values()) == [
+        *(f"{basis}.yaml" for basis in BASES),
+        *(f"{basis}-{ALL_RULES}.yaml" for basis in BASES),
+    ]
+    kept: list[planning.Measurement] = []
+    for name in ("residents, all rules", "reachable", "residents"):
+        kept = planning.with_newest(kept, measurement("county", name, points=60, alone_value=3.0))
+    assert [row.basis for row in kept] == ["reachable", "residents", "residents, all rules"]
 
 
 def test_a_better_peer_is_named() -> None:

@@ -21,26 +21,17 @@ pytestmark = [
 
 LONGEST_WAIT_S = 120.0
 ALLOWED_OVERRUN_S = 2.0
+SECONDS_INTO_SOLVES, ENDS_WITHIN_S = 6.0, 15.0
+"""When to interrupt solves that take minutes, and when all has ended even on a busy machine."""
 
 
-class Run:
-    """A ``siteplan solve`` of the whole rollout in a process of its own, its stderr read line by line."""
+class Command:
+    """A command in a process of its own, its stderr read line by line."""
 
-    def __init__(self, repository: Path, folder: Path, *options: str) -> None:
+    def __init__(self, *arguments: str) -> None:
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "siteplan",
-                "--lang",
-                "en",
-                "solve",
-                str(repository / "scenarios/2027-2030.yaml"),
-                "--output",
-                str(folder),
-                *options,
-            ],
+            [sys.executable, "-m", "siteplan", "--lang", "en", *arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -72,6 +63,14 @@ class Run:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
+
+
+class Run(Command):
+    """A ``siteplan solve`` of the whole rollout."""
+
+    def __init__(self, repository: Path, folder: Path, *options: str) -> None:
+        scenario = str(repository / "scenarios/2027-2030.yaml")
+        super().__init__("solve", scenario, "--output", str(folder), *options)
 
 
 def test_ctrl_c_publishes_the_best_plan(repository: Path, tmp_path: Path) -> None:
@@ -123,3 +122,26 @@ def test_time_limit_holds(repository: Path, tmp_path: Path, limit_s: int) -> Non
     assert time.monotonic() - run.started <= limit_s + ALLOWED_OVERRUN_S
     plan = json.loads((tmp_path / "results/plan.json").read_text(encoding="utf-8"))
     assert plan["stopped_by"] == "time_limit"
+
+
+@pytest.fixture(scope="module")
+def rollout(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the whole rollout, found in a hurry."""
+    results = tmp_path_factory.mktemp("rollout") / "results"
+    assert Run(repository, results, "--time-limit", "15", "--only", "plan").end() == 0
+    return results
+
+
+@pytest.mark.parametrize(
+    "question", [("prices",), ("explain", "--shortfalls")], ids=lambda question: question[0]
+)
+def test_ctrl_c_ends_what_is_solved_side_by_side(question: tuple[str, ...], rollout: Path) -> None:
+    """Two solves of five minutes each don't go on: the command ends with 130 and waits for neither."""
+    command, *options = question
+    run = Command(command, str(rollout), *options, "--seconds", "300")
+    run.wait_for("assembling the problem")
+    time.sleep(SECONDS_INTO_SOLVES)
+    interrupted = time.monotonic()
+    run.interrupt()
+    assert run.end() == 130, run.lines
+    assert time.monotonic() - interrupted < ENDS_WITHIN_S

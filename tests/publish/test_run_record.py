@@ -26,6 +26,7 @@ from siteplan.publish import (
     result_folder,
 )
 from siteplan.publish.publication import Pace
+from siteplan.scenario import AssignmentRule
 from siteplan.verify.verification import RUN_CIRCUMSTANCES, RUN_CLAIMS
 
 
@@ -197,6 +198,12 @@ def test_the_estimate_grows_with_the_problem(run: Run) -> None:
     problem = run.problem
     doubled = {**problem.demand, **{f"{key}'": point for key, point in problem.demand.items()}}
     assert publishing_seconds(replace(problem, demand=doubled)) > publishing_seconds(problem) > 0.0
+
+
+def test_seating_is_estimated_to_take_longer(run: Run) -> None:
+    """Where capacity is a rule persons are seated, which takes time of its own."""
+    seated = replace(run.problem, assignment_rule=AssignmentRule.MOST_SERVED)
+    assert publishing_seconds(seated) > publishing_seconds(run.problem)
 
 
 def test_another_schema_version_is_refused(tmp_path: Path) -> None:

@@ -9,14 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.solve.random_problem import random_problem
-from tests.tiny_problem import tiny_decisions, tiny_problem
+from tests.tiny_problem import ELDERLY, tiny_decisions, tiny_problem
 
 from siteplan.case import Form
 from siteplan.highs import Clock, Limits, SolverSession
 from siteplan.plan import Decisions
 from siteplan.problem import FundingSource, Money, Problem, Role
 from siteplan.scenario import Level
-from siteplan.solve.feasibility import CHECKS, DEFINITIONS, doubtful_rules
+from siteplan.solve.feasibility import CHECKS, DEFINITIONS, doubtful_rules, only_the_program_tells
 from siteplan.solve.formulation import CONSTRAINTS, build_model
 from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.search import Runs, search_starts
@@ -121,3 +121,12 @@ def test_rules_that_only_the_program_checks_are_in_doubt() -> None:
 def test_a_plan_without_forms_is_in_doubt() -> None:
     """Incomplete decisions are refused, not failed on."""
     assert doubtful_rules(tiny_problem(), replace(tiny_decisions(), forms={})) == ("site_form",)
+
+
+def test_what_only_the_program_tells_is_doubted_of_every_plan() -> None:
+    """Rules that no check knows are named with any decisions, and alone where there are none of them."""
+    tiny = tiny_problem()
+    assert only_the_program_tells(tiny) == ()
+    floored = replace(tiny, coverage_floor={(ELDERLY, tiny.years[-1]): 1.0})
+    assert only_the_program_tells(floored) == ("coverage_floor",)
+    assert "coverage_floor" in doubtful_rules(floored, tiny_decisions())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
 import pytest
 from tests.solve.brute_force import best_levels
 from tests.solve.random_problem import random_problem
+from tests.solve.rich_instance import SUBSIDY_CNY_PER_M2, rich_instance
 from tests.solve.test_against_brute_force import tiny_instance
 
+from siteplan.bench.plain import plain_first_level
 from siteplan.highs import Clock
+from siteplan.problem import Problem
 from siteplan.scenario import Basis, Level
 from siteplan.solve.decompose.prices import priced_bounds
 from siteplan.solve.formulation import OBJECTIVES
@@ -53,3 +57,38 @@ def test_forbidden_sites_are_left_in() -> None:
     free = priced_bounds(problem, clock)
     bounded = priced_bounds(replace(problem, forbidden_by_hand=forbidden), clock)
     assert (bounded.by_year, bounded.total) == (free.by_year, free.total)
+
+
+def with_viable_operators(seed: int) -> Problem:
+    """A random rich problem in which every operator has to be viable, with the shortfall alone."""
+    problem = rich_instance(seed)
+    functions = {
+        key: replace(function, subsidy_cny_per_m2_year=SUBSIDY_CNY_PER_M2[key])
+        for key, function in problem.functions.items()
+    }
+    return replace(problem, functions=functions, operator_viability=True, objective=(Level.SHORTFALL,))
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 30))]
+)
+def test_no_plan_of_viable_operators_is_better_than_the_bound(seed: int) -> None:
+    """What HiGHS proves of the whole program, without search and prices, is no lower than the bound."""
+    problem = with_viable_operators(seed)
+    proven = plain_first_level(problem, 1, 60.0)
+    if proven.value is None:
+        pytest.skip("no plan keeps the rules")
+    per_point = OBJECTIVES[Level.SHORTFALL].reported_per_model(problem)
+    answer = priced_bounds(problem, Clock(time.monotonic() + 60.0))
+    assert answer.total * per_point <= proven.value + 1e-6
+
+
+def test_viable_operators_raise_the_bound() -> None:
+    """What can't run without a loss covers nobody: the bound knows."""
+    viable = [with_viable_operators(seed) for seed in range(8)]
+    free = [replace(problem, operator_viability=False) for problem in viable]
+    with_rule, without = (
+        sum(priced_bounds(problem, Clock(math.inf)).total for problem in problems)
+        for problems in (viable, free)
+    )
+    assert with_rule > without

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,38 +30,66 @@ NOTHING = 1e-9
 class Calibration:
     """``volume`` and ``reachable_volume`` in weighted points, and what it takes of money and sites.
 
-    ``capital_cny`` and ``sites`` are for `AFFORDABLE_SHARE` of the reachable volume, ``full_capital_cny`` is
-    for all of it.
+    ``capital_cny`` and ``opened`` (ids in order) are for `AFFORDABLE_SHARE` of the reachable volume, as are
+    ``subsidy_cny``, what the operators of these sites would get a year, ``sites_with``, how many of them
+    have a function, and ``covered_percent`` by function; ``full_capital_cny`` is for all of it.
     """
 
     volume: float
     reachable_volume: float
     capital_cny: float
     full_capital_cny: float
-    sites: int
+    opened: tuple[str, ...]
+    subsidy_cny: float
+    sites_with: Mapping[str, int]
+    covered_percent: Mapping[str, float]
+
+    @property
+    def sites(self) -> int:
+        """How many sites the greedy plan opened."""
+        return len(self.opened)
 
 
 def calibrate(case: Case, policy: Policy, reach: Reach, years: tuple[int, ...]) -> Calibration:
     """Return the budget of a case by the rule above; deterministic."""
     greedy = _Greedy(case, policy, reach, years)
     volume = greedy.missing_volume()
+    covered = greedy.covered_percent()
     steps = list(greedy.steps())
-    reachable = sum(gain for gain, _ in steps)
-    gained, spent, count = 0.0, 0.0, 0
-    for gain, cost in steps:
-        if gained >= AFFORDABLE_SHARE * reachable:
-            break
-        gained, spent, count = gained + gain, spent + cost, count + 1
-    return Calibration(volume, reachable, spent, sum(cost for _, cost in steps), count)
+    reachable = sum(step.gain for step in steps)
+    gained, taken = 0.0, 0
+    while taken < len(steps) and gained < AFFORDABLE_SHARE * reachable:
+        gained, taken = gained + steps[taken].gain, taken + 1
+    affordable = steps[:taken]
+    keys = list(policy.functions)
+    return Calibration(
+        volume=volume,
+        reachable_volume=reachable,
+        capital_cny=sum(step.cost for step in affordable),
+        full_capital_cny=sum(step.cost for step in steps),
+        opened=tuple(step.site_id for step in affordable),
+        subsidy_cny=sum(step.subsidy_cny for step in affordable),
+        sites_with={key: sum(f in step.functions for step in affordable) for f, key in enumerate(keys)},
+        covered_percent={
+            key: covered[f] + sum(step.covers_percent.get(f, 0.0) for step in affordable)
+            for f, key in enumerate(keys)
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    """Functions (positions) that a site would open with, the volume they bring and their cost."""
+    """Functions (positions) that a site would open with, the volume they bring and their cost.
 
+    ``covers_percent``: of the target group of each, beyond what is covered; ``subsidy_cny`` a year.
+    """
+
+    site_id: str
     functions: tuple[int, ...]
     gain: float
     cost: float
+    subsidy_cny: float
+    covers_percent: Mapping[int, float]
 
     @property
     def merit(self) -> float:
@@ -93,8 +121,13 @@ class _Greedy:
         """Return the priority-weighted points that are missing now."""
         return float(self._weight @ np.maximum(self._missing, 0.0))
 
-    def steps(self) -> Iterable[tuple[float, float]]:
-        """Open sites in order of volume for money, merits brought up to date lazily; yield gain and cost."""
+    def covered_percent(self) -> list[float]:
+        """Return the percentage of each function's target group that is covered now."""
+        covered: FloatArray = (self._points * self._is_covered).sum(axis=1)
+        return [float(points) for points in covered]
+
+    def steps(self) -> Iterable[_Bundle]:
+        """Open sites in order of volume for money, merits brought up to date lazily."""
         waiting = [
             (-bundle.merit, number)
             for number, site in enumerate(self._sites)
@@ -110,20 +143,21 @@ class _Greedy:
                 heapq.heappush(waiting, (-bundle.merit, number))
                 continue
             self._cover(number, bundle.functions)
-            yield bundle.gain, bundle.cost
+            yield bundle
 
     def _best_bundle(self, number: int) -> _Bundle | None:
         """Return the bundle with the most volume for its money that the rules of form and area allow."""
         site = self._sites[number]
-        gains = self._weight * np.clip(self._gains(number), 0.0, np.maximum(self._missing, 0.0))
+        covers = self._gains(number)
         as_complex = site.floor_area_m2 >= self._standards.complex_minimum_floor_area_m2.value
-        candidates = [self._bundle(site, gains, as_complex=False)]
+        candidates = [self._bundle(site, covers, as_complex=False)]
         if as_complex:
-            candidates.append(self._bundle(site, gains, as_complex=True))
+            candidates.append(self._bundle(site, covers, as_complex=True))
         bundles = [bundle for bundle in candidates if bundle is not None]
         return max(bundles, key=lambda bundle: bundle.merit, default=None)
 
-    def _bundle(self, site: Site, gains: FloatArray, *, as_complex: bool) -> _Bundle | None:
+    def _bundle(self, site: Site, covers: FloatArray, *, as_complex: bool) -> _Bundle | None:
+        gains = self._weight * np.clip(covers, 0.0, np.maximum(self._missing, 0.0))
         most = len(gains) if as_complex else round(self._standards.scattered_maximum_functions.value)
         area, cost = [], []
         for function in self._functions:
@@ -142,7 +176,15 @@ class _Greedy:
                 gain, spent, left_m2 = gain + float(gains[f]), spent + cost[f], left_m2 - area[f]
         if not chosen or (as_complex and not self._makes_a_complex(chosen)):
             return None
-        return _Bundle(tuple(chosen), gain, spent)
+        subsidies = [self._functions[f].subsidy_cny_per_m2_year * area[f] for f in chosen]
+        return _Bundle(
+            site_id=site.site_id,
+            functions=tuple(chosen),
+            gain=gain,
+            cost=spent,
+            subsidy_cny=sum(subsidies) * site.floor_per_usable,
+            covers_percent={f: float(covers[f]) for f in chosen},
+        )
 
     def _makes_a_complex(self, chosen: list[int]) -> bool:
         standard = sum(self._functions[f].is_standard for f in chosen)

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from siteplan.bench.all_rules import Ground, write_all_rules
 from siteplan.bench.budget import AFFORDABLE_SHARE, Calibration, calibrate, sites_a_year
+from siteplan.bench.further_tables import add_tables
 from siteplan.bench.people import settle
 from siteplan.bench.sizes import Size
 from siteplan.bench.spaces import candidate_sites, committed_projects, existing_services
@@ -19,6 +21,7 @@ from siteplan.inputs.bundled import bundled_root
 from siteplan.inputs.case_files import function_names, load_case
 from siteplan.inputs.policy_files import load_policy
 from siteplan.inputs.roads import read_roads
+from siteplan.network import WalkingAccess
 from siteplan.reach import walking_access
 
 YEARS = (2027, 2028, 2029, 2030)
@@ -26,11 +29,17 @@ PACE_SLACK = 1.15
 """The pace lets so many times the sites of the greedy plan open."""
 BUDGET_SHARES = {"central": ("中央预算内投资（合成）", 0.5), "county": ("县级财政资金（合成）", 0.5)}
 BASES = ("reachable", "residents")
+ALL_RULES = "all-rules"
+"""Ends the names of the scenarios with all rules, and of the case that they need."""
+FURTHER_TABLES = 1
+"""Number of the generator of what only that case has."""
+MORE_TIME = 2.0
+"""The time limit of scenarios with all rules is so many times that of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeCase:
-    """What was written: the folder, its scenarios, and the figures of the case."""
+    """What was written: the folder, its scenarios (with all rules last), and the figures of the case."""
 
     folder: Path
     scenarios: tuple[Path, ...]
@@ -59,12 +68,14 @@ def make_case(size: Size, seed: int, folder: Path) -> MadeCase:
     case = load_case(case_folder, function_names(policy))
     network = read_roads(case.roads_file, case.header.metric_crs)
     farthest_m = max(function.service_radius_m.value for function in policy.functions.values())
-    reach = walking_access(network, case, policy, farthest_m).reach
+    access = walking_access(network, case, policy, farthest_m)
+    reach = access.reach
     calibration = calibrate(case, policy, reach, YEARS)
     (case_folder / "README.md").write_text(_readme(size, seed, calibration), encoding="utf-8")
+    scenarios = _write_scenarios(folder / "scenarios", size, seed, calibration)
     return MadeCase(
         folder=folder,
-        scenarios=_write_scenarios(folder / "scenarios", size, seed, calibration),
+        scenarios=(*scenarios, *_add_all_rules(folder, size, seed, access, calibration)),
         demand_points=len(case.demand_points),
         sites=len(case.sites),
         communities=len(case.communities),
@@ -90,6 +101,32 @@ def _write_generated(size: Size, seed: int, folder: Path) -> None:
         committed_projects(random, streets, people),
         existing_services(random, streets, people),
     )
+
+
+def _add_all_rules(
+    folder: Path, size: Size, seed: int, access: WalkingAccess, calibration: Calibration
+) -> tuple[Path, ...]:
+    """Write the case and the scenarios with all rules; spaces lie where they lie in the case without."""
+    case_folder = folder / f"case-{ALL_RULES}"
+    random = np.random.default_rng([seed, size.demand_points, size.sites, FURTHER_TABLES])
+    own_spaces = add_tables(folder / "case", case_folder, random)
+    with (case_folder / "README.md").open("a", encoding="utf-8") as readme:
+        readme.write(FURTHER_README)
+    case = load_case(case_folder, function_names(load_policy(folder / "model")))
+    scenarios = folder / "scenarios"
+    write_all_rules(
+        scenarios / "base.yaml",
+        Ground(case, case_folder, access, calibration, own_spaces, YEARS),
+        {
+            "zh": f"{_title(size, seed)}，全部规则",
+            "en": f"Synthetic benchmark case {size.name}, seed {seed}, all rules",
+        },
+        MORE_TIME * size.time_limit_s,
+    )
+    files = [scenarios / f"{basis}-{ALL_RULES}.yaml" for basis in BASES]
+    for basis, file in zip(BASES, files, strict=True):
+        _write_yaml(file, {"extends": f"{ALL_RULES}.yaml", "coverage": {"basis": basis}})
+    return tuple(files)
 
 
 def _title(size: Size, seed: int) -> str:
@@ -124,6 +161,17 @@ def _write_scenarios(folder: Path, size: Size, seed: int, calibration: Calibrati
 
 def _write_yaml(file: Path, content: object) -> None:
     file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+FURTHER_README = """
+## 全部规则 / all rules
+
+与 `../case` 的表格相同，另加运营主体、拟列级别、结合项目、共用地块、可转换的现有服务和安全避让图层；
+没有可用空间的社区，其最小的一处改为可用。均为合成。
+The tables of `../case` with operators, levels, joint programmes, shared plots, convertible services and
+exclusion zones besides; where a community has no space that can surely be used, its smallest is made so. All
+synthetic.
+"""
 
 
 def _readme(size: Size, seed: int, calibration: Calibration) -> str:

@@ -32,9 +32,10 @@ def bench(lang: LanguageOption = None) -> None:
 
 @bench_app.command(
     help=bilingual(
-        "生成一个合成案例（表格、路网、模型和两种口径的情景），可直接求解。\n\n"
+        "生成一个合成案例（表格、路网、模型和两种口径的情景，各有一个打开全部规则），可直接求解。\n\n"
         "例：siteplan bench make --size district",
-        "Make a synthetic case (tables, roads, model, scenarios on two bases), ready to solve.\n\n"
+        "Make a synthetic case (tables, roads, model, scenarios on two bases, each also with all rules), "
+        "ready to solve.\n\n"
         "Example: siteplan bench make --size district",
     )
 )

@@ -20,13 +20,13 @@ from siteplan.cli.stages import Prepared
 from siteplan.explain import Question, middle_of, new_space, price_of_space
 from siteplan.explain.prices import (
     UNIT_CNY,
-    WORKERS,
     Price,
     Task,
     priced,
     tasks_of_money,
     words_of_ranking,
 )
+from siteplan.explain.side_by_side import WORKERS
 from siteplan.text import Text
 
 

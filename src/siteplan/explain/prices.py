@@ -10,11 +10,11 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from siteplan.explain.new_space import NewSpace, walks_to, with_new_space
+from siteplan.explain.side_by_side import WORKERS, side_by_side
 from siteplan.explain.what_if import LEVEL_WORDS, SAME, Question, solve_changed
 from siteplan.network import Reach
 from siteplan.outcome import MAXIMISED, UNITS
@@ -26,7 +26,6 @@ UNIT_CNY = 10_000.0
 """The money that a price is for (万元)."""
 STEP_SHARE = 0.1
 """Share of a year's amount by which it is raised, unless a step is asked for."""
-WORKERS = 2
 SHORTEST_RANKING = 3
 LEAST_SECONDS = 1.0
 """With less time nothing is solved."""
@@ -123,8 +122,12 @@ def priced(question: Question, tasks: Sequence[Task], seconds_in_all: float = ma
     """
     assert question.seconds is not None
     fair, seconds = _FairTime(time.monotonic() + seconds_in_all, len(tasks)), question.seconds
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        yield from pool.map(lambda task: task(replace(question, seconds=fair.take(seconds))), tasks)
+    stop = threading.Event()
+
+    def solved(task: Task) -> Price:
+        return task(replace(question, seconds=fair.take(seconds), stop=stop))
+
+    yield from side_by_side(solved, tasks, stop)
 
 
 def prices_of_money(question: Question, year: int | None, step_cny: float | None) -> Iterator[Price]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -31,6 +30,7 @@ from siteplan.explain.money_remedies import (
     with_money,
 )
 from siteplan.explain.road_coverage import RoadCoverage
+from siteplan.explain.side_by_side import WORKERS, side_by_side
 from siteplan.explain.space_remedies import Ground, space_remedies
 from siteplan.explain.what_if import Question
 from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
@@ -58,7 +58,6 @@ TOLERANCE = 1e-6
 """Solver noise in shortfalls (communities, or percentage points)."""
 WHOLE_GAP = 0.99
 """A whole number is proven once incumbent and bound are closer than one."""
-WORKERS = 2
 SHARE_OF_A_BOUND, SHARE_OF_AN_EXTENSION, SHARE_OF_A_STEP, SHARE_OF_A_KIND = 0.2, 0.3, 0.4, 0.15
 """Shares of a target's time left, at most: a year alone, an extension of the plan, a step, a money kind."""
 
@@ -250,10 +249,9 @@ def explain_shortfalls(
         return _explained(question, problem, figure, case, ground, roads, timer)
 
     done = 0
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        for answer in pool.map(explained, missed):
-            done += 1
-            yield answer
+    for answer in side_by_side(explained, missed, clock.stop):
+        done += 1  # noqa: SIM113 - `explained` reads it
+        yield answer
 
 
 def _explained(

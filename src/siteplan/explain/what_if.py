@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from siteplan.explain.covered import changes_of_coverage
 from siteplan.outcome import MAXIMISED, UNITS
@@ -20,12 +21,20 @@ SAME = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A plan and its problem, and how long an answer may take. ``seconds`` None: nothing is solved again."""
+    """A plan and its problem, and how long an answer may take. ``seconds`` None: nothing is solved again.
+
+    ``stop``: ends what is being solved.
+    """
 
     problem: Problem
     plan: Plan
     settings: SolverSettings
     seconds: float | None
+    stop: threading.Event = field(default_factory=threading.Event, compare=False)
+
+    def clock(self) -> Clock:
+        """Return the clock of a solve that begins now, of which nothing is needed once it is told to stop."""
+        return Clock(time.monotonic() + (self.seconds or 0.0), self.stop, not_needed=self.stop)
 
     def levels(self) -> tuple[LevelResult, ...]:
         """Return the plan's levels that answers compare."""
@@ -56,7 +65,7 @@ def solve_changed(question: Question, changed: Problem) -> Answer:
     levels = tuple(level.name for level in question.levels())
     only = replace(changed, objective=levels)
     try:
-        result = solve(only, question.settings, clock=Clock(time.monotonic() + question.seconds))
+        result = solve(only, question.settings, clock=question.clock())
     except InfeasibleError as conflict:
         lines = zip(conflict.text.zh.split("\n"), conflict.text.en.split("\n"), strict=True)
         told = tuple(Text(zh, en) for zh, en in lines)

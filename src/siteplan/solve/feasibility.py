@@ -68,6 +68,12 @@ def doubtful_rules(problem: Problem, decisions: Decisions) -> tuple[str, ...]:
     return tuple(name for name, keeps in CHECKS.items() if not keeps(problem, decisions))
 
 
+def only_the_program_tells(problem: Problem) -> tuple[str, ...]:
+    """Return the constraint families that `doubtful_rules` doubts of any decisions, whatever they are."""
+    nothing = Decisions({}, {}, {}, {})
+    return tuple(name for name in UNCHECKED if not CHECKS[name](problem, nothing))
+
+
 def _opened(problem: Problem, decisions: Decisions) -> Iterator[tuple[Site, int]]:
     """Yield the opened sites with their years."""
     for key, year in decisions.opening_years().items():
@@ -386,3 +392,10 @@ CHECKS: Mapping[str, Check] = {
     "required_coverage": _required_coverage,
 }
 """Whether complete decisions keep each of the other families."""
+
+UNCHECKED = (
+    *("project_is_paid", "functions_per_community", "coverage_per_town", "coverage_floor"),
+    *("area_standard_floor", "elderly_area_standard_floor", "new_estate_area_standard"),
+    *("places_at_least", "complex_places_at_least", "operator_share"),
+)
+"""Those that are only kept where they are switched off. The money of sources counts once."""

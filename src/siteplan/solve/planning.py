@@ -24,7 +24,7 @@ from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
-from siteplan.solve.feasibility import doubtful_rules
+from siteplan.solve.feasibility import doubtful_rules, only_the_program_tells
 from siteplan.solve.formulation import OBJECTIVES
 from siteplan.solve.program import CompiledModel, Cut
 from siteplan.solve.reductions import compile_reduced, count_columns, without_the_impossible
@@ -126,13 +126,23 @@ class _Run:
         level: Level | None = None,
         answer: tuple[float | None, float | None] = (None, None),
     ) -> None:
-        """Report a stage; ``answer`` is (incumbent, bound) in the level's reported unit."""
+        """Report a stage; ``answer`` is (incumbent, bound) in the level's reported unit.
+
+        Raises:
+            NoPlanError: nobody needs the plan any more.
+        """
+        self.go_on()
         incumbent, bound = answer
         gap = None if incumbent is None or bound is None else abs(incumbent - bound)
         unit = None if level is None else UNITS[level]
         name = None if level is None else level.value
         elapsed = time.monotonic() - self.started
         self.listener(Progress(stage, elapsed, name, unit, incumbent, bound, gap))
+
+    def go_on(self) -> None:
+        """Give up where nobody needs the plan any more: `NoPlanError`."""
+        if self.clock.not_needed.is_set():
+            raise NoPlanError(interrupted=True)
 
     def limits(self, program: Program, nodes_at_effort_one: int, absolute_gap: float = 1e-9) -> Limits:
         """Return the limits of a solver run on a program, or on a restriction of it."""
@@ -162,14 +172,16 @@ def solve(
 
     Raises:
         InfeasibleError: the hard rules clash; carries an irreducible set of them.
-        NoPlanError: the clock ended the run before any plan was found.
+        NoPlanError: the clock ended the run before any plan was found, or says that none is needed any more.
         ValueError: a plan is better than ``known_bound``, so it is none.
     """
     clock = clock or Clock(time.monotonic() + settings.time_limit_s)
     run = _Run(problem, settings, listener, clock, cuts)
     if len(problem.years) > 1:
         compile_ahead()
-    can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
+    can_do_without = (
+        len(problem.years) > 1 and not cuts and run.is_large() and not only_the_program_tells(problem)
+    )
     found: tuple[Decisions, ...] = ()
     if len(problem.years) > 1:
         _find_prices(run, is_alone=can_do_without)
@@ -279,6 +291,7 @@ def _first_level(
     ``found`` are the search's plans, ``given`` is the caller's.
     """
     problem, level = run.problem, run.problem.objective[0]
+    run.go_on()
     begin = time.monotonic()
     compiled = compile_reduced(problem, (level,)).with_cuts(run.cuts)
     run.build_s = time.monotonic() - begin

@@ -7,8 +7,9 @@ than
     + Σ_j min over programmes by year Σ_t (μ_t · cost + ν_t − Σ_{e covered} u_e) − Σ_t (μ_t · B_t + ν_t · N_t)
 
 (proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
-rooms that hold its functions; rules that are left out can only make plans worse. Good prices are found by
-the volume algorithm (Barahona & Anbil 2000); bad ones make the bound weak, never false.
+rooms that hold its functions, and keep its operator where every one has to be viable; rules that are left out
+can only make plans worse. Good prices are found by the volume algorithm (Barahona & Anbil 2000); bad ones
+make the bound weak, never false.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 A programme of a site is a non-empty set of functions, as a bit mask over the problem's functions in
 order, that fits into its usable area and its form, with what opening and running it costs at minimum
-areas.
+areas. Where every operator has to be viable, these are the areas at which fees and subsidy can meet operating
+cost and rent: a loss at minimum areas needs larger rooms of what leaves something. What that costs is a lower
+bound, as maximum areas are left out.
 """
 
 from __future__ import annotations
@@ -17,13 +19,19 @@ from numpy.typing import NDArray
 from siteplan.case import Form
 from siteplan.problem import FormStandard, Problem, Site
 from siteplan.solve.formulation.form import can_be_complex, free_form
-from siteplan.solve.formulation.money import group_fit_out_cost, running_cost
+from siteplan.solve.formulation.money import group_fit_out_cost, operating_margin, running_cost
 from siteplan.units import to_model_money
 
 MOST_FUNCTIONS = 12
 """Programmes are enumerated; beyond this many functions the search is left out."""
 FIT_TOLERANCE_M2 = 1e-9
 """Sums of minimum areas are floating-point; a site is full only beyond this."""
+
+
+LOSS_TOLERANCE_CNY = 1e-6
+"""A smaller loss of an operator is rounding."""
+HOPELESS = 1e9
+"""Usable m², and CNY, for one CNY of a loss that no function of a site makes good."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,13 +57,19 @@ class _MaskFigures:
     """What the functions of every mask ask for in one form, whatever the site. All (2^functions,).
 
     ``rooms_m2``: usable area of their rooms; ``fit_out_cny``, ``running_cny``: for one m² of floor area
-    per usable m²; ``has_room``: no minimum area is above the function's maximum.
+    per usable m²; ``has_room``: no minimum area is above the function's maximum. ``loss_cny`` a year, in the
+    same unit, of operators at these rooms; one CNY of it takes a room larger by ``remedy_m2`` usable m² for
+    one m² of floor area per usable m² at least, for ``remedy_cny`` at least, and adds ``remedy_running_cny``.
     """
 
     rooms_m2: NDArray[np.float64]
     fit_out_cny: NDArray[np.float64]
     running_cny: NDArray[np.float64]
     has_room: NDArray[np.bool_]
+    loss_cny: NDArray[np.float64]
+    remedy_m2: NDArray[np.float64]
+    remedy_cny: NDArray[np.float64]
+    remedy_running_cny: NDArray[np.float64]
 
 
 def functions_of(problem: Problem, mask: int) -> list[str]:
@@ -114,33 +128,46 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFig
     scattered = _allowed_masks(problem, site, Form.SCATTERED, figures[Form.SCATTERED])
     masks = np.flatnonzero(complexes | scattered).astype(np.int64)
     is_complex = complexes[masks]
+    in_form = {form: _money_in_form(problem, site, figures[form]) for form in Form}
     fit_out, running = (
-        np.where(
-            is_complex,
-            getattr(figures[Form.COMPLEX], name)[masks],
-            getattr(figures[Form.SCATTERED], name)[masks],
-        )
-        for name in ("fit_out_cny", "running_cny")
+        np.where(is_complex, as_complex[masks], as_scattered[masks])
+        for as_complex, as_scattered in zip(in_form[Form.COMPLEX], in_form[Form.SCATTERED], strict=True)
     )
-    fit_out = fit_out * site.fit_out_is_charged
     million = to_model_money(1.0)
     counts_as_scattered = ~is_complex & (free_form(problem, site.site_id) is not None)
     return _SiteProgrammes(
         masks,
-        million * (site.opening_cost_cny + fit_out * site.floor_per_usable),
-        million * running * site.floor_per_usable,
+        million * (site.opening_cost_cny + fit_out * site.fit_out_is_charged),
+        million * running,
         counts_as_scattered + float(site.is_newly_built),
         is_complex,
+    )
+
+
+def _money_in_form(
+    problem: Problem, site: Site, figures: _MaskFigures
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return fit-out and running cost of every mask at a site, CNY, with what makes a loss good."""
+    loss = _loss_cny(problem, site, figures)
+    return (
+        figures.fit_out_cny * site.floor_per_usable + loss * figures.remedy_cny,
+        figures.running_cny * site.floor_per_usable + loss * figures.remedy_running_cny,
     )
 
 
 def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
     """Compute the figures of every mask in a form."""
     count = 1 << len(problem.functions)
-    figures = _MaskFigures(np.zeros(count), np.zeros(count), np.zeros(count), np.ones(count, dtype=np.bool_))
+    figures = _MaskFigures(
+        *(np.zeros(count), np.zeros(count), np.zeros(count), np.ones(count, dtype=np.bool_)),
+        *(np.zeros(count), np.full(count, HOPELESS), np.full(count, HOPELESS), np.zeros(count)),
+    )
     for mask in range(count):
         functions = functions_of(problem, mask)
-        for group, area in minimum_rooms_m2(problem, functions, form).items():
+        rooms = minimum_rooms_m2(problem, functions, form)
+        if problem.operator_viability:
+            _add_loss(problem, functions, form, rooms, mask, figures)
+        for group, area in rooms.items():
             figures.rooms_m2[mask] += area
             figures.fit_out_cny[mask] += area * group_fit_out_cost(problem, group)
         for key in functions:
@@ -148,6 +175,44 @@ def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
             figures.running_cny[mask] += area * running_cost(problem, key)
             figures.has_room[mask] &= area <= problem.functions[key].maximum_m2
     return figures
+
+
+def _add_loss(
+    problem: Problem,
+    functions: Sequence[str],
+    form: Form,
+    rooms: Mapping[str, float],
+    mask: int,
+    figures: _MaskFigures,
+) -> None:
+    """Write what the operator of a mask loses at the smallest rooms, and what making that good takes.
+
+    A function that leaves something may use the whole room that others need; beyond, its room grows.
+    """
+    left_by_group: dict[str, float] = {}
+    running_by_group: dict[str, float] = {}
+    for key in functions:
+        group, margin = problem.functions[key].room_group, operating_margin(problem, key)
+        area = minimum_area_m2(problem, key, form)
+        if margin > 0.0:
+            area = max(area, min(rooms[group], problem.functions[key].maximum_m2))
+            left_by_group[group] = left_by_group.get(group, 0.0) + margin
+            running_by_group[group] = running_by_group.get(group, 0.0) + running_cost(problem, key)
+        figures.loss_cny[mask] -= margin * area
+    for group, left in left_by_group.items():
+        figures.remedy_m2[mask] = min(figures.remedy_m2[mask], 1.0 / left)
+        cost = group_fit_out_cost(problem, group) / left
+        if cost < figures.remedy_cny[mask]:
+            figures.remedy_cny[mask] = cost
+            figures.remedy_running_cny[mask] = running_by_group[group] / left
+
+
+def _loss_cny(problem: Problem, site: Site, figures: _MaskFigures) -> NDArray[np.float64]:
+    """Return (2^functions,): what the operator of a site loses a year in the smallest rooms, with rent."""
+    if not problem.operator_viability:
+        return np.zeros(len(figures.loss_cny))
+    loss = figures.loss_cny * site.floor_per_usable + site.rent_cny_per_year
+    return np.where(loss > LOSS_TOLERANCE_CNY, loss, 0.0)
 
 
 def _allowed_masks(problem: Problem, site: Site, form: Form, figures: _MaskFigures) -> NDArray[np.bool_]:
@@ -163,6 +228,10 @@ def _allowed_masks(problem: Problem, site: Site, form: Form, figures: _MaskFigur
     hosted = mask_of(problem, site.may_host - _forbidden(problem, site))
     allowed = (masks > 0) & (masks & ~hosted == 0) & (masks & required == required)
     allowed &= figures.has_room & (figures.rooms_m2 <= site.usable_area_m2 + FIT_TOLERANCE_M2)
+    if problem.operator_viability:
+        loss = _loss_cny(problem, site, figures)
+        larger_m2 = np.where(loss > 0.0, loss * figures.remedy_m2 / site.floor_per_usable, 0.0)
+        allowed &= figures.rooms_m2 + larger_m2 <= site.usable_area_m2 + FIT_TOLERANCE_M2
     if standard is not None:
         allowed &= _within_form_standard(problem, masks, form, standard)
     first = frozenset({problem.elderly_function, problem.infant_function})
