@@ -1,10 +1,10 @@
-"""Measure `siteplan.covering.solve_mclp` beside peers on published and generated instances.
+"""Measure `siteplan.covering.solve_mclp` beside peers on published or on generated instances.
 
     python benchmarks/covering.py                          # generated towns: about 20 minutes with all peers
-    python benchmarks/covering.py --instances FOLDER       # published instances too: 8 minutes more for each
+    python benchmarks/covering.py --instances FOLDER       # published instances: 8 minutes for each
     python benchmarks/covering.py --instances FOLDER --only Bronx --sites 60 --peer-seconds 30 --print
 
-It renews a section of ``RESULTS.md``.
+It renews a section of ``RESULTS.md``, one for generated and one for published instances.
 
 ``FOLDER`` holds the files of the AILS-MCLP repository (Máximo, Cordeau & Nascimento 2023,
 doi 10.1111/itor.13387): ``NAME.txt`` with latitude, longitude and demand of census blocks, and
@@ -28,7 +28,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from siteplan.bench.results import installed_version, measured_on, ratio, renew_section, table
-from siteplan.covering import CoveringResult, solve_mclp
+from siteplan.covering import CoveringResult, compile_ahead, solve_mclp
 
 RESULTS_FILE = Path(__file__).with_name("RESULTS.md")
 
@@ -278,6 +277,8 @@ def report(
     seconds: float,
     compile_s: float,
     absent: Sequence[str],
+    *,
+    published: bool,
 ) -> list[str]:
     """Return the section of ``RESULTS.md``."""
     head = ["instance", "p", "best known"]
@@ -286,12 +287,16 @@ def report(
     own = [_own_row(row) for row in measured]
     peers = [_peer_row(row.instance, answer) for row in measured for answer in row.peers]
     return [
-        "## Maximal covering",
+        f"## Maximal covering, {'published' if published else 'generated'} instances",
         "",
-        "Written by `python benchmarks/covering.py`. Published instances: Máximo, Cordeau & Nascimento 2023 "
-        "(doi 10.1111/itor.13387), where each census block is a demand point and a site; generated ones are "
-        "synthetic.",
-        f"siteplan's first use, compilation included, took {compile_s:.1f} s and is not counted.",
+        "Written by `python benchmarks/covering.py`. "
+        + (
+            "Máximo, Cordeau & Nascimento 2023 (doi 10.1111/itor.13387): each census block is a demand point "
+            "and a site."
+            if published
+            else "Synthetic: towns of different sizes scattered over a county, each point a site as well."
+        ),
+        f"Compiling siteplan's search, once after installation, took {compile_s:.1f} s and is not counted.",
         "",
         *measured_on(("siteplan", "numba", "highspy", "spopt", "pulp", "pyomo", "ortools")),
         "",
@@ -354,6 +359,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sites", type=int, action="append", default=[], help="numbers of sites to open")
     parser.add_argument("--seconds", type=float, action="append", default=[], help="time limits: 5 and 60")
     parser.add_argument("--peer-seconds", type=float, default=60.0, help="time of each peer; 0: no peers")
+    parser.add_argument(
+        "--peer-sites", type=int, action="append", default=[], help="numbers of sites that peers are given"
+    )
     parser.add_argument("--without", action="append", default=[], choices=PEERS, help="leave a peer out")
     parser.add_argument("--output", type=Path, default=RESULTS_FILE, help="the Markdown file to renew")
     parser.add_argument("--print", action="store_true", help="print the section, write nothing")
@@ -365,28 +373,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measured = []
     for instance in chosen_instances(options.instances, options.only, options.sites):
         sys.stderr.write(f"{instance.name} {instance.sites}\n")
-        peers = [peer for peer in wanted if peer not in absent]
+        is_compared = not options.peer_sites or instance.sites in options.peer_sites
+        peers = [peer for peer in wanted if peer not in absent and is_compared]
         measured.append(measure(instance, limits, peers, options.peer_seconds))
-    lines = report(measured, limits, options.peer_seconds, compile_s, absent)
+    lines = report(
+        measured, limits, options.peer_seconds, compile_s, absent, published=options.instances is not None
+    )
     sys.stdout.write("\n".join(lines) + "\n")
     if not options.print:
-        renew_section(options.output, "covering", lines)
+        renew_section(options.output, "covering" if options.instances else "covering-generated", lines)
     return 0
 
 
 def chosen_instances(folder: Path | None, names: Sequence[str], sites: Sequence[int]) -> Iterator[Published]:
-    """Return generated instances, and the published ones of a folder, as far as they are asked for."""
-    published = () if folder is None else read_instances(folder)
-    for instance in chain(generated_instances(), published):
+    """Return the published instances of a folder, or without one the generated ones, as far as asked for."""
+    for instance in generated_instances() if folder is None else read_instances(folder):
         if (not names or instance.name in names) and (not sites or instance.sites in sites):
             yield instance
 
 
 def first_use_seconds() -> float:
-    """Use the search once; return the seconds, compilation included where nothing was compiled before."""
+    """Return the seconds of compiling the search, where nothing was compiled before."""
     begin = time.monotonic()
-    reach = sparse.random_array((400, 400), density=0.01, rng=np.random.default_rng(0))
-    solve_mclp(reach, np.ones(400), p=20, time_limit=2.0)
+    compile_ahead()
     return time.monotonic() - begin
 
 

@@ -7,6 +7,7 @@ and where they differ the solver picks the best of each. Prices of being covered
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Sequence
@@ -251,6 +252,20 @@ class Search:
 
     def _draw(self) -> int:
         return int(self._random.integers(RANDOM_SEEDS))
+
+
+def compile_ahead() -> None:
+    """Compile all that `solve_mclp` runs, which takes some seconds once on a machine.
+
+    Otherwise its first use does so, within its time limit or beyond it.
+    """
+    rows = rows_of(instance_of(sparse.eye_array(3, format="csr"), np.ones(3), np.ones(3)))
+    near = neighbours_of(rows, MOST_NEIGHBOURS)
+    seed_random(0)
+    start = greedy(rows, 2.0, NOISE)
+    anneal(rows, near, 2.0, True, start, 10, HOT, COLD)
+    cross(rows, near, 2.0, start, start, COLD)
+    good_prices(rows, 2.0, 1.0, Clock(math.inf))
 
 
 def _exact(instance: Instance, budget: float, is_cardinality: bool) -> Program:
