@@ -45,9 +45,9 @@ class Population:
             return self.members[first], self.members[second]
 
     def add(self, found: Found) -> None:
-        """Take in a new selection."""
+        """Take in a new selection that isn't empty."""
         with self._lock:
-            if not self._has(found):
+            if len(found.selected) > 0 and not self._has(found):
                 self.members.append(found)
 
     def replace(self, parents: Sequence[Found], found: Found) -> None:
