@@ -92,3 +92,33 @@ def test_viable_operators_raise_the_bound() -> None:
         for problems in (viable, free)
     )
     assert with_rule > without
+
+
+def with_few_subsidies(seed: int) -> Problem:
+    """The problem of viable operators, where few of them can be subsidised."""
+    problem = with_viable_operators(seed)
+    subsidy_cny = {year + 1: 6_000.0 for year in problem.years}
+    return replace(problem, money=replace(problem.money, subsidy_cny=subsidy_cny))
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(6, 24))]
+)
+def test_no_plan_within_the_subsidies_is_better_than_the_bound(seed: int) -> None:
+    """What HiGHS proves of the whole program is no lower than the bound, which knows the limit."""
+    problem = with_few_subsidies(seed)
+    proven = plain_first_level(problem, 1, 60.0)
+    if proven.value is None:
+        pytest.skip("no plan keeps the rules")
+    per_point = OBJECTIVES[Level.SHORTFALL].reported_per_model(problem)
+    answer = priced_bounds(problem, Clock(time.monotonic() + 60.0))
+    assert answer.total * per_point <= proven.value + 1e-6
+
+
+def test_few_subsidies_raise_the_bound() -> None:
+    """What can't be subsidised can't run: the bound knows."""
+    few, many = (
+        sum(priced_bounds(make(seed), Clock(math.inf)).total for seed in range(6))
+        for make in (with_few_subsidies, with_viable_operators)
+    )
+    assert few > many

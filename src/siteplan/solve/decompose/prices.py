@@ -1,10 +1,11 @@
-"""Bounds of the shortfall from prices: of covering, money and pace.
+"""Bounds of the shortfall from prices: of covering, money, subsidies and pace.
 
-With prices u of covering an element, μ of money and ν of pace, all at least 0, no plan has less shortfall
-than
+With prices u of covering an element, μ of money, σ of subsidies and ν of pace, all at least 0, no plan has
+less shortfall than
 
     Σ_{f,t} min {π · s + Σ_e u_e · c_e : s ≥ target − Σ_e w_e · c_e, s ≥ 0, 0 ≤ c ≤ 1}
-    + Σ_j min over programmes by year Σ_t (μ_t · cost + ν_t − Σ_{e covered} u_e) − Σ_t (μ_t · B_t + ν_t · N_t)
+    + Σ_j min over programmes by year Σ_t (μ_t · cost + σ_t · subsidy + ν_t − Σ_{e covered} u_e)
+    − Σ_t (μ_t · B_t + σ_t · S_t + ν_t · N_t)
 
 (proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
 rooms that hold its functions, and keep its operator where every one has to be viable; rules that are left out
@@ -48,6 +49,8 @@ DAMPED = 0.75
 """Steps of the limits' prices are shorter by this power of the number of elements, which all move at once."""
 TOGETHER_SHARE = 0.7
 """Share of the time for all years together, where the bound of each year is wanted too."""
+MONEY, SUBSIDY, OPENINGS, TOWNS = 0, 1, 2, 3
+"""Entries of a row of `Years.limit`; towns are the last."""
 ROUNDING = 1e-9
 """Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
 IMPOSSIBLE = -1e300
@@ -60,10 +63,11 @@ class Years(NamedTuple):
 
     ``element_first`` (T + 1,): the elements of each year; ``site_first`` (T, P·F + 1), ``elements``: what
     site p covers with function f; ``element_function``, ``weight`` (E,); ``missing`` (T, F): target less
-    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``mask``, ``cost`` (M,);
-    ``town`` (P,), -1 for sites without pace; ``may_open`` (T, P); ``limit`` (T, 2 + W): money, openings in
-    all and by town, until the year. ``unit`` (E + T·(2 + W),): of the prices of elements and limits, so that
-    all steps are of one size. ``is_nested``: what a site provides it goes on providing.
+    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``mask``, ``cost``,
+    ``subsidy`` (M,); ``town`` (P,), -1 for sites without pace; ``may_open`` (T, P); ``limit`` (T, 3 + W):
+    money until the year, subsidies after it, openings in all and by town until it. ``unit``
+    (E + T·(3 + W),): of the prices of elements and limits, so that all steps are of one size.
+    ``is_nested``: what a site provides it goes on providing.
     """
 
     element_first: IntArray
@@ -76,6 +80,7 @@ class Years(NamedTuple):
     programme_first: IntArray
     mask: IntArray
     cost: FloatArray
+    subsidy: FloatArray
     town: IntArray
     may_open: IntArray
     limit: FloatArray
@@ -142,7 +147,8 @@ def _first_prices(years: Years) -> FloatArray:
     prices[:elements] = FIRST_PRICE * years.unit[:elements]
     for year, limits in enumerate(years.limit):
         first, last = years.element_first[year], years.element_first[year + 1]
-        prices[elements + year * len(limits)] = prices[first:last].sum() / max(limits[0], 1e-6)
+        money = elements + year * len(limits) + MONEY
+        prices[money] = prices[first:last].sum() / max(limits[MONEY], 1e-6)
     return prices
 
 
@@ -206,9 +212,10 @@ def _no_years() -> Years:
         programme_first=first,
         mask=none,
         cost=np.zeros(0),
+        subsidy=np.zeros(0),
         town=none,
         may_open=np.zeros((0, 0), dtype=np.int64),
-        limit=np.zeros((0, 2)),
+        limit=np.zeros((0, TOWNS)),
         unit=np.zeros(0),
         is_nested=True,
     )
@@ -236,7 +243,12 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
         worths.append(targets.price_of_shortfall[functions[-1], index] * weights[-1])
         count, entries = count + int(counts.sum()), entries + int(is_counted.sum())
     sites = [problem.sites[key] for key in problem.planned_sites]
-    limit = np.array([[_money_by(problem, index), *(land.pace.limit * (index + 1))] for index in indices])
+    limit = np.array(
+        [
+            [_money_by(problem, index), _subsidy_after(problem, index), *(land.pace.limit * (index + 1))]
+            for index in indices
+        ]
+    )
     damped = [
         worth.sum() / np.maximum(row, 1e-6) / max(1, len(worth)) ** DAMPED
         for worth, row in zip(worths, limit, strict=True)
@@ -253,6 +265,7 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
         programme_first=land.sites.programme_first,
         mask=land.sites.mask,
         cost=np.maximum(0.0, land.money.cost - np.repeat(paid, np.diff(land.sites.programme_first))),
+        subsidy=land.money.subsidy,
         town=np.where([site.role is Role.CANDIDATE for site in sites], land.pace.town, -1),
         may_open=np.array(
             [
@@ -282,6 +295,12 @@ def _money_by(problem: Problem, index: int) -> float:
     if money.capital_cny is None:
         return UNLIMITED
     return to_model_money(sum(money.capital_cny[earlier] for earlier in problem.years[: index + 1]))
+
+
+def _subsidy_after(problem: Problem, index: int) -> float:
+    """Return million CNY that what runs in a year may be subsidised with in the next."""
+    limit_cny = problem.money.subsidy_cny.get(problem.years[index] + 1)
+    return UNLIMITED if limit_cny is None else to_model_money(limit_cny)
 
 
 @_compiled
@@ -361,14 +380,16 @@ def _best_alone(years: Years, site: int, year: int, prices: FloatArray, work: Wo
     limits = len(years.weight) + year * years.limit.shape[1]
     opening = 0.0
     if years.town[site] >= 0:
-        opening = prices[limits + 1] + prices[limits + 2 + years.town[site]]
+        opening = prices[limits + OPENINGS] + prices[limits + TOWNS + years.town[site]]
     work.worth[year, :] = IMPOSSIBLE
     work.worth[year, 0] = 0.0
     work.chosen[year] = 0
     if years.may_open[year, site]:
         for programme in range(years.programme_first[site], years.programme_first[site + 1]):
             mask = years.mask[programme]
-            value = worth[mask] - prices[limits] * years.cost[programme] - opening
+            value = worth[mask] - opening
+            value -= prices[limits + MONEY] * years.cost[programme]
+            value -= prices[limits + SUBSIDY] * years.subsidy[programme]
             work.worth[year, mask] = value
             if value > work.worth[year, work.chosen[year]]:
                 work.chosen[year] = mask
@@ -406,10 +427,11 @@ def _count(years: Years, site: int, year: int, work: Work) -> None:
     limits = len(years.weight) + year * years.limit.shape[1]
     for programme in range(years.programme_first[site], years.programme_first[site + 1]):
         if years.mask[programme] == mask:
-            work.excess[limits] += years.cost[programme]
+            work.excess[limits + MONEY] += years.cost[programme]
+            work.excess[limits + SUBSIDY] += years.subsidy[programme]
     if years.town[site] >= 0:
-        work.excess[limits + 1] += 1.0
-        work.excess[limits + 2 + years.town[site]] += 1.0
+        work.excess[limits + OPENINGS] += 1.0
+        work.excess[limits + TOWNS + years.town[site]] += 1.0
     for function in range(functions):
         row = site * functions + function
         if mask >> function & 1:

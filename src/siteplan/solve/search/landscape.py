@@ -73,11 +73,13 @@ class Sites(NamedTuple):
 class Money(NamedTuple):
     """Money in million CNY, and the penalty of form.
 
-    ``cost``, ``running``, ``penalty`` (M,): as in `Programmes`; ``capital``, ``operating`` (T,): limits.
+    ``cost``, ``running``, ``subsidy``, ``penalty`` (M,): as in `Programmes`; ``capital``, ``operating`` (T,):
+    limits.
     """
 
     cost: FloatArray
     running: FloatArray
+    subsidy: FloatArray
     penalty: FloatArray
     capital: FloatArray
     operating: FloatArray
@@ -125,7 +127,7 @@ def empty_landscape() -> Landscape:
             is_complex=np.zeros(0, dtype=np.bool_),
             by_mask=np.zeros((0, 1), dtype=np.int32),
         ),
-        money=Money(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(1), np.zeros(1), carry_over=False),
+        money=Money(*(np.zeros(0) for _ in range(4)), np.zeros(1), np.zeros(1), carry_over=False),
         pace=Pace(none, none, np.zeros(1)),
     )
 
@@ -153,6 +155,7 @@ def describe_landscape(problem: Problem) -> Landscape:
         money=Money(
             cost=programmes.cost,
             running=programmes.running,
+            subsidy=programmes.subsidy,
             penalty=programmes.penalty,
             capital=_capital(problem),
             operating=_operating(problem),

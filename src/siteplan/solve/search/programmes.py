@@ -39,7 +39,8 @@ class Programmes:
     """The programmes of every planned site, one site after another.
 
     Shapes: ``first`` (planned sites + 1,); ``mask``, ``cost`` (million CNY), ``running`` (operating less
-    fees, million CNY a year), ``penalty`` (scattered plus newly built), ``is_complex`` (programmes,);
+    fees, million CNY a year), ``subsidy`` (million CNY a year), ``penalty`` (scattered plus newly built),
+    ``is_complex`` (programmes,);
     ``by_mask`` (planned sites, 2^functions): the programme's number or -1.
     """
 
@@ -47,6 +48,7 @@ class Programmes:
     mask: NDArray[np.int64]
     cost: NDArray[np.float64]
     running: NDArray[np.float64]
+    subsidy: NDArray[np.float64]
     penalty: NDArray[np.float64]
     is_complex: NDArray[np.bool_]
     by_mask: NDArray[np.int32]
@@ -56,20 +58,25 @@ class Programmes:
 class _MaskFigures:
     """What the functions of every mask ask for in one form, whatever the site. All (2^functions,).
 
-    ``rooms_m2``: usable area of their rooms; ``fit_out_cny``, ``running_cny``: for one m² of floor area
-    per usable m²; ``has_room``: no minimum area is above the function's maximum. ``loss_cny`` a year, in the
-    same unit, of operators at these rooms; one CNY of it takes a room larger by ``remedy_m2`` usable m² for
-    one m² of floor area per usable m² at least, for ``remedy_cny`` at least, and adds ``remedy_running_cny``.
+    ``rooms_m2``: usable area of their rooms; ``fit_out_cny``, ``running_cny``, ``subsidy_cny``: for one m² of
+    floor area per usable m²; ``has_room``: no minimum area is above the function's maximum. ``loss_cny`` a
+    year, in the same unit, of operators at these rooms; one CNY of it takes a room larger by ``remedy_m2``
+    usable m² for one m² of floor area per usable m² at least, for ``remedy_cny`` at least, and adds
+    ``remedy_running_cny``. ``deficit_cny``: what operators lose where no room is used by more than its
+    smallest area, below 0 what they are left with; each CNY of it takes ``subsidy_per_cny`` more at least.
     """
 
     rooms_m2: NDArray[np.float64]
     fit_out_cny: NDArray[np.float64]
     running_cny: NDArray[np.float64]
+    subsidy_cny: NDArray[np.float64]
     has_room: NDArray[np.bool_]
     loss_cny: NDArray[np.float64]
     remedy_m2: NDArray[np.float64]
     remedy_cny: NDArray[np.float64]
     remedy_running_cny: NDArray[np.float64]
+    deficit_cny: NDArray[np.float64]
+    subsidy_per_cny: NDArray[np.float64]
 
 
 def functions_of(problem: Problem, mask: int) -> list[str]:
@@ -100,11 +107,12 @@ def minimum_rooms_m2(problem: Problem, functions: Sequence[str], form: Form) -> 
 
 
 class _SiteProgrammes(NamedTuple):
-    """The programmes of one site: mask, cost, running, penalty, is_complex as in `Programmes`."""
+    """The programmes of one site: mask, cost, running, subsidy, penalty, is_complex as in `Programmes`."""
 
     mask: NDArray[Any]
     cost: NDArray[Any]
     running: NDArray[Any]
+    subsidy: NDArray[Any]
     penalty: NDArray[Any]
     is_complex: NDArray[Any]
 
@@ -113,7 +121,7 @@ def enumerate_programmes(problem: Problem) -> Programmes:
     """Enumerate the programmes of every planned site: at most `MOST_FUNCTIONS` functions."""
     figures = {form: _mask_figures(problem, form) for form in Form}
     none = np.zeros(0, dtype=np.int64)
-    parts = [_SiteProgrammes(none, none.astype(float), none.astype(float), none.astype(float), none > 0)]
+    parts = [_SiteProgrammes(none, *(none.astype(float) for _ in range(4)), none > 0)]
     parts += [_programmes_of(problem, problem.sites[key], figures) for key in problem.planned_sites]
     first = np.cumsum([len(part.mask) for part in parts])
     by_mask = np.full((len(parts) - 1, 1 << len(problem.functions)), -1, dtype=np.int32)
@@ -129,7 +137,7 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFig
     masks = np.flatnonzero(complexes | scattered).astype(np.int64)
     is_complex = complexes[masks]
     in_form = {form: _money_in_form(problem, site, figures[form]) for form in Form}
-    fit_out, running = (
+    fit_out, running, subsidy = (
         np.where(is_complex, as_complex[masks], as_scattered[masks])
         for as_complex, as_scattered in zip(in_form[Form.COMPLEX], in_form[Form.SCATTERED], strict=True)
     )
@@ -139,6 +147,7 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFig
         masks,
         million * (site.opening_cost_cny + fit_out * site.fit_out_is_charged),
         million * running,
+        million * subsidy,
         counts_as_scattered + float(site.is_newly_built),
         is_complex,
     )
@@ -146,12 +155,17 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFig
 
 def _money_in_form(
     problem: Problem, site: Site, figures: _MaskFigures
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return fit-out and running cost of every mask at a site, CNY, with what makes a loss good."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return fit-out, running cost and subsidy of every mask at a site, CNY.
+
+    With what makes a loss good: larger rooms, and more area of what is subsidised.
+    """
     loss = _loss_cny(problem, site, figures)
+    deficit = figures.deficit_cny * site.floor_per_usable + site.rent_cny_per_year
     return (
         figures.fit_out_cny * site.floor_per_usable + loss * figures.remedy_cny,
         figures.running_cny * site.floor_per_usable + loss * figures.remedy_running_cny,
+        figures.subsidy_cny * site.floor_per_usable + np.maximum(deficit, 0.0) * figures.subsidy_per_cny,
     )
 
 
@@ -159,8 +173,10 @@ def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
     """Compute the figures of every mask in a form."""
     count = 1 << len(problem.functions)
     figures = _MaskFigures(
-        *(np.zeros(count), np.zeros(count), np.zeros(count), np.ones(count, dtype=np.bool_)),
+        *(np.zeros(count) for _ in range(4)),
+        np.ones(count, dtype=np.bool_),
         *(np.zeros(count), np.full(count, HOPELESS), np.full(count, HOPELESS), np.zeros(count)),
+        *(np.zeros(count), np.zeros(count)),
     )
     for mask in range(count):
         functions = functions_of(problem, mask)
@@ -173,6 +189,7 @@ def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
         for key in functions:
             area = minimum_area_m2(problem, key, form)
             figures.running_cny[mask] += area * running_cost(problem, key)
+            figures.subsidy_cny[mask] += area * problem.functions[key].subsidy_cny_per_m2_year
             figures.has_room[mask] &= area <= problem.functions[key].maximum_m2
     return figures
 
@@ -199,6 +216,15 @@ def _add_loss(
             left_by_group[group] = left_by_group.get(group, 0.0) + margin
             running_by_group[group] = running_by_group.get(group, 0.0) + running_cost(problem, key)
         figures.loss_cny[mask] -= margin * area
+        figures.deficit_cny[mask] -= margin * minimum_area_m2(problem, key, form)
+    figures.subsidy_per_cny[mask] = min(
+        (
+            problem.functions[key].subsidy_cny_per_m2_year / margin
+            for key in functions
+            if (margin := operating_margin(problem, key)) > 0.0
+        ),
+        default=0.0,
+    )
     for group, left in left_by_group.items():
         figures.remedy_m2[mask] = min(figures.remedy_m2[mask], 1.0 / left)
         cost = group_fit_out_cost(problem, group) / left
