@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Self
 
 import numpy as np
 
@@ -299,9 +303,10 @@ def _first_level(
     share = 1.0 if len(problem.objective) == 1 else FIRST_LEVEL_SHARE
     clock = run.clock.until(share * run.clock.seconds_left())
     least = None if known_bound is None else known_bound / _factor(problem, level)
-    bounds: dict[int, float] = {}
-    total: float | None = None
-    with SolverSession() as session:
+    with SolverSession() as session, ExitStack() as until_done:
+        whole = None
+        if _is_solved_from_nothing(run, program):
+            whole = until_done.enter_context(_WholeProgram(run, compiled, program, clock))
         best = _best_start(run, compiled, program, found, session, clock)
         given = None if given is None else _taken(run, compiled, program, given, session, clock)
         if given is not None and _is_near(run, given, known_bound):
@@ -310,18 +315,12 @@ def _first_level(
             best = _better(run, given, best)
         if least is not None:
             program = _with_known_bound(program, least)
-        if len(problem.years) > 1 and level in SEPARABLE:
-            priced, total = _priced_bounds(run, compiled)
-            end_state = None
-            if priced == {} or len(program.cost) <= LARGEST_BRANCHED_PROGRAM:
-                share = SINGLE_YEAR_SHARE * clock.seconds_left()
-                bounds, end_state = _single_year_bounds(run, best, clock.until(share))
-            bounds = {year: max(bounds.get(year, 0.0), priced.get(year, 0.0)) for year in {*bounds, *priced}}
-            program = _with_year_bounds(run, compiled, program, bounds)
-            best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
-        answer = _optimise(
-            run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES
+        attempt = (
+            _decomposed(run, compiled, program, best, session, clock)
+            if whole is None
+            else whole.attempt_beside(best)
         )
+    answer = attempt.answer
     if answer.status is Status.INFEASIBLE and least is not None:
         return _first_level(run, found, given)  # the bound may be none: then the plan will say so
     if answer.status is Status.INFEASIBLE:
@@ -329,12 +328,63 @@ def _first_level(
         clash = explain_conflict(problem, run.clock)
         raise InfeasibleError(clash.rules, clash.text(), clash)
     if answer.values is not None:
-        best = _better(run, compiled.decisions(answer.values), given)
-    elif not best.start_year:
+        other = attempt.start if whole is not None and attempt.start.start_year else given
+        best = _better(run, compiled.decisions(answer.values), other)
+    elif not attempt.start.start_year:
         raise NoPlanError(interrupted=run.clock.stop.is_set())
-    together = sum(bounds.values()) if len(bounds) == len(problem.years) else None
-    proven = [bound for bound in (answer.bound, together, total, least) if bound is not None]
+    else:
+        best = attempt.start
+    proven = [bound for bound in (answer.bound, attempt.bound, least) if bound is not None]
     return _First(best, max(proven) if proven else None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Attempt:
+    """What solving the first level gave: the answer, the best plan before, a bound besides (model units)."""
+
+    answer: Answer
+    start: Decisions
+    bound: float | None
+
+
+def _decomposed(
+    run: _Run,
+    compiled: CompiledModel,
+    program: Program,
+    best: Decisions,
+    session: SolverSession,
+    clock: Clock,
+) -> _Attempt:
+    """Solve single years for their bounds, stage the last one's plan, then solve the whole from the best."""
+    level = run.problem.objective[0]
+    bounds: dict[int, float] = {}
+    total: float | None = None
+    if len(run.problem.years) > 1 and level in SEPARABLE:
+        priced, total = _priced_bounds(run, compiled)
+        end_state = None
+        if priced == {} or len(program.cost) <= LARGEST_BRANCHED_PROGRAM:
+            share = SINGLE_YEAR_SHARE * clock.seconds_left()
+            bounds, end_state = _single_year_bounds(run, best, clock.until(share))
+        bounds = {year: max(bounds.get(year, 0.0), priced.get(year, 0.0)) for year in {*bounds, *priced}}
+        program = _with_year_bounds(run, compiled, program, bounds)
+        best = _better(run, best, _staged(run, compiled, program, end_state, session, clock))
+    answer = _optimise(run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES)
+    return _Attempt(answer, best, _highest(run, bounds, total))
+
+
+def _highest(run: _Run, bounds: Mapping[int, float], total: float | None) -> float | None:
+    """Return the best of a bound of the whole and of the years' bounds together, if all have one."""
+    together = sum(bounds.values()) if len(bounds) == len(run.problem.years) else None
+    return max((bound for bound in (together, total) if bound is not None), default=None)
+
+
+def _is_solved_from_nothing(run: _Run, program: Program) -> bool:
+    """Return whether HiGHS does without a start: the search knows not every rule, so its plans are poor."""
+    return (
+        len(run.problem.years) > 1
+        and len(program.cost) <= LARGEST_BRANCHED_PROGRAM
+        and bool(only_the_program_tells(run.problem))
+    )
 
 
 def _best_start(
@@ -563,21 +613,65 @@ def _optimise(
     nodes: int,
 ) -> Answer:
     """Minimise a program from a start, reporting progress in the level's unit."""
-    gap = max(1e-9, run.settings.gap / abs(_factor(run.problem, level))) if stage is FIRST_LEVEL else 1e-9
-
-    def listen(incumbent: float | None, bound: float | None) -> None:
-        run.tell(
-            stage, level, (_reported(run.problem, level, incumbent), _reported(run.problem, level, bound))
-        )
-
     run.tell(stage, level)
     begin = None if start is None else compiled.start_values(start)
     if start is not None and start.area_m2 and stage is LATER_LEVEL:
         begin = _joined(begin, compiled.area_start_values(start))
     improvement = _Improvement(run, compiled, program, start, clock) if stage is not STAGING else None
-    answer = session.solve(program, run.limits(program, nodes, gap), clock, begin, listen)
+    limits = run.limits(program, nodes, _wanted_gap(run, level) if stage is FIRST_LEVEL else 1e-9)
+    answer = session.solve(program, limits, clock, begin, partial(_listen, run, level, stage))
     run.ended.add(answer.ended)
     return answer if improvement is None else improvement.joined_with(answer)
+
+
+def _wanted_gap(run: _Run, level: Level) -> float:
+    """Return the gap at which the first level may stop (model units)."""
+    return max(1e-9, run.settings.gap / abs(_factor(run.problem, level)))
+
+
+def _listen(run: _Run, level: Level, stage: Text, incumbent: float | None, bound: float | None) -> None:
+    """Report progress in the level's unit."""
+    run.tell(stage, level, (_reported(run.problem, level, incumbent), _reported(run.problem, level, bound)))
+
+
+class _WholeProgram:
+    """The first level's whole program, solved from nothing on a core of its own while a start is mended."""
+
+    def __init__(self, run: _Run, compiled: CompiledModel, program: Program, clock: Clock) -> None:
+        self._run, self._compiled, self._program = run, compiled, program
+        self._clock = Clock(clock.deadline, clock.stop)
+        self._is_told = threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._answer = self._pool.submit(self._solve)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clock.not_needed.set()
+        self._pool.shutdown()
+
+    def _solve(self) -> Answer:
+        run, level = self._run, self._run.problem.objective[0]
+        limits = run.limits(self._program, FIRST_LEVEL_NODES, _wanted_gap(run, level))
+
+        def listen(incumbent: float | None, bound: float | None) -> None:
+            if self._is_told.is_set():
+                _listen(run, level, FIRST_LEVEL, incumbent, bound)
+
+        with SolverSession() as session:
+            return session.solve(self._program, limits, self._clock, None, listen)
+
+    def attempt_beside(self, start: Decisions) -> _Attempt:
+        """Wait for the answer, while neighbourhoods of a start are searched; return the better of both."""
+        bound = _highest(self._run, *_priced_bounds(self._run, self._compiled))
+        self._run.tell(FIRST_LEVEL, self._run.problem.objective[0])
+        self._is_told.set()
+        best = start if start.start_year else None
+        improvement = _Improvement(self._run, self._compiled, self._program, best, self._clock)
+        answer = self._answer.result()
+        self._run.ended.add(answer.ended)
+        return _Attempt(improvement.joined_with(answer), start, bound)
 
 
 class _Improvement:

@@ -110,7 +110,7 @@ class Landscape(NamedTuple):
 def empty_landscape() -> Landscape:
     """Return the landscape of no sites, functions and elements in one year, with the types of any."""
     none, first = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    by_function = np.zeros((0, 1))
+    by_function, empty = np.zeros((0, 1)), np.zeros(0)
     return Landscape(
         coverage=Coverage(first, none, none, np.zeros((0, 1)), np.zeros((0, 1))),
         targets=Targets(by_function, by_function, by_function),
@@ -127,7 +127,7 @@ def empty_landscape() -> Landscape:
             is_complex=np.zeros(0, dtype=np.bool_),
             by_mask=np.zeros((0, 1), dtype=np.int32),
         ),
-        money=Money(*(np.zeros(0) for _ in range(4)), np.zeros(1), np.zeros(1), carry_over=False),
+        money=Money(empty, empty, empty, empty, np.zeros(1), np.zeros(1), carry_over=False),
         pace=Pace(none, none, np.zeros(1)),
     )
 

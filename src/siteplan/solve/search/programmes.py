@@ -121,7 +121,8 @@ def enumerate_programmes(problem: Problem) -> Programmes:
     """Enumerate the programmes of every planned site: at most `MOST_FUNCTIONS` functions."""
     figures = {form: _mask_figures(problem, form) for form in Form}
     none = np.zeros(0, dtype=np.int64)
-    parts = [_SiteProgrammes(none, *(none.astype(float) for _ in range(4)), none > 0)]
+    empty = none.astype(float)
+    parts = [_SiteProgrammes(none, empty, empty, empty, empty, none > 0)]
     parts += [_programmes_of(problem, problem.sites[key], figures) for key in problem.planned_sites]
     first = np.cumsum([len(part.mask) for part in parts])
     by_mask = np.full((len(parts) - 1, 1 << len(problem.functions)), -1, dtype=np.int32)
@@ -173,7 +174,7 @@ def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
     """Compute the figures of every mask in a form."""
     count = 1 << len(problem.functions)
     figures = _MaskFigures(
-        *(np.zeros(count) for _ in range(4)),
+        *(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)),
         np.ones(count, dtype=np.bool_),
         *(np.zeros(count), np.full(count, HOPELESS), np.full(count, HOPELESS), np.zeros(count)),
         *(np.zeros(count), np.zeros(count)),
