@@ -65,7 +65,8 @@ def test_covering_tells_peers_apart() -> None:
     instance = published()
     result = solve_mclp(instance.reach, instance.weights, p=1, time_limit=1.0)
     answers = [covering.PeerAnswer("A", 5.0, 9.0, 0.5), covering.PeerAnswer("B", None, 60.0)]
-    text = "\n".join(covering.report([covering.Measured(instance, [result], answers)], [1.0], 60.0, 2.0, []))
+    measured = [covering.Measured(instance, [result], answers)]
+    text = "\n".join(covering.report(measured, [1.0], 60.0, 2.0, [], published=True))
     assert "| tiny | 1 | A | 5 | 100.000 | 9.0 | 0.50 s | 18 × |" in text
     assert "| tiny | 1 | B | — | — | 60.0 | — | — |" in text
 
