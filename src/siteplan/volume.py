@@ -7,12 +7,12 @@ functions are compiled, and called by compiled ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from siteplan.machine_code import compiled
 
 FloatArray = NDArray[np.float64]
 
@@ -23,12 +23,6 @@ BAD_IN_A_ROW, GOOD_IN_ALL = 20, 3
 """Iterations without and with a better bound after which the step is shortened or lengthened."""
 BOUND, STEP, BAD, GOOD, ITERATIONS = 0, 1, 2, 3, 4
 """Entries of `Ascent.sums`."""
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def _compiled(function: _Function) -> _Function:
-    return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 class Ascent(NamedTuple):
@@ -53,7 +47,7 @@ def first_ascent(prices: FloatArray, unit: FloatArray, highest: FloatArray) -> A
     return Ascent(prices.copy(), prices.copy(), np.zeros(len(prices)), unit, highest, sums)
 
 
-@_compiled
+@compiled
 def ascend(
     ascent: Ascent, bound: float, excess: FloatArray, newest_share: float, known: float, least_rise: float
 ) -> bool:
@@ -80,7 +74,7 @@ def ascend(
     return True
 
 
-@_compiled
+@compiled
 def _judge(ascent: Ascent, bound: float) -> None:
     """Keep the prices where they are better, and fit the length of the step."""
     sums = ascent.sums
@@ -96,7 +90,7 @@ def _judge(ascent: Ascent, bound: float) -> None:
             sums[STEP], sums[BAD] = SHORTENED * sums[STEP], 0.0
 
 
-@_compiled
+@compiled
 def _may_move(ascent: Ascent, row: int) -> bool:
     """Return whether a price may move by its excess: not below 0, nor above the highest."""
     if ascent.excess[row] > 0.0:

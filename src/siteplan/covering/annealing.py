@@ -21,14 +21,13 @@ from siteplan.covering.state import (
     Rows,
     State,
     close_site,
-    compiled,
     draw,
     gain,
-    inlined,
     open_site,
     selection_of,
     state_of,
 )
+from siteplan.machine_code import compiled, inlined
 
 LOCAL_SHARE = 0.9
 """Share of the swaps with a site that shares a demand point with the one that closes."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from siteplan.covering.instance import FloatArray
-from siteplan.covering.state import Rows, compiled
+from siteplan.covering.state import Rows
 from siteplan.highs import Clock
+from siteplan.machine_code import compiled
 from siteplan.volume import Ascent, ascend, first_ascent
 
 ITERATIONS = 1500

@@ -22,13 +22,13 @@ from siteplan.covering.state import (
     Rows,
     State,
     close_site,
-    compiled,
     draw,
     empty_state,
     fill,
     open_site,
     selection_of,
 )
+from siteplan.machine_code import compiled
 
 SMALLEST_PART, LARGEST_PART = 0.15, 0.7
 """Shares of the first selection's sites in the part that is taken from it."""

@@ -7,14 +7,13 @@ refused without a look at any demand point.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from siteplan.covering.instance import FloatArray, IndexArray, Instance
+from siteplan.machine_code import compiled, inlined
 
 BUDGET_SLACK = 1e-12
 """Share of the budget by which sums of costs may exceed it: they are floating-point."""
@@ -76,19 +75,6 @@ class State(NamedTuple):
     place: IndexArray
     counts: IndexArray
     sums: FloatArray
-
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def compiled(function: _Function) -> _Function:
-    """Compile to machine code that runs beside other threads, once on a machine."""
-    return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
-
-
-def inlined(function: _Function) -> _Function:
-    """Compile as a part of what calls it: handing over so many arrays takes as long as a move."""
-    return cast(_Function, numba.njit(nogil=True, error_model="numpy", inline="always")(function))
 
 
 def rows_of(instance: Instance) -> Rows:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from siteplan.machine_code import compiled
 from siteplan.network import FloatArray, IntArray
 from siteplan.reach.arrays import Goals, Starts, Streets
 
@@ -35,7 +35,7 @@ class Scratch(NamedTuple):
 TOUCHED, FOUND, QUEUED = 0, 1, 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def walk(
     streets: Streets, goals: Goals, starts: Starts, limit_m: float, only_nearest: bool
 ) -> tuple[IntArray, IntArray, FloatArray]:
@@ -76,7 +76,7 @@ def walk(
     return counts, out_site[:filled], out_m[:filled]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _walk_from(
     streets: Streets,
     goals: Goals,
@@ -109,7 +109,7 @@ def _walk_from(
                 _enter(scratch, streets.neighbour[entry], reached_m + streets.length_m[entry], bound)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _offer(scratch: Scratch, site: int, total_m: float, bound: float, only_nearest: bool) -> float:
     """Note a way to a site if it is the shortest so far; return the bound that holds from now on."""
     if total_m > bound or total_m >= scratch.site_m[site]:
@@ -121,7 +121,7 @@ def _offer(scratch: Scratch, site: int, total_m: float, bound: float, only_neare
     return total_m if only_nearest else bound
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter(scratch: Scratch, node: int, reached_m: float, bound: float) -> None:
     """Note a way to a node if it is the shortest so far, and put the node into the heap."""
     if reached_m > bound or reached_m >= scratch.node_m[node]:
@@ -140,7 +140,7 @@ def _enter(scratch: Scratch, node: int, reached_m: float, bound: float) -> None:
     scratch.queue_node[place] = node
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _drop_first(scratch: Scratch) -> None:
     """Take the nearest entry out of the heap."""
     scratch.used[QUEUED] -= 1
@@ -159,7 +159,7 @@ def _drop_first(scratch: Scratch) -> None:
     scratch.queue_node[place] = last_node
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _longer(site: IntArray, metres: FloatArray, filled: int, size: int) -> tuple[IntArray, FloatArray]:
     """Return longer copies of the output arrays; a plain loop compiles far faster than slices do."""
     longer_site = np.empty(size, dtype=np.int64)
@@ -170,7 +170,7 @@ def _longer(site: IntArray, metres: FloatArray, filled: int, size: int) -> tuple
     return longer_site, longer_m
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _clean(scratch: Scratch) -> None:
     """Forget what the last start reached."""
     for entry in range(scratch.used[TOUCHED]):

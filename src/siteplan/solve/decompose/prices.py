@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from siteplan.highs import Clock
+from siteplan.machine_code import compiled
 from siteplan.problem import Problem, Role
 from siteplan.solve.search.landscape import (
     UNLIMITED,
@@ -54,8 +54,6 @@ MONEY, SUBSIDY, OPENINGS, TOWNS = 0, 1, 2, 3
 ROUNDING = 1e-9
 """Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
 IMPOSSIBLE = -1e300
-
-_Function = TypeVar("_Function", bound=Any)
 
 
 class Years(NamedTuple):
@@ -108,10 +106,6 @@ class PricedBounds(NamedTuple):
     by_year: Mapping[int, float]
     total: float
     promising: Promising | None
-
-
-def _compiled(function: _Function) -> _Function:
-    return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 def priced_bounds(
@@ -303,7 +297,7 @@ def _subsidy_after(problem: Problem, index: int) -> float:
     return UNLIMITED if limit_cny is None else to_model_money(limit_cny)
 
 
-@_compiled
+@compiled
 def _iterate(years: Years, least_rise: float, ascent: Ascent, work: Work, iterations: int) -> None:
     for _ in range(iterations):
         bound = _bound_at(years, ascent.prices, work)
@@ -312,7 +306,7 @@ def _iterate(years: Years, least_rise: float, ascent: Ascent, work: Work, iterat
             return
 
 
-@_compiled
+@compiled
 def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
     """Return the bound at some prices; fill ``work.excess`` with what the answer violates the rows by."""
     bound, row = 0.0, len(years.weight)
@@ -328,7 +322,7 @@ def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
     return bound
 
 
-@_compiled
+@compiled
 def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArray) -> float:
     """Cover elements where that is cheaper than the shortfall, the cheapest first, until targets are met."""
     first, last = years.element_first[year], years.element_first[year + 1]
@@ -348,7 +342,7 @@ def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArr
     return total
 
 
-@_compiled
+@compiled
 def _open_where_it_pays(years: Years, site: int, prices: FloatArray, work: Work) -> float:
     """Let a site provide the programmes of most worth above their prices; return the (negative) rest."""
     total, is_nested = 0.0, True
@@ -364,7 +358,7 @@ def _open_where_it_pays(years: Years, site: int, prices: FloatArray, work: Work)
     return -total
 
 
-@_compiled
+@compiled
 def _best_alone(years: Years, site: int, year: int, prices: FloatArray, work: Work) -> float:
     """Write the worth of every mask in a year above its price; choose the best, or nothing."""
     functions = years.missing.shape[1]
@@ -396,7 +390,7 @@ def _best_alone(years: Years, site: int, year: int, prices: FloatArray, work: Wo
     return float(work.worth[year, work.chosen[year]])
 
 
-@_compiled
+@compiled
 def _best_nested(work: Work) -> float:
     """Choose the masks by year of most worth of which each contains the one before; return their worth."""
     count, masks = work.worth.shape
@@ -420,7 +414,7 @@ def _best_nested(work: Work) -> float:
     return total
 
 
-@_compiled
+@compiled
 def _count(years: Years, site: int, year: int, work: Work) -> None:
     """Count what the chosen programme covers, costs and opens."""
     mask, functions = work.chosen[year], years.missing.shape[1]

@@ -10,12 +10,11 @@ takes only the arrays that it uses, nothing is allocated and no rows are sliced.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from siteplan.machine_code import compiled, compiled_part, inlined
 from siteplan.solve.search.landscape import (
     Coverage,
     FloatArray,
@@ -97,37 +96,19 @@ class Run(NamedTuple):
     shortfall: float
 
 
-_Function = TypeVar("_Function", bound=Callable[..., object])
-
-
-def _compiled(function: _Function) -> _Function:
-    """Compile to machine code as a part of `_anneal`, which is kept on disk with all its parts."""
-    return cast(_Function, numba.njit(nogil=True, error_model="numpy")(function))
-
-
-def _inlined(function: _Function) -> _Function:
-    """Compile as a part of the only function that calls it, which saves compiling it by itself."""
-    return cast(_Function, numba.njit(nogil=True, error_model="numpy", inline="always")(function))
-
-
-def _kept_on_disk(function: _Function) -> _Function:
-    """Compile to machine code that runs beside other threads, once on a machine."""
-    return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
-
-
-@_compiled
+@compiled_part
 def _draw(count: int) -> int:
     """Return a random number from 0 to count - 1."""
     return int(np.random.random() * count)
 
 
-@_compiled
+@compiled_part
 def _copy_row(source: IntArray, source_row: int, target: IntArray, target_row: int) -> None:
     for year in range(source.shape[1]):
         target[target_row, year] = source[source_row, year]
 
 
-@_compiled
+@compiled_part
 def _first_year(masks: IntArray, row: int) -> int:
     """Return the index of the first year with any function; the number of years if never."""
     for year in range(masks.shape[1]):
@@ -136,7 +117,7 @@ def _first_year(masks: IntArray, row: int) -> int:
     return int(masks.shape[1])
 
 
-@_inlined
+@inlined
 def _cover(row: int, year: int, sign: int, coverage: Coverage, state: State) -> None:
     """Add (1) or take away (-1) a site's function, row site · functions + function, in one year."""
     before_change = 0 if sign > 0 else 1
@@ -148,7 +129,7 @@ def _cover(row: int, year: int, sign: int, coverage: Coverage, state: State) -> 
         state.providers[element, year] += sign
 
 
-@_compiled
+@compiled_part
 def _count_opening(group: int, year: int, sign: int, pace: Pace, state: State) -> None:
     """Add or take away a newly opened candidate site, in all (group 0) or in a town."""
     before = max(0.0, state.opened[group, year] - pace.limit[group])
@@ -156,7 +137,7 @@ def _count_opening(group: int, year: int, sign: int, pace: Pace, state: State) -
     state.sums[PACE_EXCESS] += max(0.0, state.opened[group, year] - pace.limit[group]) - before
 
 
-@_inlined
+@inlined
 def _move_opening(site: int, old_year: int, new_year: int, pace: Pace, state: State) -> None:
     """Count the opening of a candidate site in another year."""
     if old_year == new_year or not pace.counts[site]:
@@ -168,7 +149,7 @@ def _move_opening(site: int, old_year: int, new_year: int, pace: Pace, state: St
             _count_opening(group, new_year, 1, pace, state)
 
 
-@_compiled
+@compiled_part
 def _count_money(
     site: int, sign: int, masks: IntArray, row: int, sites: Sites, money: Money, state: State
 ) -> None:
@@ -190,7 +171,7 @@ def _count_money(
         state.sums[PENALTY] += sign * money.penalty[programme]
 
 
-@_inlined
+@inlined
 def _swap(site: int, masks: IntArray, row: int, land: Landscape, state: State) -> None:
     """Exchange what a site provides with a row of masks, and update the sums."""
     functions = land.targets.share.shape[0]
@@ -207,14 +188,14 @@ def _swap(site: int, masks: IntArray, row: int, land: Landscape, state: State) -
         masks[row, year] = old
 
 
-@_compiled
+@compiled_part
 def _swap_both(site: int, other: int, masks: IntArray, land: Landscape, state: State) -> None:
     """Exchange what the sites of a move provide with the masks; the same once more undoes it."""
     for row in range(2 if other >= 0 else 1):
         _swap(other if row else site, masks, row, land, state)
 
 
-@_inlined
+@inlined
 def _shortfall(targets: Targets, state: State) -> float:
     """Return Σ priority · shortfall in percentage points."""
     total = 0.0
@@ -226,7 +207,7 @@ def _shortfall(targets: Targets, state: State) -> float:
     return total
 
 
-@_compiled
+@compiled_part
 def _money_above_limits(money: Money, state: State) -> float:
     """Return million CNY above the capital and operating limits, summed over years."""
     above, balance = 0.0, 0.0
@@ -240,7 +221,7 @@ def _money_above_limits(money: Money, state: State) -> float:
     return above
 
 
-@_compiled
+@compiled_part
 def _assess(targets: Targets, money: Money, schedule: Schedule, state: State) -> None:
     """Write ``state.assessed``; costs are weighted points."""
     above, excess = _money_above_limits(money, state), state.sums[PACE_EXCESS]
@@ -257,7 +238,7 @@ def _assess(targets: Targets, money: Money, schedule: Schedule, state: State) ->
     state.assessed[VIOLATION] = above + excess
 
 
-@_compiled
+@compiled_part
 def _keeps_rules(site: int, masks: IntArray, row: int, sites: Sites) -> bool:
     """Return whether the programmes of masks by year all exist, in one form, in allowed years."""
     fixed, form = sites.fixed_year[site], -1
@@ -275,7 +256,7 @@ def _keeps_rules(site: int, masks: IntArray, row: int, sites: Sites) -> bool:
     return True
 
 
-@_compiled
+@compiled_part
 def _start(masks: IntArray, row: int, function: int, year: int) -> None:
     """Let a function start in a year, or never where the year is past the last."""
     bit = 1 << function
@@ -283,7 +264,7 @@ def _start(masks: IntArray, row: int, function: int, year: int) -> None:
         masks[row, index] = masks[row, index] | bit if index >= year else masks[row, index] & ~bit
 
 
-@_compiled
+@compiled_part
 def _start_of(masks: IntArray, row: int, function: int) -> int:
     """Return the index of the year in which a function starts; the number of years if never."""
     for year in range(masks.shape[1]):
@@ -292,7 +273,7 @@ def _start_of(masks: IntArray, row: int, function: int) -> int:
     return int(masks.shape[1])
 
 
-@_compiled
+@compiled_part
 def _fit(site: int, kept: int, masks: IntArray, row: int, sites: Sites) -> bool:
     """Drop random functions other than ``kept`` (-1: any) until the masks keep the rules, or give up."""
     years = masks.shape[1]
@@ -309,7 +290,7 @@ def _fit(site: int, kept: int, masks: IntArray, row: int, sites: Sites) -> bool:
     return False
 
 
-@_inlined
+@inlined
 def _pick_partner(site: int, sites: Sites) -> int:
     """Return a neighbour, sometimes any site; `NOBODY` where the draw is the site itself."""
     begin, end = sites.neighbours_first[site], sites.neighbours_first[site + 1]
@@ -319,7 +300,7 @@ def _pick_partner(site: int, sites: Sites) -> int:
     return other if other != site else NOBODY
 
 
-@_inlined
+@inlined
 def _restart(site: int, masks: IntArray, sites: Sites) -> int:
     """Let one function start in another year, or never; return it."""
     function, earliest = _draw(sites.functions), sites.earliest[site]
@@ -327,7 +308,7 @@ def _restart(site: int, masks: IntArray, sites: Sites) -> int:
     return function
 
 
-@_inlined
+@inlined
 def _hand_over(site: int, other: int, masks: IntArray, sites: Sites) -> int:
     """Exchange the starts of one function between two sites; return it, or `REJECTED`."""
     function = _draw(sites.functions)
@@ -339,7 +320,7 @@ def _hand_over(site: int, other: int, masks: IntArray, sites: Sites) -> int:
     return function
 
 
-@_inlined
+@inlined
 def _exchange(site: int, other: int, masks: IntArray, sites: Sites) -> None:
     """Exchange all that two sites provide, as far as the functions and years of each allow."""
     for year in range(masks.shape[1]):
@@ -348,7 +329,7 @@ def _exchange(site: int, other: int, masks: IntArray, sites: Sites) -> None:
         masks[1, year] = here & sites.hosted[other] if year >= sites.earliest[other] else 0
 
 
-@_inlined
+@inlined
 def _shift(masks: IntArray) -> None:
     """Shift all that a site provides in time."""
     years = masks.shape[1]
@@ -359,7 +340,7 @@ def _shift(masks: IntArray) -> None:
         masks[0, year] = 0 if source < 0 else masks[1, min(source, years - 1)]
 
 
-@_inlined
+@inlined
 def _open(site: int, masks: IntArray, sites: Sites) -> None:
     """Open with a random programme in a random year."""
     begin, earliest = sites.programme_first[site], sites.earliest[site]
@@ -369,7 +350,7 @@ def _open(site: int, masks: IntArray, sites: Sites) -> None:
         masks[0, year] = sites.mask[programme] if year >= opening else 0
 
 
-@_inlined
+@inlined
 def _propose_for_one(site: int, draw: float, masks: IntArray, sites: Sites) -> None:
     """Write into row 0 what an open site may provide in other years, or a closed site from some year."""
     if masks[0, masks.shape[1] - 1] == 0 or draw >= CLOSE:
@@ -381,7 +362,7 @@ def _propose_for_one(site: int, draw: float, masks: IntArray, sites: Sites) -> N
             masks[0, year] = 0
 
 
-@_inlined
+@inlined
 def _propose(site: int, masks: IntArray, sites: Sites, state: State) -> int:
     """Write new masks of the site (row 0), and of a second site (row 1), whose number is returned."""
     _copy_row(state.provided, site, masks, 0)
@@ -409,14 +390,14 @@ def _propose(site: int, masks: IntArray, sites: Sites, state: State) -> int:
     return other
 
 
-@_compiled
+@compiled_part
 def _update_price(entry: int, is_violated: bool, state: State) -> None:
     """Raise the price of a limit that is violated, relax it otherwise."""
     changed = state.prices[entry] * (PRICE_RISE if is_violated else PRICE_RELAX)
     state.prices[entry] = min(HIGHEST_PRICE, max(LOWEST_PRICE, changed))
 
 
-@_compiled
+@compiled_part
 def _keep_best(state: State, best: IntArray, best_assessed: FloatArray) -> None:
     """Copy the state where it is within the limits and better than the best."""
     if state.assessed[VIOLATION] > 0.0 or state.assessed[COST] >= best_assessed[COST]:
@@ -427,7 +408,7 @@ def _keep_best(state: State, best: IntArray, best_assessed: FloatArray) -> None:
         _copy_row(state.provided, site, best, site)
 
 
-@_kept_on_disk
+@compiled
 def _anneal(
     land: Landscape,
     schedule: Schedule,
