@@ -12,7 +12,7 @@ from siteplan.covering import solve_mclp
 from siteplan.covering.annealing import anneal
 from siteplan.covering.crossing import cross
 from siteplan.covering.instance import Instance, make_instance
-from siteplan.covering.population import IDLE_CROSSINGS, NOTHING, Found, Population
+from siteplan.covering.population import ELDERS, NOTHING, PATIENCE, Found, Population
 from siteplan.covering.state import (
     NOBODY,
     SEVERAL,
@@ -94,7 +94,7 @@ def test_crossed_selections_keep_the_budget(seed: int, budget: int) -> None:
     near = neighbours_of(rows, ALL_NEIGHBOURS)
     seed_random(seed)
     first, second = greedy(rows, float(budget), 0.5), greedy(rows, float(budget), 0.5)
-    crossed = cross(rows, near, float(budget), first, second, 0.1)
+    crossed = cross(rows, near, float(budget), first, second, 0.1, 100)
     assert len(set(crossed.tolist())) == len(crossed)
     spent = instance.costs[crossed].sum()
     assert spent <= budget
@@ -114,7 +114,7 @@ def test_crossing_finds_what_annealing_alone_misses() -> None:
     values = set()
     for seed in range(20):
         seed_random(seed)
-        values.add(instance.covered_weight(cross(rows, near, 2.0, left, right, 1e-9)))
+        values.add(instance.covered_weight(cross(rows, near, 2.0, left, right, 1e-9, 1_000)))
     assert max(values) == pytest.approx(20.0)
 
 
@@ -164,17 +164,55 @@ def test_what_is_merged_replaces_the_worst() -> None:
     assert [member.value for member in population.ranked()] == [3.0, 2.0]
 
 
-def test_most_members_give_way_when_nothing_improves() -> None:
-    """The best quarter stays, and new selections are wanted until the population is full again."""
+def test_a_generation_gives_way_when_nothing_improves() -> None:
+    """Its best are elders then, and new selections are wanted until there are as many as before."""
     population, random = Population(8), np.random.default_rng(0)
     for number in range(8):
         population.add(found(number, value=float(number)))
     assert population.pair(random) is not None
-    parents = (population.ranked()[0], population.ranked()[1])
-    for _ in range(IDLE_CROSSINGS * 8 + 1):
-        population.replace(parents, NOTHING)
-    assert [member.value for member in population.ranked()] == [7.0, 6.0]
+    exhaust(population)
+    assert [member.value for member in population.elders] == [7.0, 6.0, 5.0]
+    assert population.members == []
     assert population.pair(random) is None
+
+
+def exhaust(population: Population) -> None:
+    """Cross without success until the generation gives way."""
+    before, parents = population.generations, population.ranked()[:2]
+    for _ in range(PATIENCE + 2):
+        if population.generations == before:
+            population.replace(parents, NOTHING)
+    assert population.generations == before + 1
+
+
+def test_enough_elders_are_a_generation() -> None:
+    """The best of each generation are crossed once they are as many as one."""
+    population = Population(2 * ELDERS)
+    for first in (0, 100):
+        for number in range(first, first + 2 * ELDERS):
+            population.add(found(number, value=float(number)))
+        assert population.pair(np.random.default_rng(0)) is not None
+        exhaust(population)
+    best = [
+        float(number)
+        for start in (100, 0)
+        for number in range(start + 2 * ELDERS - 1, start + ELDERS - 1, -1)
+    ]
+    assert [member.value for member in population.ranked()] == best
+    assert population.pair(np.random.default_rng(0)) is not None
+
+
+def test_elders_can_be_called() -> None:
+    """At the end of the time the elders are crossed with the members at hand, and nobody is annealed anew."""
+    population = Population(4)
+    for number in range(4):
+        population.add(found(number, value=float(number)))
+    assert population.pair(np.random.default_rng(0)) is not None
+    exhaust(population)
+    population.add(found(9, value=9.0))
+    population.call_elders()
+    assert [member.value for member in population.ranked()] == [9.0, 3.0, 2.0, 1.0]
+    assert population.pair(np.random.default_rng(0)) is not None
 
 
 @pytest.mark.slow

@@ -32,8 +32,8 @@ from siteplan.machine_code import compiled
 
 SMALLEST_PART, LARGEST_PART = 0.15, 0.7
 """Shares of the first selection's sites in the part that is taken from it."""
-SEAM_MOVES, TRANSFER_MOVES, LAST_MOVES = 1000, 200, 200
-"""Moves per site that is annealed: at the seam, around the places of a transfer, and everywhere at last."""
+TRANSFER_MOVES, LAST_MOVES = 200, 200
+"""Moves per site that is annealed: around the places of a transfer, and everywhere at last."""
 SEAM_HOT, TRANSFER_HOT, TRANSFER_LOSS = 6.0, 4.0, 1.0
 """First temperatures, and the loss that a transfer may bring about, as factors of the last temperature."""
 FROZEN = 0.3
@@ -45,11 +45,17 @@ BoolArray = NDArray[np.bool_]
 
 @compiled
 def cross(
-    rows: Rows, near: Neighbours, budget: float, first: IndexArray, second: IndexArray, cold: float
+    rows: Rows,
+    near: Neighbours,
+    budget: float,
+    first: IndexArray,
+    second: IndexArray,
+    cold: float,
+    seam_moves: int,
 ) -> IndexArray:
     """Return a selection within the budget, crossed from two that aren't empty and mended.
 
-    ``cold``: last temperature, in units of weight.
+    ``cold``: last temperature, in units of weight. ``seam_moves``: moves per site annealed at the seam.
     """
     in_part = _part(rows, near, first, second)
     state = empty_state(rows)
@@ -64,7 +70,7 @@ def cross(
     fill(rows, state, budget, 0.0)
     movable, is_listed = np.empty(len(rows.costs), dtype=np.int64), np.zeros(len(rows.costs), dtype=np.bool_)
     count = _with_neighbours(near, state, movable, _seam(near, state, in_part, movable), is_listed)
-    _relax(rows, near, state, movable, count, SEAM_MOVES, limit, SEAM_HOT * cold, cold)
+    _relax(rows, near, state, movable, count, seam_moves, limit, SEAM_HOT * cold, cold)
     for _ in range(TRANSFERS):
         _transfer(rows, near, state, movable, is_listed, limit, cold)
     fill(rows, state, budget, 0.0)

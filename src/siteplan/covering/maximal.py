@@ -26,13 +26,18 @@ from siteplan.covering.instance import FloatArray, IndexArray, Instance, instanc
 from siteplan.covering.population import NOTHING, Found, Population
 from siteplan.covering.reduce import merge_equal_demand
 from siteplan.covering.state import Neighbours, Rows, greedy, neighbours_of, rows_of, seed_random
+from siteplan.covering.weighting import best_of, first_weighting, weigh
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
-MOST_MEMBERS, LEAST_MEMBERS = 60, 6
-"""Selections that are crossed: as many as can be annealed in `SEEDING_SHARE` of the time, within these."""
+MOST_MEMBERS, LEAST_MEMBERS = 15, 6
+"""Selections of a generation: as many as can be annealed in `SEEDING_SHARE` of the time, within these."""
 SEEDING_SHARE = 0.25
+ELDERS_SHARE = 0.2
+"""Last share of the time, in which the elders of all generations are crossed."""
 MOVES_PER_SITE, MOST_MOVES = 10_000, 2_500_000
 """Moves of a run for each selected site, and at most."""
+SEAM_MOVES, QUICK_SEAM_MOVES, QUICK_SECONDS = 1_000, 400, 20.0
+"""Moves per site at the seam of a crossing, and where there is less time than this."""
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
 MOST_NEIGHBOURS = 500
@@ -43,13 +48,15 @@ HOT, COLD, LEAST_COLD, COLD_PER_WORTH = 0.02, 0.002, 0.0005, 0.01
 Where another site is worth little, plans differ by less: the last temperature is
 ``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
 """
+NEARLY_EVERYBODY, WEIGHING_STEPS = 1e-5, 10_000
+"""Where a bound is within this share of everybody, one core weighs rows, so many steps at a time."""
 NOISE = 0.3
 """By which share the scores of a new start's sites are blurred."""
 EXACT_SITES, EXACT_SECONDS = 280, 4.0
 """An instance of so few sites is first tried to be solved exactly, for so long."""
 MERGE_SECONDS, MERGED = 1.0, 12
 """Time of a merge, and the number of selections that are merged, as far as they fit."""
-SECONDS_BETWEEN_MERGES = 2.0
+SECONDS_BETWEEN_MERGES = 0.5
 MERGED_SITES, MOST_MERGED_SITES = 200, 400
 """The largest union that is merged, at first and at most."""
 WIDER, NARROWER = 1.1, 0.8
@@ -68,9 +75,10 @@ RANDOM_SEEDS = 2**31 - 1
 
 @dataclass(slots=True)
 class Search:
-    """A search for the best selection of one instance: incumbent `best` of `value`, and a safe `bound`.
+    """A search for the best selection of one instance: the best `found`, and a safe `bound`.
 
-    The bound of the LP is worked out beside the search, which ends once it has the gap wanted.
+    The bound of the LP is worked out beside the search, which ends once it has the gap wanted, the weight
+    that is `enough`, or a bound below that.
     """
 
     instance: Instance
@@ -78,14 +86,18 @@ class Search:
     is_cardinality: bool
     clock: Clock
     seed: int
+    enough: float = math.inf
     bound: float = field(init=False)
     found: Found = field(init=False)
     _unit: float = 1.0
     """Covered weight per selected site of the greedy plan."""
     _cold: float = COLD
     _mergeable: float = MERGED_SITES
-    _seeding_ends: float = 0.0
-    """Seconds left when no more selections are annealed from nothing, for the first population."""
+    _seconds: float = 0.0
+    """Time of the search, without the greedy plan."""
+    _are_elders_called: bool = False
+    _is_nearly_everybody_covered: bool = False
+    """Whether the prices say that nearly everybody may be covered."""
     _population: Population = field(init=False)
     _random: np.random.Generator = field(init=False)
     _solver: SolverSession = field(init=False)
@@ -118,18 +130,19 @@ class Search:
             if self._is_done(wanted_gap) or len(self.found.selected) == 0:
                 return
             self._unit = max(self.found.value / len(self.found.selected), 1e-12)
-            before = self.clock.seconds_left()
-            self._seeding_ends = (1.0 - SEEDING_SHARE) * before
+            self._seconds = self.clock.seconds_left()
             near = neighbours_of(rows, MOST_NEIGHBOURS)
             workers = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
             until_done.callback(self._is_over.set)
             working = [
-                workers.submit(self._work, rows, near, self._draw(), wanted_gap)
-                for _ in range(os.cpu_count() or 1)
+                workers.submit(self._work, rows, near, number, self._draw(), wanted_gap)
+                for number in range(os.cpu_count() or 1)
             ]
             prices = good_prices(rows, self.budget, self.found.value, self.clock)
             self.bound = min(self.bound, maximal_covering_bound(self.instance, self.budget, prices))
-            if self.clock.seconds_left() > LP_WORTH * (before - self.clock.seconds_left()):
+            nearly = (1.0 - NEARLY_EVERYBODY) * float(self.instance.weights.sum())
+            self._is_nearly_everybody_covered = self.bound >= nearly
+            if self.clock.seconds_left() > LP_WORTH * (self._seconds - self.clock.seconds_left()):
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
                 bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
                 bound.add_done_callback(self._take_bound)
@@ -140,37 +153,54 @@ class Search:
             for worker in working:
                 worker.result()
 
-    def _work(self, rows: Rows, near: Neighbours, seed: int, wanted_gap: float) -> None:
+    def _work(self, rows: Rows, near: Neighbours, number: int, seed: int, wanted_gap: float) -> None:
         """Anneal new selections, or cross two, as the population wants, until the search is done."""
         seed_random(seed)
         random = np.random.default_rng(seed)
+        seam_moves = QUICK_SEAM_MOVES if self._seconds < QUICK_SECONDS else SEAM_MOVES
         while not self._is_done(wanted_gap):
-            if len(self._population.members) >= LEAST_MEMBERS and self._seeding_is_over():
-                self._population.size = min(self._population.size, len(self._population.members))
+            if number == 0 and self._is_nearly_everybody_covered:
+                self._weigh(rows, wanted_gap)
+                continue
+            self._keep_to_the_time()
             parents = self._population.pair(random)
             if parents is None:
                 self._population.add(self._annealed(rows, near))
             else:
                 both = (parents[0].selected, parents[1].selected)
-                crossed = cross(rows, near, self.budget, *both, self._cold * self._unit)
+                crossed = cross(rows, near, self.budget, *both, self._cold * self._unit, seam_moves)
                 self._population.replace(parents, self._offer(crossed))
 
-    def _seeding_is_over(self) -> bool:
-        return self.clock.seconds_left() <= self._seeding_ends
+    def _keep_to_the_time(self) -> None:
+        """End the annealing of the first generation, and call the elders, when it is time."""
+        population, left = self._population, self.clock.seconds_left() / self._seconds
+        if population.generations == 0 and left <= 1.0 - SEEDING_SHARE:
+            population.size = max(LEAST_MEMBERS, min(population.size, len(population.members)))
+        if population.generations > 0 and left <= ELDERS_SHARE and not self._are_elders_called:
+            self._are_elders_called = True
+            population.call_elders()
+
+    def _weigh(self, rows: Rows, wanted_gap: float) -> None:
+        """Search by row weighting until the search is done."""
+        search = first_weighting(rows, self.found.selected)
+        while not self._is_done(wanted_gap):
+            weigh(search, self.budget, WEIGHING_STEPS)
+            self._offer(best_of(search))
 
     def _annealed(self, rows: Rows, near: Neighbours) -> Found:
         """Return the best selection of a run from a new start."""
-        best = last = greedy(rows, self.budget, NOISE)
-        moves = min(MOST_MOVES, MOVES_PER_SITE * max(1, len(best)))
+        best, last = NOTHING, greedy(rows, self.budget, NOISE)
+        moves = min(MOST_MOVES, MOVES_PER_SITE * max(1, len(last)))
         hot, cold = HOT * self._unit, self._cold * self._unit
         ratio = (cold / hot) ** (1.0 / PIECES_OF_A_RUN)
         for _ in range(PIECES_OF_A_RUN):
             if self.clock.seconds_left() <= 0.0:
                 break
-            piece = moves // PIECES_OF_A_RUN
-            best, last = anneal(rows, near, self.budget, self.is_cardinality, last, piece, hot, hot * ratio)
-            hot *= ratio
-        return self._offer(best)
+            piece, end = moves // PIECES_OF_A_RUN, hot * ratio
+            of_piece, last = anneal(rows, near, self.budget, self.is_cardinality, last, piece, hot, end)
+            best = max(best, self._offer(of_piece), key=lambda found: found.value)
+            hot = end
+        return best
 
     def _merge_now_and_then(self, wanted_gap: float) -> None:
         """Merge the best of the population whenever they are others than at the last merge."""
@@ -187,6 +217,8 @@ class Search:
 
     def _is_done(self, wanted_gap: float) -> bool:
         if self._is_over.is_set() or self.clock.seconds_left() <= 0.0:
+            return True
+        if self.enough < math.inf and (self.found.value >= self.enough or self.bound < self.enough):
             return True
         return self.bound - self.found.value <= max(wanted_gap, PROVEN) * max(1.0, abs(self.found.value))
 
@@ -264,8 +296,9 @@ def compile_ahead() -> None:
     seed_random(0)
     start = greedy(rows, 2.0, NOISE)
     anneal(rows, near, 2.0, True, start, 10, HOT, COLD)
-    cross(rows, near, 2.0, start, start, COLD)
+    cross(rows, near, 2.0, start, start, COLD, 1)
     good_prices(rows, 2.0, 1.0, Clock(math.inf))
+    weigh(first_weighting(rows, start), 2.0, 1)
 
 
 def _exact(instance: Instance, budget: float, is_cardinality: bool) -> Program:

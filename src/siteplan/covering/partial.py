@@ -1,12 +1,17 @@
 """Set covering and partial covering: the cheapest sites that cover everybody, or a share of the weight.
 
-A plan is opened greedily and thinned out; the solver then improves it and its bound. The parts of a set
-covering that share no demand point are solved one by one.
+A plan is opened greedily and thinned out. Then the solver improves it and its bound, and beside it, where
+there are many sites, a search looks for cheaper ones: by row weighting for everybody, by maximal covering
+with ever less money for a share. The parts of a set covering that share no demand point are solved one by
+one, the smallest first.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -14,17 +19,28 @@ from scipy.sparse.csgraph import connected_components
 
 from siteplan.covering.bounds import multipliers, partial_covering_bound, set_covering_bound
 from siteplan.covering.instance import FloatArray, IndexArray, Instance, instance_of
+from siteplan.covering.maximal import EXACT_SITES, Search
+from siteplan.covering.state import rows_of, seed_random, selection_of
+from siteplan.covering.weighting import first_weighting, weigh
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
 WEIGHT_SLACK = 1e-9
 """Share of the wanted weight that rounding of sums may miss."""
+WEIGHING_STEPS = 10_000
+"""Of row weighting between looks at the clock."""
+FIRST_STEP = 0.1
+"""Share of the gap by which the money is cut at first where a share of the weight is to be covered."""
+LEAST_STEP = 1e-9
+"""Least share by which something is cheaper where costs aren't whole."""
+TRIAL_SHARE = 0.25
+"""Share of the time left for a search with so much less money."""
 
 
 def solve_parts(instance: Instance, clock: Clock, wanted_gap: float, seed: int) -> tuple[IndexArray, float]:
     """Return (selection, lower bound) of a set covering, its independent parts solved one by one."""
     selected: list[IndexArray] = []
     bounds: list[float] = []
-    for columns, part in parts(instance):
+    for columns, part in sorted(parts(instance), key=lambda part: len(part[0])):
         chosen, bound = solve_cheapest(
             part, None, clock, wanted_gap * max(1.0, part.costs.sum()) if wanted_gap else 0.0, seed
         )
@@ -57,25 +73,99 @@ def solve_cheapest(
     best = _thinned(instance, _greedy(instance, wanted), wanted)
     program = _program(instance, wanted)
     bound = 0.0
-    with SolverSession() as session:
+    with SolverSession() as session, ThreadPoolExecutor(max_workers=1) as beside:
         duals = multipliers(_relaxed(program), session, clock)
         if duals is not None:
             bound = _bound(instance, wanted, duals)
+        solving = clock.until(math.inf)
+        search = Descent(instance, wanted, best, bound + wanted_gap, clock.until(math.inf), solving)
+        searching = beside.submit(search.run, seed) if instance.site_count > EXACT_SITES else None
         start = np.zeros(instance.site_count)
         start[best] = 1.0
         answer = session.solve(
             program,
             Limits(absolute_gap=max(1e-9, wanted_gap), seed=seed),
-            clock,
+            solving,
             (np.arange(instance.site_count), start),
         )
-    if answer.bound is not None:
-        bound = max(bound, answer.bound)
+        if answer.is_proven:
+            search.clock.not_needed.set()
+        if searching is not None:
+            searching.result()
+    best, bound = search.best, max(bound, search.bound, answer.bound or 0.0)
     if answer.values is not None:
         found = _thinned(instance, np.flatnonzero(answer.values[: instance.site_count] > 0.5), wanted)
         if _covers(instance, found, wanted) and instance.costs[found].sum() < instance.costs[best].sum():
             best = found
     return best, min(bound, float(instance.costs[best].sum()))
+
+
+@dataclass(slots=True)
+class Descent:
+    """A search for ever cheaper selections; it ends where one costs no more than ``enough``.
+
+    ``clock`` stops it; where it ends by itself, what is solved under ``solving`` is no longer needed.
+    """
+
+    instance: Instance
+    wanted: float | None
+    best: IndexArray
+    enough: float
+    clock: Clock
+    solving: Clock
+    bound: float = 0.0
+    """Nothing costs less, as far as it has shown."""
+
+    def run(self, seed: int) -> None:
+        """Search until the clock stops it or nothing cheaper is wanted."""
+        if self.wanted is None:
+            self._weigh(seed)
+        else:
+            self._cut(self.wanted, seed)
+        if self._is_cheap_enough():
+            self.solving.not_needed.set()
+
+    def _is_cheap_enough(self) -> bool:
+        return self._cost() <= max(self.enough, self.bound)
+
+    def _cost(self) -> float:
+        return float(self.instance.costs[self.best].sum())
+
+    def _least_step(self) -> float:
+        """Return by how much a cheaper selection is cheaper at least: whole costs have whole sums."""
+        costs = self.instance.costs
+        return 1.0 if (costs == np.floor(costs)).all() else LEAST_STEP * self._cost()
+
+    def _weigh(self, seed: int) -> None:
+        """Cover everybody with ever less money by row weighting."""
+        seed_random(seed)
+        alike = instance_of(self.instance.reach, np.ones(self.instance.demand_count), self.instance.costs)
+        search = first_weighting(rows_of(alike), self.best)
+        while self.clock.seconds_left() > 0.0 and not self._is_cheap_enough():
+            if weigh(search, self._cost() - self._least_step(), WEIGHING_STEPS):
+                self.best = _thinned(self.instance, np.sort(selection_of(search.state)), None)
+
+    def _cut(self, wanted: float, seed: int) -> None:
+        """Cover the wanted weight with ever less money by maximal covering."""
+        is_cardinality = bool((self.instance.costs == 1.0).all())
+        wanted, step_share = wanted * (1.0 - WEIGHT_SLACK), FIRST_STEP
+        while self.clock.seconds_left() > 0.0 and not self._is_cheap_enough():
+            least = self._least_step()
+            step = max(least, step_share * (self._cost() - self.enough))
+            is_least = step <= least
+            clock = self.clock.until(math.inf if is_least else TRIAL_SHARE * self.clock.seconds_left())
+            budget = self._cost() - (np.floor(step) if least == 1.0 else step)
+            search = Search(self.instance, budget, is_cardinality, clock, seed, wanted)
+            search.run(0.0)
+            if search.found.value >= wanted:
+                self.best = _thinned(self.instance, search.best, wanted)
+            elif search.bound < wanted:
+                self.bound = max(self.bound, budget + least if least == 1.0 else budget)
+                step_share *= FIRST_STEP
+            elif is_least:
+                return
+            else:
+                step_share *= FIRST_STEP
 
 
 def _program(instance: Instance, wanted: float | None) -> Program:

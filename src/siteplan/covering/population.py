@@ -1,4 +1,9 @@
-"""The selections that a search keeps to cross: no two alike, and each crossed where it beats its like."""
+"""The selections that a search keeps to cross: no two alike, and each crossed where it beats its like.
+
+A generation is annealed and crossed until its best no longer gets better. Then its best few step aside as
+elders, and a new one begins from nothing; enough elders are a generation themselves. So what different starts
+led to is crossed as well, and a start that led nowhere costs little.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +16,10 @@ import numpy as np
 
 from siteplan.covering.instance import IndexArray
 
-IDLE_CROSSINGS = 20
-"""Crossings in a row per member that brought nothing, after which most members give way to new ones."""
-KEPT_SHARE = 0.25
-"""Share of the members that stay then, the best."""
+PATIENCE = 300
+"""Crossings without a better best, after which a generation gives way."""
+ELDERS = 3
+"""Members of a generation that become elders, the best."""
 
 
 class Found(NamedTuple):
@@ -29,17 +34,24 @@ NOTHING = Found(np.empty(0, dtype=np.int64), 0.0)
 
 @dataclass(slots=True)
 class Population:
-    """At most ``size`` selections; threads take pairs from it and put back what they made of them."""
+    """A generation of ``size`` selections; threads take pairs from it and put back what they made of them."""
 
     size: int
     members: list[Found] = field(default_factory=list)
+    elders: list[Found] = field(default_factory=list)
+    generations: int = 0
+    """That have given way."""
+    _is_growing: bool = True
     _idle: int = 0
+    _best: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def pair(self, random: np.random.Generator) -> tuple[Found, Found] | None:
         """Return two members to cross; None where a new selection is wanted instead."""
         with self._lock:
-            if len(self.members) < max(2, self.size):
+            if len(self.members) >= max(2, self.size):
+                self._is_growing = False
+            if self._is_growing or len(self.members) < 2:
                 return None
             first, second = random.choice(len(self.members), 2, replace=False)
             return self.members[first], self.members[second]
@@ -54,14 +66,28 @@ class Population:
         """Put a crossed selection in the place of the parent that it is more like, where it is better."""
         like = max(parents, key=lambda parent: len(np.intersect1d(parent.selected, found.selected)))
         with self._lock:
-            self._idle += 1
             place = next((at for at, member in enumerate(self.members) if member is like), None)
             if place is not None and found.value > like.value and not self._has(found):
                 self.members[place] = found
-                self._idle = 0
-            elif self._idle > IDLE_CROSSINGS * len(self.members):
-                self.members = self._ranked()[: max(1, int(KEPT_SHARE * len(self.members)))]
-                self._idle = 0
+            self._idle += 1
+            if found.value > self._best:
+                self._best, self._idle = found.value, 0
+            elif self._idle > PATIENCE:
+                self._give_way()
+
+    def call_elders(self) -> None:
+        """Make one generation of the members and all elders."""
+        with self._lock:
+            self.members, self.elders = self.members + self.elders, []
+            self._is_growing, self._idle = False, 0
+
+    def _give_way(self) -> None:
+        self.elders += self._ranked()[:ELDERS]
+        self.members, self._best, self._idle = [], 0.0, 0
+        self.generations += 1
+        self._is_growing = len(self.elders) < self.size
+        if not self._is_growing:
+            self.members, self.elders = self.elders, []
 
     def replace_worst(self, found: Found) -> None:
         """Put a selection in the place of the worst member, where it is better."""
