@@ -28,7 +28,8 @@ def test_the_command_makes_a_case(siteplan: Siteplan, tmp_path: Path) -> None:
     assert (folder / "scenarios" / "residents.yaml").is_file()
 
 
-@pytest.mark.parametrize("basis", [BASES[0], pytest.param(BASES[1], marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("basis", BASES)
 def test_a_plan_keeps_every_rule_of_a_made_case(basis: str, siteplan: Siteplan, tmp_path: Path) -> None:
     """The scenario with all rules of a tiny case is solved, and its plan verified."""
     made = make_case(TINY, 7, tmp_path / "made")

@@ -40,7 +40,9 @@ def test_the_ends_come_first_and_every_point_once() -> None:
         assert sorted(solving_order(count)) == list(range(count))
 
 
-@pytest.mark.parametrize("level", [Level.SHORTFALL, Level.PERSONS_COVERED])
+@pytest.mark.parametrize(
+    "level", [Level.SHORTFALL, pytest.param(Level.PERSONS_COVERED, marks=pytest.mark.slow)]
+)
 def test_each_point_is_the_best_there_is(level: Level) -> None:
     """On the tiny problem: the first level of every plan tried by brute force."""
     problem = replace(tiny_problem(), objective=(level, Level.COST))
@@ -55,7 +57,8 @@ def test_each_point_is_the_best_there_is(level: Level) -> None:
         assert point.first.status == "optimal"
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
 def test_the_curve_is_monotone(seed: int) -> None:
     """More money is never worse, nor is its bound, however hasty the search of each point."""
     problem = random_problem(
