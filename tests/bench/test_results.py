@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from siteplan.bench.measuring import growth_exponent, run_measured
-from siteplan.bench.results import figure, ratio, renew_section, table
+from siteplan.bench.results import figure, ratio, renew_section, seconds_with_nothing_compiled, table
 
 
 def test_a_section_is_renewed_and_the_others_stay(tmp_path: Path) -> None:
@@ -70,3 +70,14 @@ def test_what_a_command_says_is_kept() -> None:
     """Both outputs and the exit code are returned."""
     run = run_measured([sys.executable, "-c", "import sys; print('out'); sys.exit('err')"])
     assert (run.exit_code, run.out.strip(), run.err.strip()) == (1, "out", "err")
+
+
+def test_nothing_is_compiled_for_a_program(tmp_path: Path) -> None:
+    """It runs with its arguments, and finds an empty folder of machine code."""
+    found = tmp_path / "found.txt"
+    program = (
+        "import os, sys, pathlib; folder = pathlib.Path(os.environ['NUMBA_CACHE_DIR']); "
+        "pathlib.Path(sys.argv[1]).write_text(f'{folder.is_dir()} {len(list(folder.iterdir()))}')"
+    )
+    assert seconds_with_nothing_compiled(program, str(found)) > 0.0
+    assert found.read_text(encoding="utf-8") == "True 0"

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import re
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -69,3 +73,18 @@ def figure(value: float | None, digits: int = 3) -> str:
 def ratio(other: float | None, own: float | None) -> str:
     """Return ``other`` as a multiple of ``own``, a dash where one is missing or zero."""
     return "—" if other is None or not own else f"{figure(other / own)} ×"
+
+
+def seconds_with_nothing_compiled(program: str, *arguments: str) -> float:
+    """Return the wall seconds of a Python program on a machine that has kept no machine code yet.
+
+    That includes starting Python. ``arguments`` are the program's ``sys.argv[1:]``.
+
+    Raises:
+        subprocess.CalledProcessError: the program fails.
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
+        begin = time.monotonic()
+        subprocess.run([sys.executable, "-c", program, *arguments], env=environment, check=True)
+        return time.monotonic() - begin
