@@ -303,8 +303,8 @@ def report(
             if published
             else "Synthetic: towns of different sizes scattered over a county, each point a site as well."
         ),
-        f"Starting Python and compiling siteplan's search, once after installation, took {compile_s:.1f} s; it "
-        "is not counted.",
+        f"Starting Python and compiling siteplan's search, once after installation, took {compile_s:.1f} s "
+        "and is not counted.",
         "",
         *measured_on(("siteplan", "numba", "highspy", "spopt", "pulp", "pyomo", "ortools")),
         "",
