@@ -17,7 +17,6 @@ import argparse
 import multiprocessing
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,7 +29,16 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from siteplan.bench.results import GIB, figure, installed_version, measured_on, ratio, renew_section, table
+from siteplan.bench.results import (
+    GIB,
+    figure,
+    installed_version,
+    measured_on,
+    ratio,
+    renew_section,
+    seconds_with_nothing_compiled,
+    table,
+)
 from siteplan.network import FloatArray, IntArray, RoadNetwork
 from siteplan.reach import distance_blocks, distance_matrix, places_at_nodes
 from siteplan.reach.pieces import road_pieces
@@ -330,12 +338,8 @@ def warm_up() -> float:
 
 def compilation_seconds() -> float:
     """Return the seconds of the first use after installation, when nothing is compiled yet."""
-    with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
-        program = "import sys; sys.path.insert(0, sys.argv[1]); import distances; print(distances.warm_up())"
-        command = [sys.executable, "-c", program, str(Path(__file__).parent)]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return float(run.stdout)
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import distances; print(distances.warm_up())"
+    return seconds_with_nothing_compiled(program, str(Path(__file__).parent))
 
 
 def report(task: Task, measured: Sequence[Measured], compile_s: float, absent: Sequence[str]) -> list[str]:

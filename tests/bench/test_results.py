@@ -73,11 +73,11 @@ def test_what_a_command_says_is_kept() -> None:
 
 
 def test_nothing_is_compiled_for_a_program(tmp_path: Path) -> None:
-    """It runs with its arguments, and finds an empty folder of machine code."""
+    """It runs with its arguments, and finds an empty folder of machine code; what it prints is returned."""
     found = tmp_path / "found.txt"
     program = (
         "import os, sys, pathlib; folder = pathlib.Path(os.environ['NUMBA_CACHE_DIR']); "
-        "pathlib.Path(sys.argv[1]).write_text(f'{folder.is_dir()} {len(list(folder.iterdir()))}')"
+        "pathlib.Path(sys.argv[1]).write_text(f'{folder.is_dir()} {len(list(folder.iterdir()))}'); print(1.5)"
     )
-    assert seconds_with_nothing_compiled(program, str(found)) > 0.0
+    assert seconds_with_nothing_compiled(program, str(found)) == 1.5
     assert found.read_text(encoding="utf-8") == "True 0"

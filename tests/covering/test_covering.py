@@ -176,12 +176,12 @@ def test_prices_found_at_once_are_near_the_lps(seed: int) -> None:
 
 
 def test_time_limit_holds() -> None:
-    """The limit ends a call that nothing else would end, with a plan and a bound."""
+    """The call returns soon after its limit, with a plan and a bound, where the search is compiled."""
     compile_ahead()
     random = np.random.default_rng(6)
     reach = sparse.csr_array((random.random((2000, 600)) < 0.02).astype(float))
     result = solve_mclp(reach, random.integers(1, 100, 2000), p=40, time_limit=4.0)
-    assert result.seconds < 120.0
+    assert result.seconds < 8.0
     assert 0.0 < result.objective <= result.bound
 
 

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -76,15 +75,16 @@ def ratio(other: float | None, own: float | None) -> str:
 
 
 def seconds_with_nothing_compiled(program: str, *arguments: str) -> float:
-    """Return the wall seconds of a Python program on a machine that has kept no machine code yet.
+    """Return the seconds that a Python program prints, run as on a machine that has kept no machine code yet.
 
-    That includes starting Python. ``arguments`` are the program's ``sys.argv[1:]``.
+    ``arguments`` are the program's ``sys.argv[1:]``.
 
     Raises:
         subprocess.CalledProcessError: the program fails.
+        ValueError: it prints anything else.
     """
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
-        begin = time.monotonic()
-        subprocess.run([sys.executable, "-c", program, *arguments], env=environment, check=True)
-        return time.monotonic() - begin
+        command = [sys.executable, "-c", program, *arguments]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return float(run.stdout)
