@@ -4,8 +4,11 @@ With prices u of covering an element, μ of money, σ of subsidies and ν of pac
 less shortfall than
 
     Σ_{f,t} min {π · s + Σ_e u_e · c_e : s ≥ target − Σ_e w_e · c_e, s ≥ 0, 0 ≤ c ≤ 1}
-    + Σ_j min over programmes by year Σ_t (μ_t · cost + σ_t · subsidy + ν_t − Σ_{e covered} u_e)
-    − Σ_t (μ_t · B_t + σ_t · S_t + ν_t · N_t)
+    + Σ_j min over programmes by year Σ_t (pay_t(cost) + σ_t · subsidy + ν_t − Σ_{e covered} u_e)
+    − Σ_t (Σ_b μ_{b,t} · B_{b,t} + σ_t · S_t + ν_t · N_t)
+
+where pay_t(cost) is the least that a programme's cost takes at the prices μ of the sources of money that may pay
+for it, each up to its share.
 
 (proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
 rooms that hold its functions, and keep its operator where every one has to be viable; rules that are left out
@@ -25,13 +28,13 @@ from siteplan.highs import Clock
 from siteplan.machine_code import compiled
 from siteplan.problem import Problem, Role
 from siteplan.solve.search.landscape import (
-    UNLIMITED,
     FloatArray,
     IntArray,
     Landscape,
     describe_landscape,
 )
-from siteplan.solve.search.programmes import MOST_FUNCTIONS
+from siteplan.solve.search.limits import UNLIMITED, money_by_source, payable_by_source
+from siteplan.solve.search.programmes import MOST_FUNCTIONS, enumerate_programmes
 from siteplan.solve.search.start import Promising
 from siteplan.units import to_model_money
 from siteplan.volume import BOUND, Ascent, ascend, first_ascent
@@ -49,8 +52,8 @@ DAMPED = 0.75
 """Steps of the limits' prices are shorter by this power of the number of elements, which all move at once."""
 TOGETHER_SHARE = 0.7
 """Share of the time for all years together, where the bound of each year is wanted too."""
-MONEY, SUBSIDY, OPENINGS, TOWNS = 0, 1, 2, 3
-"""Entries of a row of `Years.limit`; towns are the last."""
+SUBSIDY, OPENINGS, TOWNS = 0, 1, 2
+"""Entries of a row of `Years.limit`; after the towns come the sources of money."""
 ROUNDING = 1e-9
 """Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
 IMPOSSIBLE = -1e300
@@ -62,10 +65,13 @@ class Years(NamedTuple):
     ``element_first`` (T + 1,): the elements of each year; ``site_first`` (T, P·F + 1), ``elements``: what
     site p covers with function f; ``element_function``, ``weight`` (E,); ``missing`` (T, F): target less
     what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``mask``, ``cost``,
-    ``subsidy`` (M,); ``town`` (P,), -1 for sites without pace; ``may_open`` (T, P); ``limit`` (T, 3 + W):
-    money until the year, subsidies after it, openings in all and by town until it. ``unit``
-    (E + T·(3 + W),): of the prices of elements and limits, so that all steps are of one size.
-    ``is_nested``: what a site provides it goes on providing.
+    ``subsidy`` (M,); ``payable`` (M, K): what each source of money may pay of the cost, ``growth`` (M,): what
+    larger rooms may cost besides that the sources for some functions pay for; ``share`` (K,): the most a source
+    pays of any cost, 0 where there is no such share, ``is_for_some`` (K,): only for some functions; ``town``
+    (P,), -1 for sites without pace; ``may_open`` (T, P); ``limit`` (T, 2 + W + K): subsidies after the year,
+    openings in all and by town until it, money of each source until it. ``unit`` (E + T·(2 + W + K),): of the
+    prices of elements and limits, so that all steps are of one size. ``is_nested``: what a site provides it
+    goes on providing.
     """
 
     element_first: IntArray
@@ -79,6 +85,10 @@ class Years(NamedTuple):
     mask: IntArray
     cost: FloatArray
     subsidy: FloatArray
+    payable: FloatArray
+    growth: FloatArray
+    share: FloatArray
+    is_for_some: FloatArray
     town: IntArray
     may_open: IntArray
     limit: FloatArray
@@ -87,25 +97,33 @@ class Years(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch arrays: ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen`` (T,)."""
+    """Scratch arrays: ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen`` (T,).
+
+    ``cheapest`` (T, K): the sources of money, the cheapest first; ``saved`` (T,): what a larger room saves of
+    money at most for its cost, as it lets others pay more.
+    """
 
     excess: FloatArray
     worth: FloatArray
     best: FloatArray
     came_from: IntArray
     chosen: IntArray
+    cheapest: IntArray
+    saved: FloatArray
 
 
 class PricedBounds(NamedTuple):
     """Lower bounds of the shortfall in weighted points: of each year's part if asked for, and of the whole.
 
     ``promising``: what each site provides where it is worth the most above its prices: together near a good
-    plan, but within no limit. None where years are not linked.
+    plan, but within no limit. None where years are not linked. ``dearest_first``: the numbers of the sources
+    of money, those of the highest prices first.
     """
 
     by_year: Mapping[int, float]
     total: float
     promising: Promising | None
+    dearest_first: tuple[int, ...] = ()
 
 
 def priced_bounds(
@@ -131,7 +149,14 @@ def priced_bounds(
         own_clock = clock.until(clock.seconds_left() / (count - index))
         bounds[year] = _safe(_ascend(_years(relaxed, land, [index]), own_clock))
     promising = _promising(whole, together.best_prices) if whole.is_nested else None
-    return PricedBounds(bounds, max(_safe(together), sum(bounds.values())), promising)
+    dearest_first = tuple(np.argsort(-_source_prices(whole, together.best_prices), kind="stable").tolist())
+    return PricedBounds(bounds, max(_safe(together), sum(bounds.values())), promising, dearest_first)
+
+
+def _source_prices(years: Years, prices: FloatArray) -> FloatArray:
+    """Return (K,): the prices of the sources' money, all years together."""
+    of_limits = prices[len(years.weight) :].reshape(years.limit.shape)
+    return np.asarray(of_limits[:, years.limit.shape[1] - years.payable.shape[1] :].sum(axis=0))
 
 
 def _first_prices(years: Years) -> FloatArray:
@@ -141,8 +166,10 @@ def _first_prices(years: Years) -> FloatArray:
     prices[:elements] = FIRST_PRICE * years.unit[:elements]
     for year, limits in enumerate(years.limit):
         first, last = years.element_first[year], years.element_first[year + 1]
-        money = elements + year * len(limits) + MONEY
-        prices[money] = prices[first:last].sum() / max(limits[MONEY], 1e-6)
+        end = elements + (year + 1) * len(limits)
+        sources = years.payable.shape[1]
+        money = min(UNLIMITED, limits[-sources:].sum())
+        prices[end - sources : end] = prices[first:last].sum() / max(money, 1e-6)
     return prices
 
 
@@ -183,6 +210,8 @@ def _work_for(years: Years) -> Work:
         np.zeros((count, masks)),
         np.zeros((count, masks), dtype=np.int64),
         np.zeros(count, dtype=np.int64),
+        np.zeros((count, years.payable.shape[1]), dtype=np.int64),
+        np.zeros(count),
     )
 
 
@@ -207,9 +236,13 @@ def _no_years() -> Years:
         mask=none,
         cost=np.zeros(0),
         subsidy=np.zeros(0),
+        payable=np.zeros((0, 1)),
+        growth=np.zeros(0),
+        share=np.zeros(1),
+        is_for_some=np.zeros(1),
         town=none,
         may_open=np.zeros((0, 0), dtype=np.int64),
-        limit=np.zeros((0, TOWNS)),
+        limit=np.zeros((0, TOWNS + 1)),
         unit=np.zeros(0),
         is_nested=True,
     )
@@ -239,13 +272,16 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
     sites = [problem.sites[key] for key in problem.planned_sites]
     limit = np.array(
         [
-            [_money_by(problem, index), _subsidy_after(problem, index), *(land.pace.limit * (index + 1))]
-            for index in indices
+            [_subsidy_after(problem, index), *(land.pace.limit * (index + 1)), *money]
+            for index, money in zip(indices, _money_by(problem, indices), strict=True)
         ]
     )
+    funding = _funding(problem)
+    whole = limit.copy()
+    whole[:, -len(funding.share) :] = limit[:, -len(funding.share) :].sum(axis=1, keepdims=True)
     damped = [
         worth.sum() / np.maximum(row, 1e-6) / max(1, len(worth)) ** DAMPED
-        for worth, row in zip(worths, limit, strict=True)
+        for worth, row in zip(worths, whole, strict=True)
     ]
     paid = [to_model_money(0.0 if site.joint is None else site.joint.pays_cny) for site in sites]
     return Years(
@@ -260,6 +296,10 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
         mask=land.sites.mask,
         cost=np.maximum(0.0, land.money.cost - np.repeat(paid, np.diff(land.sites.programme_first))),
         subsidy=land.money.subsidy,
+        payable=funding.payable,
+        growth=funding.growth,
+        share=funding.share,
+        is_for_some=funding.is_for_some,
         town=np.where([site.role is Role.CANDIDATE for site in sites], land.pace.town, -1),
         may_open=np.array(
             [
@@ -270,25 +310,43 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
         ),
         limit=limit,
         unit=np.concatenate([*worths, *damped]),
-        is_nested=not problem.conversions,
+        is_nested=True,
     )
 
 
-def _money_by(problem: Problem, index: int) -> float:
-    """Return million CNY that can have been spent by a year, whatever is carried over."""
-    money, year = problem.money, problem.years[index]
+class _Funding(NamedTuple):
+    """Who may pay what: `Years.payable`, ``growth``, ``share`` and ``is_for_some``."""
+
+    payable: FloatArray
+    growth: FloatArray
+    share: FloatArray
+    is_for_some: FloatArray
+
+
+def _funding(problem: Problem) -> _Funding:
+    """Return who may pay what; without conditions one source pays everything."""
+    programmes = enumerate_programmes(problem)
+    if not problem.money.sources:
+        count = len(programmes.cost)
+        return _Funding(np.full((count, 1), UNLIMITED), np.zeros(count), np.zeros(1), np.zeros(1))
+    sources = problem.money.sources.values()
+    return _Funding(
+        payable_by_source(problem, programmes, programmes.cost),
+        programmes.growth,
+        np.array([source.share_of_project_at_most or 0.0 for source in sources]),
+        np.array([float(source.eligible_functions is not None) for source in sources]),
+    )
+
+
+def _money_by(problem: Problem, indices: Sequence[int]) -> FloatArray:
+    """Return (T, K): million CNY of each source that can be spent by a year, whatever is carried over."""
+    money = problem.money
     if money.sources:
-        return to_model_money(
-            sum(
-                amount
-                for source in money.sources.values()
-                for paid_in, amount in source.amounts_cny.items()
-                if paid_in <= year + source.paid_after_years
-            )
-        )
+        return money_by_source(problem)[list(indices)]
     if money.capital_cny is None:
-        return UNLIMITED
-    return to_model_money(sum(money.capital_cny[earlier] for earlier in problem.years[: index + 1]))
+        return np.full((len(indices), 1), UNLIMITED)
+    spent = np.cumsum([to_model_money(money.capital_cny[year]) for year in problem.years])
+    return spent[list(indices), None]
 
 
 def _subsidy_after(problem: Problem, index: int) -> float:
@@ -315,11 +373,73 @@ def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
             bound -= prices[row] * years.limit[year, entry]
             work.excess[row] = -years.limit[year, entry]
             row += 1
+        _compare_sources(years, year, prices, work)
         bound += _cover_cheaply(years, year, prices, work.excess)
     for site in range(len(years.programme_first) - 1):
         if years.programme_first[site] < years.programme_first[site + 1]:
             bound += _open_where_it_pays(years, site, prices, work)
     return bound
+
+
+@compiled
+def _first_source(years: Years, year: int) -> int:
+    """Return the row of the first source's money in a year."""
+    return len(years.weight) + (year + 1) * years.limit.shape[1] - years.payable.shape[1]
+
+
+@compiled
+def _compare_sources(years: Years, year: int, prices: FloatArray, work: Work) -> None:
+    """Sort the sources by their prices in a year, and see whether larger rooms save money.
+
+    A CNY more of a room that a source for some functions pays for lets others pay their share of it as well, at
+    best instead of the dearest source.
+    """
+    first, sources = _first_source(years, year), years.payable.shape[1]
+    work.cheapest[year, :] = np.argsort(prices[first : first + sources])
+    dearest = prices[first + work.cheapest[year, sources - 1]]
+    costs = dearest
+    for source in range(sources):
+        part = years.share[source] + years.is_for_some[source]
+        costs -= part * (dearest - prices[first + source])
+    work.saved[year] = max(0.0, -costs)
+
+
+@compiled
+def _pay(years: Years, year: int, programme: int, prices: FloatArray, work: Work) -> float:
+    """Return the least that a programme's cost takes at the prices of money."""
+    first, left, total = _first_source(years, year), years.cost[programme], 0.0
+    source = 0
+    for number in range(years.payable.shape[1]):
+        source = work.cheapest[year, number]
+        part = min(left, years.payable[programme, source])
+        total += part * prices[first + source]
+        left -= part
+        if left <= 0.0:
+            break
+    total += max(0.0, left) * prices[first + source]
+    return max(0.0, total - work.saved[year] * years.growth[programme])
+
+
+@compiled
+def _count_paid(years: Years, year: int, programme: int, work: Work) -> None:
+    """Count what each source pays of a programme's cost as in `_pay`."""
+    first, left, sources = _first_source(years, year), years.cost[programme], years.payable.shape[1]
+    source = 0
+    for number in range(sources):
+        source = work.cheapest[year, number]
+        part = min(left, years.payable[programme, source])
+        work.excess[first + source] += part
+        left -= part
+        if left <= 0.0:
+            break
+    work.excess[first + source] += max(0.0, left)
+    if work.saved[year] > 0.0:
+        growth, dearest = years.growth[programme], work.cheapest[year, sources - 1]
+        for number in range(sources):
+            part = years.share[number] + years.is_for_some[number]
+            work.excess[first + number] += growth * part
+            work.excess[first + dearest] -= growth * part
+        work.excess[first + dearest] += growth
 
 
 @compiled
@@ -382,7 +502,7 @@ def _best_alone(years: Years, site: int, year: int, prices: FloatArray, work: Wo
         for programme in range(years.programme_first[site], years.programme_first[site + 1]):
             mask = years.mask[programme]
             value = worth[mask] - opening
-            value -= prices[limits + MONEY] * years.cost[programme]
+            value -= _pay(years, year, programme, prices, work)
             value -= prices[limits + SUBSIDY] * years.subsidy[programme]
             work.worth[year, mask] = value
             if value > work.worth[year, work.chosen[year]]:
@@ -421,7 +541,7 @@ def _count(years: Years, site: int, year: int, work: Work) -> None:
     limits = len(years.weight) + year * years.limit.shape[1]
     for programme in range(years.programme_first[site], years.programme_first[site + 1]):
         if years.mask[programme] == mask:
-            work.excess[limits + MONEY] += years.cost[programme]
+            _count_paid(years, year, programme, work)
             work.excess[limits + SUBSIDY] += years.subsidy[programme]
     if years.town[site] >= 0:
         work.excess[limits + OPENINGS] += 1.0

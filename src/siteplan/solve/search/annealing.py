@@ -1,8 +1,8 @@
 """Annealing in numba over what every planned site provides in every year.
 
-The state holds what each site provides in each year, as bit masks of functions. Budget, operating limits
-and pace are priced, not enforced: their prices rise while they are violated and relax while they are slack;
-only states within the limits are recorded. All other rules hold in every state by construction.
+The state holds what each site provides in each year, as bit masks of functions. Limits (`Limits`) and coverage
+that is a must (`Musts`) are priced, not enforced: their prices rise while they are violated and relax while they
+are slack; only states within them are recorded. The rules of form and space hold in every state by construction.
 
 The first call on a machine waits for the compiler, so what is slow to compile is left out: each function
 takes only the arrays that it uses, nothing is allocated and no rows are sliced.
@@ -16,16 +16,16 @@ import numpy as np
 
 from siteplan.machine_code import compiled, compiled_part, inlined
 from siteplan.solve.search.landscape import (
-    Coverage,
     FloatArray,
     IntArray,
     Landscape,
     Money,
-    Pace,
     Sites,
     Targets,
     empty_landscape,
 )
+from siteplan.solve.search.limits import COVERAGE, KINDS, Limits
+from siteplan.solve.search.musts import Musts
 
 CLOSED = -1
 """Programme of a site that is not open."""
@@ -37,7 +37,7 @@ MOVES_PER_PRICE_UPDATE = 2000
 FIRST_PRICE = 10.0
 LOWEST_PRICE, HIGHEST_PRICE = 0.1, 1e4
 PRICE_RISE, PRICE_RELAX = 1.1, 0.97
-MONEY_TOLERANCE = 1e-9
+LIMIT_TOLERANCE = 1e-9
 SHORTFALL_TOLERANCE = 1e-9
 TRIES_TO_FIT = 3
 """Functions that may be dropped so that what a site takes over fits."""
@@ -45,29 +45,27 @@ SHARE_OF_NEIGHBOURS = 0.85
 """Share of the moves between two sites that are between neighbours."""
 RESTART, HAND_OVER, EXCHANGE, SHIFT, CLOSE = 0.40, 0.60, 0.78, 0.86, 0.90
 """Cumulative shares of the kinds of move; the rest is `_propose_programme`."""
-PERSONS, PENALTY, MONEY, PACE_EXCESS = 0, 1, 2, 3
+PERSONS, PENALTY, MONEY = 0, 1, 2
 """Entries of `State.sums`."""
 PRICED_COST, COST, SHORTFALL, VIOLATION = 0, 1, 2, 3
 """Entries of `State.assessed`: the cost with priced violations, without, and its parts."""
-MONEY_PRICE, PACE_PRICE = 0, 1
-"""Entries of `State.prices`: of a million CNY above the budget, of a site above the pace."""
 
 
 class State(NamedTuple):
     """What sites provide, and the sums that follow. P sites, T years; other letters: `Landscape`.
 
     ``provided`` (P, T): bit masks, 0 where closed; ``providers`` (E, T): sites that cover an element;
-    ``covered`` (F, T); ``spend``, ``running`` (T,): million CNY; ``opened`` (1 + W, T): newly opened
-    candidate sites in all and by town; ``sums`` (4,): person-years covered, penalty, all money, sites
-    above the pace; ``assessed`` (4,) and ``prices`` (2,): see the names of their entries.
+    ``covered`` (F, T); ``used`` (R, T): of each limit; ``met`` (G,): of each must; ``excess`` (kinds,): what
+    limits and musts are violated by; ``sums`` (3,): person-years covered, penalty, all money; ``assessed``
+    (4,): see the names of its entries; ``prices`` (kinds,): of what is in excess.
     """
 
     provided: IntArray
     providers: IntArray
     covered: FloatArray
-    spend: FloatArray
-    running: FloatArray
-    opened: FloatArray
+    used: FloatArray
+    met: FloatArray
+    excess: FloatArray
     sums: FloatArray
     assessed: FloatArray
     prices: FloatArray
@@ -108,6 +106,67 @@ def _copy_row(source: IntArray, source_row: int, target: IntArray, target_row: i
         target[target_row, year] = source[source_row, year]
 
 
+@inlined
+def _cover(row: int, year: int, sign: int, land: Landscape, state: State) -> None:
+    """Add (1) or take away (-1) a site's function, row site · functions + function, in one year."""
+    coverage, musts = land.coverage, land.musts
+    before_change = 0 if sign > 0 else 1
+    for entry in range(coverage.first[row], coverage.first[row + 1]):
+        element = coverage.elements[entry]
+        if state.providers[element, year] == before_change:
+            state.covered[coverage.function[element], year] += sign * coverage.target_weight[element, year]
+            state.sums[PERSONS] += sign * coverage.person_weight[element, year]
+            for at in range(musts.first[element], musts.first[element + 1]):
+                if musts.year[at] == year:
+                    _meet(musts.must[at], sign * musts.weight[at], musts, state)
+        state.providers[element, year] += sign
+
+
+@inlined
+def _meet(must: int, weight: float, musts: Musts, state: State) -> None:
+    """Count what is newly covered of a must, or no longer."""
+    before = max(0.0, musts.least[must] - state.met[must])
+    state.met[must] += weight
+    state.excess[COVERAGE] += max(0.0, musts.least[must] - state.met[must]) - before
+
+
+@inlined
+def _above(used: float, most: float) -> float:
+    """Return what a limit is exceeded by; what is within rounding is nothing."""
+    return used - most if used > most + LIMIT_TOLERANCE else 0.0
+
+
+@inlined
+def _use(row: int, year: int, amount: float, limits: Limits, state: State) -> None:
+    """Use more of a limit in a year, or less."""
+    before = state.used[row, year]
+    after = before + amount
+    state.used[row, year] = after
+    most = limits.most[row, year]
+    if not limits.is_of_year[row]:
+        state.excess[limits.kind[row]] += _above(after, most) - _above(before, most)
+        return
+    earlier = state.used[row, year - 1] if year > 0 else 0.0
+    change = _above(after - earlier, most) - _above(before - earlier, most)
+    if year + 1 < limits.most.shape[1]:
+        later, most = state.used[row, year + 1], limits.most[row, year + 1]
+        change += _above(later - after, most) - _above(later - before, most)
+    state.excess[limits.kind[row]] += change
+
+
+@compiled_part
+def _count_exactly(land: Landscape, state: State) -> None:
+    """Sum anew what limits and musts are violated by: the running sums are rounded."""
+    state.excess[:] = 0.0
+    for row in range(land.limits.most.shape[0]):
+        for year in range(land.limits.most.shape[1]):
+            earlier = state.used[row, year - 1] if land.limits.is_of_year[row] and year > 0 else 0.0
+            above = _above(state.used[row, year] - earlier, land.limits.most[row, year])
+            state.excess[land.limits.kind[row]] += above
+    for must in range(len(state.met)):
+        state.excess[COVERAGE] += max(0.0, land.musts.least[must] - state.met[must])
+
+
 @compiled_part
 def _first_year(masks: IntArray, row: int) -> int:
     """Return the index of the first year with any function; the number of years if never."""
@@ -118,72 +177,62 @@ def _first_year(masks: IntArray, row: int) -> int:
 
 
 @inlined
-def _cover(row: int, year: int, sign: int, coverage: Coverage, state: State) -> None:
-    """Add (1) or take away (-1) a site's function, row site · functions + function, in one year."""
-    before_change = 0 if sign > 0 else 1
-    for entry in range(coverage.first[row], coverage.first[row + 1]):
-        element = coverage.elements[entry]
-        if state.providers[element, year] == before_change:
-            state.covered[coverage.function[element], year] += sign * coverage.target_weight[element, year]
-            state.sums[PERSONS] += sign * coverage.person_weight[element, year]
-        state.providers[element, year] += sign
+def _use_instead(
+    old: int, old_joint: int, new: int, new_joint: int, year: int, limits: Limits, state: State
+) -> None:
+    """Use in a year what the new programme takes instead of the old one; either may be `CLOSED`.
 
-
-@compiled_part
-def _count_opening(group: int, year: int, sign: int, pace: Pace, state: State) -> None:
-    """Add or take away a newly opened candidate site, in all (group 0) or in a town."""
-    before = max(0.0, state.opened[group, year] - pace.limit[group])
-    state.opened[group, year] += sign
-    state.sums[PACE_EXCESS] += max(0.0, state.opened[group, year] - pace.limit[group]) - before
+    ``old_joint``, ``new_joint``: 1 where the site is opened with its joint programme, else 0.
+    """
+    at = limits.first[old] if old >= 0 else 0
+    end = limits.first[old + 1] if old >= 0 else 0
+    new_at = limits.first[new] if new >= 0 else 0
+    new_end = limits.first[new + 1] if new >= 0 else 0
+    while at < end or new_at < new_end:
+        row = limits.row[at] if at < end else limits.most.shape[0]
+        new_row = limits.row[new_at] if new_at < new_end else limits.most.shape[0]
+        amount = 0.0
+        if new_row <= row:
+            amount += limits.amount[new_at, new_joint]
+            new_at += 1
+        if row <= new_row:
+            amount -= limits.amount[at, old_joint]
+            at += 1
+        if amount != 0.0:
+            _use(min(row, new_row), year, amount, limits, state)
 
 
 @inlined
-def _move_opening(site: int, old_year: int, new_year: int, pace: Pace, state: State) -> None:
-    """Count the opening of a candidate site in another year."""
-    if old_year == new_year or not pace.counts[site]:
-        return
-    for group in (0, 1 + pace.town[site]):
-        if old_year < state.opened.shape[1]:
-            _count_opening(group, old_year, -1, pace, state)
-        if new_year < state.opened.shape[1]:
-            _count_opening(group, new_year, 1, pace, state)
-
-
-@compiled_part
-def _count_money(
-    site: int, sign: int, masks: IntArray, row: int, sites: Sites, money: Money, state: State
-) -> None:
-    """Add or take away the money and the penalty of what a site provides."""
-    years = masks.shape[1]
-    before, programme = 0.0, CLOSED
-    for year in range(years):
-        programme = sites.by_mask[site, masks[row, year]]
+def _count_money(old: int, new: int, year: int, money: Money, state: State) -> None:
+    """Count what is spent and run, and the penalty of form, of the new programme instead of the old one."""
+    is_last = year + 1 == state.used.shape[1]
+    for sign, programme in ((-1, old), (1, new)):
         if programme < 0:
             continue
-        spend = sign * (money.cost[programme] - before)
-        before = money.cost[programme]
-        state.spend[year] += spend
-        state.sums[MONEY] += spend
-        if year + 1 < years:
-            state.running[year + 1] += sign * money.running[programme]
+        if is_last:
+            state.sums[MONEY] += sign * money.cost[programme]
+            state.sums[PENALTY] += sign * money.penalty[programme]
+        else:
             state.sums[MONEY] += sign * money.running[programme]
-    if programme >= 0:
-        state.sums[PENALTY] += sign * money.penalty[programme]
 
 
 @inlined
 def _swap(site: int, masks: IntArray, row: int, land: Landscape, state: State) -> None:
     """Exchange what a site provides with a row of masks, and update the sums."""
     functions = land.targets.share.shape[0]
-    _move_opening(site, _first_year(state.provided, site), _first_year(masks, row), land.pace, state)
-    _count_money(site, -1, state.provided, site, land.sites, land.money, state)
-    _count_money(site, 1, masks, row, land.sites, land.money, state)
+    old_joint = 1 if _first_year(state.provided, site) == land.sites.joint[site] else 0
+    new_joint = 1 if _first_year(masks, row) == land.sites.joint[site] else 0
     for year in range(masks.shape[1]):
         old, new = state.provided[site, year], masks[row, year]
+        if old == new and old_joint == new_joint:
+            continue
+        old_programme, new_programme = land.sites.by_mask[site, old], land.sites.by_mask[site, new]
+        _use_instead(old_programme, old_joint, new_programme, new_joint, year, land.limits, state)
+        _count_money(old_programme, new_programme, year, land.money, state)
         for function in range(functions):
             if (old ^ new) >> function & 1:
                 sign = 1 if new >> function & 1 else -1
-                _cover(site * functions + function, year, sign, land.coverage, state)
+                _cover(site * functions + function, year, sign, land, state)
         state.provided[site, year] = new
         masks[row, year] = old
 
@@ -208,23 +257,8 @@ def _shortfall(targets: Targets, state: State) -> float:
 
 
 @compiled_part
-def _money_above_limits(money: Money, state: State) -> float:
-    """Return million CNY above the capital and operating limits, summed over years."""
-    above, balance = 0.0, 0.0
-    for year in range(money.capital.shape[0]):
-        balance = (balance if money.carry_over else 0.0) + money.capital[year] - state.spend[year]
-        if balance < -MONEY_TOLERANCE:
-            above -= balance
-        running = state.running[year] - money.operating[year]
-        if running > MONEY_TOLERANCE:
-            above += running
-    return above
-
-
-@compiled_part
-def _assess(targets: Targets, money: Money, schedule: Schedule, state: State) -> None:
+def _assess(targets: Targets, schedule: Schedule, state: State) -> None:
     """Write ``state.assessed``; costs are weighted points."""
-    above, excess = _money_above_limits(money, state), state.sums[PACE_EXCESS]
     shortfall = _shortfall(targets, state)
     cost = (
         shortfall
@@ -232,10 +266,14 @@ def _assess(targets: Targets, money: Money, schedule: Schedule, state: State) ->
         + schedule.penalty_worth * state.sums[PENALTY]
         + schedule.money_worth * state.sums[MONEY]
     )
-    state.assessed[PRICED_COST] = cost + state.prices[MONEY_PRICE] * above + state.prices[PACE_PRICE] * excess
+    priced, violation = cost, 0.0
+    for kind in range(KINDS):
+        priced += state.prices[kind] * state.excess[kind]
+        violation += state.excess[kind]
+    state.assessed[PRICED_COST] = priced
     state.assessed[COST] = cost
     state.assessed[SHORTFALL] = shortfall
-    state.assessed[VIOLATION] = above + excess
+    state.assessed[VIOLATION] = violation
 
 
 @compiled_part
@@ -400,7 +438,7 @@ def _update_price(entry: int, is_violated: bool, state: State) -> None:
 @compiled_part
 def _keep_best(state: State, best: IntArray, best_assessed: FloatArray) -> None:
     """Copy the state where it is within the limits and better than the best."""
-    if state.assessed[VIOLATION] > 0.0 or state.assessed[COST] >= best_assessed[COST]:
+    if state.assessed[VIOLATION] > LIMIT_TOLERANCE or state.assessed[COST] >= best_assessed[COST]:
         return
     for entry in range(state.assessed.shape[0]):
         best_assessed[entry] = state.assessed[entry]
@@ -425,7 +463,8 @@ def _anneal(
     for site in range(best.shape[0]):
         _copy_row(best, site, masks, 0)
         _swap_both(site, NOBODY, masks, land, state)
-    _assess(land.targets, land.money, schedule, state)
+    _count_exactly(land, state)
+    _assess(land.targets, schedule, state)
     _keep_best(state, best, best_assessed)
     temperature, current = schedule.hot, 0.0
     for move in range(schedule.moves if sites.movable.shape[0] > 0 else 0):
@@ -434,16 +473,17 @@ def _anneal(
             if progress >= 1.0:
                 break
             temperature = schedule.hot * (schedule.cold / schedule.hot) ** progress
-            _update_price(MONEY_PRICE, _money_above_limits(land.money, state) > 0.0, state)
-            _update_price(PACE_PRICE, state.sums[PACE_EXCESS] > 0.0, state)
-            _assess(land.targets, land.money, schedule, state)
+            _count_exactly(land, state)
+            for kind in range(KINDS):
+                _update_price(kind, state.excess[kind] > LIMIT_TOLERANCE, state)
+            _assess(land.targets, schedule, state)
             current = state.assessed[PRICED_COST]
         site = sites.movable[_draw(sites.movable.shape[0])]
         other = _propose(site, masks, sites, state)
         if other == REJECTED:
             continue
         _swap_both(site, other, masks, land, state)
-        _assess(land.targets, land.money, schedule, state)
+        _assess(land.targets, schedule, state)
         rise = state.assessed[PRICED_COST] - current
         if rise <= 0.0 or np.random.random() < np.exp(-rise / temperature):
             current = state.assessed[PRICED_COST]
@@ -463,12 +503,12 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone
         provided=np.zeros_like(first),
         providers=np.zeros(land.coverage.target_weight.shape, dtype=np.int64),
         covered=land.targets.decided_coverage.copy(),
-        spend=np.zeros(years),
-        running=np.zeros(years),
-        opened=np.zeros((len(land.pace.limit), years)),
-        sums=np.zeros(4),
+        used=np.zeros((len(land.limits.most), years)),
+        met=np.zeros(len(land.musts.least)),
+        excess=np.zeros(KINDS),
+        sums=np.zeros(3),
         assessed=np.zeros(4),
-        prices=np.full(2, FIRST_PRICE),
+        prices=np.full(KINDS, FIRST_PRICE),
     )
     best = np.where(first == CLOSED, 0, land.sites.mask[first])
     best_assessed = np.full(4, np.inf)

@@ -1,4 +1,4 @@
-"""What the annealing needs to know of a problem, as arrays: elements to cover, targets, money, pace.
+"""What the annealing needs to know of a problem, as arrays: elements to cover, targets, limits.
 
 An *element* is something that one providing site covers for one function: a community on the community
 bases (it counts towards the target), a demand point (its persons count towards the second level; on the
@@ -8,19 +8,19 @@ cover. What decided sites cover already is no element.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from siteplan.problem import Problem, Role
+from siteplan.problem import Problem
 from siteplan.solve.formulation.objective import points_per_unit_of_shortfall
+from siteplan.solve.search.limits import UNLIMITED, Limits, limits_of, no_limits
+from siteplan.solve.search.musts import Must, Musts, must_arrays, musts_of
 from siteplan.solve.search.programmes import Programmes, enumerate_programmes
-from siteplan.units import to_model_money, to_points
-
-UNLIMITED = 1e9
-"""Stands for no limit of money (million CNY) or pace (sites)."""
+from siteplan.units import to_points
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -50,7 +50,8 @@ class Targets(NamedTuple):
 class Sites(NamedTuple):
     """What sites can provide and when.
 
-    ``functions``: their number; ``earliest`` (P,): first year index; ``fixed_year`` (P,): the year index
+    ``functions``: their number; ``earliest`` (P,): first year index; ``joint`` (P,): the year index of its joint
+    programme, which pays a part of what opens then, else -1; ``fixed_year`` (P,): the year index
     of a committed site, else -1; ``movable``: sites that can open; ``neighbours`` from
     ``neighbours_first`` (P + 1,) on: movable sites that cover an element in common; ``hosted`` (P,):
     mask of all functions in any of its programmes; ``programme_first``, ``mask``, ``is_complex``,
@@ -59,6 +60,7 @@ class Sites(NamedTuple):
 
     functions: int
     earliest: IntArray
+    joint: IntArray
     fixed_year: IntArray
     movable: IntArray
     neighbours_first: IntArray
@@ -71,29 +73,18 @@ class Sites(NamedTuple):
 
 
 class Money(NamedTuple):
-    """Money in million CNY, and the penalty of form.
-
-    ``cost``, ``running``, ``subsidy``, ``penalty`` (M,): as in `Programmes`; ``capital``, ``operating`` (T,):
-    limits.
-    """
+    """Money in million CNY, and the penalty of form: ``cost``, ``running``, ``subsidy``, ``penalty`` (M,)."""
 
     cost: FloatArray
     running: FloatArray
     subsidy: FloatArray
     penalty: FloatArray
-    capital: FloatArray
-    operating: FloatArray
-    carry_over: bool
 
 
 class Pace(NamedTuple):
-    """Openings of candidate sites a year.
-
-    ``town``, ``counts`` (P,): 1 for a candidate site; ``limit`` (1 + W,): in all and by town.
-    """
+    """Openings of candidate sites a year: ``town`` (P,); ``limit`` (1 + W,): in all and by town."""
 
     town: IntArray
-    counts: IntArray
     limit: FloatArray
 
 
@@ -102,9 +93,11 @@ class Landscape(NamedTuple):
 
     coverage: Coverage
     targets: Targets
+    musts: Musts
     sites: Sites
     money: Money
     pace: Pace
+    limits: Limits
 
 
 def empty_landscape() -> Landscape:
@@ -114,9 +107,11 @@ def empty_landscape() -> Landscape:
     return Landscape(
         coverage=Coverage(first, none, none, np.zeros((0, 1)), np.zeros((0, 1))),
         targets=Targets(by_function, by_function, by_function),
+        musts=must_arrays([], []),
         sites=Sites(
             functions=0,
             earliest=none,
+            joint=none,
             fixed_year=none,
             movable=none,
             neighbours_first=first,
@@ -127,16 +122,16 @@ def empty_landscape() -> Landscape:
             is_complex=np.zeros(0, dtype=np.bool_),
             by_mask=np.zeros((0, 1), dtype=np.int32),
         ),
-        money=Money(empty, empty, empty, empty, np.zeros(1), np.zeros(1), carry_over=False),
-        pace=Pace(none, none, np.zeros(1)),
+        money=Money(empty, empty, empty, empty),
+        pace=Pace(none, np.zeros(1)),
+        limits=no_limits(),
     )
 
 
 def describe_landscape(problem: Problem) -> Landscape:
     """Turn a problem into the arrays of the search."""
     elements = _Elements(problem)
-    if problem.basis.counts_communities:
-        _add_communities(problem, elements)
+    _add_communities(problem, elements)
     _add_demand(problem, elements)
     programmes = enumerate_programmes(problem)
     first, covered = elements.site_lists()
@@ -151,18 +146,22 @@ def describe_landscape(problem: Problem) -> Landscape:
     return Landscape(
         coverage=coverage,
         targets=Targets(share, elements.decided_coverage, price_of_shortfall),
+        musts=must_arrays(elements.musts, elements.must_of, problem.years),
         sites=_sites(problem, programmes, coverage),
         money=Money(
             cost=programmes.cost,
             running=programmes.running,
             subsidy=programmes.subsidy,
             penalty=programmes.penalty,
-            capital=_capital(problem),
-            operating=_operating(problem),
-            carry_over=problem.money.carry_over,
         ),
         pace=_pace(problem),
+        limits=limits_of(problem, programmes),
     )
+
+
+def with_dearest_sources(problem: Problem, land: Landscape, dearest_first: Sequence[int]) -> Landscape:
+    """Return the landscape with its money limited by source, the sources of the dearest money first."""
+    return land._replace(limits=limits_of(problem, enumerate_programmes(problem), dearest_first))
 
 
 class _Elements:
@@ -174,14 +173,23 @@ class _Elements:
         self.number: dict[tuple[int, tuple[int, ...]], int] = {}
         self.target_weight: list[FloatArray] = []
         self.person_weight: list[FloatArray] = []
+        self.musts = musts_of(problem)
+        self.must_of: list[list[tuple[int, float]]] = []
         self.decided_coverage = np.zeros((len(problem.functions), len(problem.years)))
 
     def add(
-        self, function: int, sites: tuple[str, ...], target_weight: FloatArray, person_weight: FloatArray
+        self,
+        function: int,
+        sites: tuple[str, ...],
+        target_weight: FloatArray,
+        person_weight: FloatArray,
+        musts: Iterable[tuple[int, float]] = (),
     ) -> None:
-        """Add what the sites cover; weights (years,)."""
+        """Add what the sites cover; weights (years,). ``musts``: coverage that is a must, and its share of it."""
         if any(self.problem.sites[site].is_decided for site in sites):
             self.decided_coverage[function] += target_weight
+            for must, weight in musts:
+                self.musts[must].least -= weight
             return
         rows = tuple(sorted(self.row_of[site] for site in sites))
         if not rows:
@@ -190,8 +198,10 @@ class _Elements:
         if number == len(self.target_weight):
             self.target_weight.append(np.zeros(len(target_weight)))
             self.person_weight.append(np.zeros(len(person_weight)))
+            self.must_of.append([])
         self.target_weight[number] += target_weight
         self.person_weight[number] += person_weight
+        self.must_of[number] += musts
 
     def site_lists(self) -> tuple[IntArray, IntArray]:
         """Return (first, elements) of each planned site and function, row site · functions + function."""
@@ -214,13 +224,29 @@ def _by_year(rows: list[FloatArray], years: int) -> FloatArray:
 
 
 def _add_communities(problem: Problem, elements: _Elements) -> None:
-    """Add each community, function and year with the sites that cover it: they may differ by year."""
+    """Add each community, function and year with the sites that cover it: they may differ by year.
+
+    On the bases that count persons only those of which some coverage is a must.
+    """
+    musts = _musts_of_communities(elements.musts)
+    counts = problem.basis.counts_communities
     for position, function in enumerate(problem.functions):
         for index, year in enumerate(problem.years):
-            weight = np.eye(len(problem.years))[index]
+            weight = np.eye(len(problem.years))[index] * counts
             for community in problem.counted_communities(function, year):
-                sites = problem.covering_sites(community, function, year)
-                elements.add(position, sites, weight, np.zeros_like(weight))
+                asked = musts.get((community, function, year), [])
+                if counts or asked:
+                    sites = problem.covering_sites(community, function, year)
+                    elements.add(position, sites, weight, np.zeros_like(weight), asked)
+
+
+def _musts_of_communities(musts: list[Must]) -> dict[tuple[str, str, int], list[tuple[int, float]]]:
+    """Return (community, function, year) → the numbers of the musts in which it counts, one each."""
+    found: dict[tuple[str, str, int], list[tuple[int, float]]] = {}
+    for number, must in enumerate(musts):
+        for community, function in must.pairs:
+            found.setdefault((community, function, must.year), []).append((number, 1.0))
+    return found
 
 
 def _add_demand(problem: Problem, elements: _Elements) -> None:
@@ -233,9 +259,16 @@ def _add_demand(problem: Problem, elements: _Elements) -> None:
         }
         total = np.maximum(sum(persons.values(), start=np.zeros(len(problem.years))), np.finfo(float).tiny)
         is_target = 0.0 if problem.basis.counts_communities else 1.0
+        musts = [
+            (number, problem.years.index(must.year))
+            for number, must in enumerate(elements.musts)
+            if must.points_of == function
+        ]
         for point, count in persons.items():
             sites = problem.providers_within_reach(point, function)
-            elements.add(position, sites, is_target * to_points(1.0) * count / total, count * years_left)
+            share = to_points(1.0) * count / total
+            asked = [(number, float(share[year])) for number, year in musts]
+            elements.add(position, sites, is_target * share, count * years_left, asked)
 
 
 def _targets(problem: Problem) -> tuple[FloatArray, FloatArray]:
@@ -274,6 +307,7 @@ def _sites(problem: Problem, programmes: Programmes, coverage: Coverage) -> Site
     return Sites(
         functions=len(problem.functions),
         earliest=earliest,
+        joint=_joint_years(problem),
         fixed_year=fixed_year,
         movable=movable,
         neighbours_first=neighbours_first,
@@ -284,6 +318,13 @@ def _sites(problem: Problem, programmes: Programmes, coverage: Coverage) -> Site
         is_complex=programmes.is_complex,
         by_mask=programmes.by_mask,
     )
+
+
+def _joint_years(problem: Problem) -> IntArray:
+    """Return (planned sites,): the index of the year in which a joint programme pays, else -1."""
+    number = {year: index for index, year in enumerate(problem.years)}
+    joint = [problem.sites[key].joint for key in problem.planned_sites]
+    return np.array([-1 if one is None else number.get(one.year, -1) for one in joint], dtype=np.int64)
 
 
 def _movable(programmes: Programmes, earliest: IntArray, years: int) -> IntArray:
@@ -321,24 +362,5 @@ def _pace(problem: Problem) -> Pace:
     by_town = UNLIMITED if pace.sites_per_year_and_town is None else float(pace.sites_per_year_and_town)
     return Pace(
         town=np.array([towns[site.town_code] for site in sites], dtype=np.int64),
-        counts=np.array([site.role is Role.CANDIDATE for site in sites], dtype=np.int64),
         limit=np.array([in_all] + [by_town] * len(towns)),
-    )
-
-
-def _capital(problem: Problem) -> FloatArray:
-    capital = problem.money.capital_cny
-    return np.array(
-        [UNLIMITED if capital is None else to_model_money(capital[year]) for year in problem.years]
-    )
-
-
-def _operating(problem: Problem) -> FloatArray:
-    """Return the operating limit of each year: none in the first, which costs nothing to run."""
-    limits = problem.money.operating_cny
-    return np.array(
-        [
-            to_model_money(limits[year]) if year in limits and index > 0 else UNLIMITED
-            for index, year in enumerate(problem.years)
-        ]
     )

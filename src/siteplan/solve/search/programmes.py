@@ -9,6 +9,7 @@ bound, as maximum areas are left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,8 +19,10 @@ from numpy.typing import NDArray
 
 from siteplan.case import Form
 from siteplan.problem import FormStandard, Problem, Site
+from siteplan.scenario import CARE_BEDS
 from siteplan.solve.formulation.form import can_be_complex, free_form
 from siteplan.solve.formulation.money import group_fit_out_cost, operating_margin, running_cost
+from siteplan.solve.formulation.places import function_of_places
 from siteplan.units import to_model_money
 
 MOST_FUNCTIONS = 12
@@ -30,8 +33,9 @@ FIT_TOLERANCE_M2 = 1e-9
 
 LOSS_TOLERANCE_CNY = 1e-6
 """A smaller loss of an operator is rounding."""
-HOPELESS = 1e9
-"""Usable m², and CNY, for one CNY of a loss that no function of a site makes good."""
+SIZE_M2, LEAVES, COSTS, RUNS = 0, 1, 2, 3
+"""Figures of a piece by which a room can grow; all but its size for each m²."""
+PIECE_FIGURES = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +44,11 @@ class Programmes:
 
     Shapes: ``first`` (planned sites + 1,); ``mask``, ``cost`` (million CNY), ``running`` (operating less
     fees, million CNY a year), ``subsidy`` (million CNY a year), ``penalty`` (scattered plus newly built),
-    ``is_complex`` (programmes,);
-    ``by_mask`` (planned sites, 2^functions): the programme's number or -1.
+    ``is_complex``, ``rooms_m2`` (usable area of the rooms) (programmes,);
+    ``by_mask`` (planned sites, 2^functions): the programme's number or -1;
+    ``payable`` (programmes, sources): million CNY of its fit-out that a source for some functions may pay at
+    most, infinite for others; ``growth`` (programmes,): million CNY that larger rooms of such functions may
+    cost besides.
     """
 
     first: NDArray[np.int64]
@@ -51,19 +58,25 @@ class Programmes:
     subsidy: NDArray[np.float64]
     penalty: NDArray[np.float64]
     is_complex: NDArray[np.bool_]
+    rooms_m2: NDArray[np.float64]
+    payable: NDArray[np.float64]
+    growth: NDArray[np.float64]
     by_mask: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _MaskFigures:
-    """What the functions of every mask ask for in one form, whatever the site. All (2^functions,).
+    """What the functions of every mask ask for in one setting, whatever the site.
 
-    ``rooms_m2``: usable area of their rooms; ``fit_out_cny``, ``running_cny``, ``subsidy_cny``: for one m² of
-    floor area per usable m²; ``has_room``: no minimum area is above the function's maximum. ``loss_cny`` a
-    year, in the same unit, of operators at these rooms; one CNY of it takes a room larger by ``remedy_m2``
-    usable m² for one m² of floor area per usable m² at least, for ``remedy_cny`` at least, and adds
-    ``remedy_running_cny``. ``deficit_cny``: what operators lose where no room is used by more than its
-    smallest area, below 0 what they are left with; each CNY of it takes ``subsidy_per_cny`` more at least.
+    All (2^functions,), for one m² of floor area per usable m². ``rooms_m2``: usable area of the smallest rooms;
+    ``fit_out_cny``, ``running_cny``, ``subsidy_cny``: of these; ``has_room``: no minimum area is above the
+    function's maximum. ``loss_cny``: what operators lose a year at these rooms. ``growth`` (…, pieces, 4): how
+    rooms can grow: usable m², and what each m² leaves the operator, costs, and takes to run, CNY; the least cost
+    for what is left first. ``most_left`` (…, pieces): the same pieces in order of what each m² leaves, the most
+    first. ``payable_cny``, ``grown_cny`` (…, sources): fit-out, in the smallest and the largest rooms, of those
+    with a function that a source for some functions pays for. ``deficit_cny``: what operators lose where no room
+    is used by more than its smallest area, below 0 what they are left with; each CNY of it takes
+    ``subsidy_per_cny`` more at least.
     """
 
     rooms_m2: NDArray[np.float64]
@@ -72,9 +85,10 @@ class _MaskFigures:
     subsidy_cny: NDArray[np.float64]
     has_room: NDArray[np.bool_]
     loss_cny: NDArray[np.float64]
-    remedy_m2: NDArray[np.float64]
-    remedy_cny: NDArray[np.float64]
-    remedy_running_cny: NDArray[np.float64]
+    growth: NDArray[np.float64]
+    most_left: NDArray[np.int64]
+    payable_cny: NDArray[np.float64]
+    grown_cny: NDArray[np.float64]
     deficit_cny: NDArray[np.float64]
     subsidy_per_cny: NDArray[np.float64]
 
@@ -89,25 +103,62 @@ def mask_of(problem: Problem, functions: frozenset[str]) -> int:
     return sum(1 << position for position, key in enumerate(problem.functions) if key in functions)
 
 
-def minimum_area_m2(problem: Problem, function: str, form: Form) -> float:
-    """Return the minimum usable area of a function in a form, in m²."""
+class Setting(NamedTuple):
+    """What the smallest areas depend on: the form, and whether places are asked of a complex."""
+
+    form: Form
+    has_places: bool = False
+
+
+def setting_of(problem: Problem, site: Site, form: Form) -> Setting:
+    """Return the setting of a site in a form.
+
+    Places are left out where a set of functions may be either form: they could make the complex the dearer.
+    """
+    standard = free_form(problem, site.site_id)
+    is_asked = (
+        form is Form.COMPLEX
+        and bool(problem.complex_places_at_least)
+        and standard is not None
+        and standard.minimum_functions > standard.scattered_maximum_functions
+        and can_be_complex(problem, site)
+    )
+    return Setting(form, is_asked)
+
+
+def minimum_area_m2(problem: Problem, function: str, setting: Setting) -> float:
+    """Return the minimum usable area of a function in a setting, in m²; infinite where it can't have one."""
     entry = problem.functions[function]
-    if form is Form.COMPLEX:
-        return entry.minimum_in_complex_m2
-    return max(entry.minimum_alone_m2, entry.minimum_in_complex_m2)
+    if setting.form is Form.SCATTERED:
+        return max(entry.minimum_alone_m2, entry.minimum_in_complex_m2)
+    least = entry.minimum_in_complex_m2
+    if setting.has_places:
+        for kind, places in problem.complex_places_at_least.items():
+            if function_of_places(problem, kind) == function and places > 0.0:
+                least = max(least, _area_of_places_m2(problem, kind, places))
+    return least
 
 
-def minimum_rooms_m2(problem: Problem, functions: Sequence[str], form: Form) -> dict[str, float]:
-    """Return usable m² by room group at the minimum areas of the functions in a form."""
+def _area_of_places_m2(problem: Problem, kind: str, places: float) -> float:
+    """Return the usable m² that so many places take: care beds are whole."""
+    if kind == CARE_BEDS:
+        share = problem.care_bed_share_of_elderly_room or 0.0
+        return math.ceil(places) * problem.care_bed_area_m2 / share if share > 0.0 else math.inf
+    per_m2 = problem.functions[kind].capacity_persons_per_m2
+    return places / per_m2 if per_m2 > 0.0 else math.inf
+
+
+def minimum_rooms_m2(problem: Problem, functions: Sequence[str], setting: Setting) -> dict[str, float]:
+    """Return usable m² by room group at the minimum areas of the functions in a setting."""
     rooms: dict[str, float] = {}
     for key in functions:
         group = problem.functions[key].room_group
-        rooms[group] = max(rooms.get(group, 0.0), minimum_area_m2(problem, key, form))
+        rooms[group] = max(rooms.get(group, 0.0), minimum_area_m2(problem, key, setting))
     return rooms
 
 
 class _SiteProgrammes(NamedTuple):
-    """The programmes of one site: mask, cost, running, subsidy, penalty, is_complex as in `Programmes`."""
+    """The programmes of one site; fields as in `Programmes`."""
 
     mask: NDArray[Any]
     cost: NDArray[Any]
@@ -115,14 +166,20 @@ class _SiteProgrammes(NamedTuple):
     subsidy: NDArray[Any]
     penalty: NDArray[Any]
     is_complex: NDArray[Any]
+    rooms_m2: NDArray[Any]
+    payable: NDArray[Any]
+    growth: NDArray[Any]
 
 
 def enumerate_programmes(problem: Problem) -> Programmes:
     """Enumerate the programmes of every planned site: at most `MOST_FUNCTIONS` functions."""
-    figures = {form: _mask_figures(problem, form) for form in Form}
+    figures = {setting: _mask_figures(problem, setting) for setting in _settings(problem)}
     none = np.zeros(0, dtype=np.int64)
     empty = none.astype(float)
-    parts = [_SiteProgrammes(none, empty, empty, empty, empty, none > 0)]
+    nothing = _SiteProgrammes(
+        none, empty, empty, empty, empty, none > 0, empty, np.zeros((0, len(problem.money.sources))), empty
+    )
+    parts = [nothing]
     parts += [_programmes_of(problem, problem.sites[key], figures) for key in problem.planned_sites]
     first = np.cumsum([len(part.mask) for part in parts])
     by_mask = np.full((len(parts) - 1, 1 << len(problem.functions)), -1, dtype=np.int32)
@@ -132,15 +189,23 @@ def enumerate_programmes(problem: Problem) -> Programmes:
     return Programmes(first=first.astype(np.int64), by_mask=by_mask, **all_sites._asdict())
 
 
-def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFigures]) -> _SiteProgrammes:
-    complexes = _allowed_masks(problem, site, Form.COMPLEX, figures[Form.COMPLEX])
-    scattered = _allowed_masks(problem, site, Form.SCATTERED, figures[Form.SCATTERED])
+def _settings(problem: Problem) -> set[Setting]:
+    return {setting_of(problem, problem.sites[key], form) for key in problem.planned_sites for form in Form}
+
+
+def _programmes_of(problem: Problem, site: Site, figures: Mapping[Setting, _MaskFigures]) -> _SiteProgrammes:
+    as_complex = figures[setting_of(problem, site, Form.COMPLEX)]
+    as_scattered = figures[setting_of(problem, site, Form.SCATTERED)]
+    complexes = _allowed_masks(problem, site, Form.COMPLEX, as_complex)
+    scattered = _allowed_masks(problem, site, Form.SCATTERED, as_scattered)
     masks = np.flatnonzero(complexes | scattered).astype(np.int64)
     is_complex = complexes[masks]
-    in_form = {form: _money_in_form(problem, site, figures[form]) for form in Form}
-    fit_out, running, subsidy = (
-        np.where(is_complex, as_complex[masks], as_scattered[masks])
-        for as_complex, as_scattered in zip(in_form[Form.COMPLEX], in_form[Form.SCATTERED], strict=True)
+    in_forms = zip(
+        _money_in_form(problem, site, as_complex), _money_in_form(problem, site, as_scattered), strict=True
+    )
+    fit_out, running, subsidy, payable, growth, rooms_m2 = (
+        np.where(is_complex if one.ndim == 1 else is_complex[:, None], one[masks], other[masks])
+        for one, other in in_forms
     )
     million = to_model_money(1.0)
     counts_as_scattered = ~is_complex & (free_form(problem, site.site_id) is not None)
@@ -151,44 +216,61 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Form, _MaskFig
         million * subsidy,
         counts_as_scattered + float(site.is_newly_built),
         is_complex,
+        rooms_m2,
+        million * payable,
+        million * growth,
     )
 
 
-def _money_in_form(
-    problem: Problem, site: Site, figures: _MaskFigures
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return fit-out, running cost and subsidy of every mask at a site, CNY.
+def _money_in_form(problem: Problem, site: Site, figures: _MaskFigures) -> tuple[NDArray[np.float64], ...]:
+    """Return fit-out, running cost, subsidy, what sources may pay of it, its growth (CNY), and rooms (m²).
 
-    With what makes a loss good: larger rooms, and more area of what is subsidised.
+    Of every mask at a site, with what makes a loss good: larger rooms, and more area of what is subsidised.
+    Where fit-out isn't charged, such sources may pay as much as that of the largest rooms.
     """
     loss = _loss_cny(problem, site, figures)
     deficit = figures.deficit_cny * site.floor_per_usable + site.rent_cny_per_year
+    remedy, remedy_running = _remedy_cny(site, figures, loss)
+    payable, grown = (site.floor_per_usable * cny for cny in (figures.payable_cny, figures.grown_cny))
+    growth = np.where(np.isfinite(grown), grown, 0.0).sum(axis=1)
+    growth -= np.where(np.isfinite(payable), payable, 0.0).sum(axis=1)
+    if not site.fit_out_is_charged:
+        payable, growth = grown, np.zeros(len(growth))
+    payable = np.where(payable > 0.0, payable + remedy[:, None], 0.0)
     return (
-        figures.fit_out_cny * site.floor_per_usable + loss * figures.remedy_cny,
-        figures.running_cny * site.floor_per_usable + loss * figures.remedy_running_cny,
+        figures.fit_out_cny * site.floor_per_usable + remedy,
+        figures.running_cny * site.floor_per_usable + remedy_running,
         figures.subsidy_cny * site.floor_per_usable + np.maximum(deficit, 0.0) * figures.subsidy_per_cny,
+        payable,
+        growth,
+        figures.rooms_m2,
     )
 
 
-def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
-    """Compute the figures of every mask in a form."""
+def _mask_figures(problem: Problem, setting: Setting) -> _MaskFigures:
+    """Compute the figures of every mask in a setting."""
     count = 1 << len(problem.functions)
+    sources, pieces = len(problem.money.sources), len(problem.functions)
     figures = _MaskFigures(
         *(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)),
         np.ones(count, dtype=np.bool_),
-        *(np.zeros(count), np.full(count, HOPELESS), np.full(count, HOPELESS), np.zeros(count)),
+        np.zeros(count),
+        np.zeros((count, pieces, PIECE_FIGURES)),
+        np.zeros((count, pieces), dtype=np.int64),
+        *(np.zeros((count, sources)), np.zeros((count, sources))),
         *(np.zeros(count), np.zeros(count)),
     )
     for mask in range(count):
         functions = functions_of(problem, mask)
-        rooms = minimum_rooms_m2(problem, functions, form)
+        rooms = minimum_rooms_m2(problem, functions, setting)
         if problem.operator_viability:
-            _add_loss(problem, functions, form, rooms, mask, figures)
+            _add_loss(problem, functions, setting, rooms, mask, figures)
+        _add_payable(problem, functions, rooms, mask, figures)
         for group, area in rooms.items():
             figures.rooms_m2[mask] += area
             figures.fit_out_cny[mask] += area * group_fit_out_cost(problem, group)
         for key in functions:
-            area = minimum_area_m2(problem, key, form)
+            area = minimum_area_m2(problem, key, setting)
             figures.running_cny[mask] += area * running_cost(problem, key)
             figures.subsidy_cny[mask] += area * problem.functions[key].subsidy_cny_per_m2_year
             figures.has_room[mask] &= area <= problem.functions[key].maximum_m2
@@ -198,7 +280,7 @@ def _mask_figures(problem: Problem, form: Form) -> _MaskFigures:
 def _add_loss(
     problem: Problem,
     functions: Sequence[str],
-    form: Form,
+    setting: Setting,
     rooms: Mapping[str, float],
     mask: int,
     figures: _MaskFigures,
@@ -207,17 +289,13 @@ def _add_loss(
 
     A function that leaves something may use the whole room that others need; beyond, its room grows.
     """
-    left_by_group: dict[str, float] = {}
-    running_by_group: dict[str, float] = {}
     for key in functions:
         group, margin = problem.functions[key].room_group, operating_margin(problem, key)
-        area = minimum_area_m2(problem, key, form)
+        area = minimum_area_m2(problem, key, setting)
         if margin > 0.0:
             area = max(area, min(rooms[group], problem.functions[key].maximum_m2))
-            left_by_group[group] = left_by_group.get(group, 0.0) + margin
-            running_by_group[group] = running_by_group.get(group, 0.0) + running_cost(problem, key)
         figures.loss_cny[mask] -= margin * area
-        figures.deficit_cny[mask] -= margin * minimum_area_m2(problem, key, form)
+        figures.deficit_cny[mask] -= margin * minimum_area_m2(problem, key, setting)
     figures.subsidy_per_cny[mask] = min(
         (
             problem.functions[key].subsidy_cny_per_m2_year / margin
@@ -226,12 +304,78 @@ def _add_loss(
         ),
         default=0.0,
     )
-    for group, left in left_by_group.items():
-        figures.remedy_m2[mask] = min(figures.remedy_m2[mask], 1.0 / left)
-        cost = group_fit_out_cost(problem, group) / left
-        if cost < figures.remedy_cny[mask]:
-            figures.remedy_cny[mask] = cost
-            figures.remedy_running_cny[mask] = running_by_group[group] / left
+    pieces = [piece for group in rooms for piece in _growth(problem, functions, group, rooms[group])]
+    pieces.sort(key=lambda piece: piece[COSTS] / piece[LEAVES])
+    most_left = sorted(range(len(pieces)), key=lambda number: -pieces[number][LEAVES])
+    figures.growth[mask, : len(pieces)] = np.array(pieces).reshape(len(pieces), PIECE_FIGURES)
+    figures.most_left[mask] = [*most_left, *range(len(pieces), len(problem.functions))]
+
+
+def _growth(
+    problem: Problem, functions: Sequence[str], group: str, smallest_m2: float
+) -> list[tuple[float, float, float, float]]:
+    """Return how the room of a group can grow, in pieces: m², and what each m² leaves, costs, takes to run.
+
+    Every function in it that leaves something grows with it, each up to its largest area.
+    """
+    growing = [
+        key
+        for key in functions
+        if problem.functions[key].room_group == group and operating_margin(problem, key) > 0.0
+    ]
+    pieces = []
+    reached = smallest_m2
+    for largest in sorted({problem.functions[key].maximum_m2 for key in growing}):
+        if largest <= reached:
+            continue
+        still = [key for key in growing if problem.functions[key].maximum_m2 >= largest]
+        leaves = sum(operating_margin(problem, key) for key in still)
+        runs = sum(running_cost(problem, key) for key in still)
+        pieces.append((largest - reached, leaves, group_fit_out_cost(problem, group), runs))
+        reached = largest
+    return pieces
+
+
+def _remedy_cny(
+    site: Site, figures: _MaskFigures, loss_cny: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (2^functions,): the least fit-out of larger rooms that make a loss good, and what they take to run."""
+    left = loss_cny.copy()
+    cost, running = np.zeros(len(left)), np.zeros(len(left))
+    for number in range(figures.growth.shape[1]):
+        piece = figures.growth[:, number] * site.floor_per_usable
+        grown = np.minimum(
+            figures.growth[:, number, SIZE_M2],
+            np.divide(left, piece[:, LEAVES], out=np.zeros(len(left)), where=piece[:, LEAVES] > 0.0),
+        )
+        left -= grown * piece[:, LEAVES]
+        cost += grown * piece[:, COSTS]
+        running += grown * piece[:, RUNS]
+    return cost, running
+
+
+def _add_payable(
+    problem: Problem, functions: Sequence[str], rooms: Mapping[str, float], mask: int, figures: _MaskFigures
+) -> None:
+    """Write what each source may pay of a mask's fit-out; a room with an eligible function counts whole."""
+    for number, source in enumerate(problem.money.sources.values()):
+        if source.eligible_functions is None:
+            figures.payable_cny[mask, number] = figures.grown_cny[mask, number] = np.inf
+            continue
+        by_group: dict[str, list[str]] = {}
+        for key in functions:
+            by_group.setdefault(problem.functions[key].room_group, []).append(key)
+        for group, keys in by_group.items():
+            rates = [
+                problem.functions[key].fit_out_cost_cny_per_m2
+                for key in problem.room_groups[group]
+                if key in source.eligible_functions
+            ]
+            if source.eligible_functions.isdisjoint(keys):
+                continue
+            largest = max(problem.functions[key].maximum_m2 for key in keys)
+            figures.payable_cny[mask, number] += max(rates) * rooms[group]
+            figures.grown_cny[mask, number] += group_fit_out_cost(problem, group) * max(rooms[group], largest)
 
 
 def _loss_cny(problem: Problem, site: Site, figures: _MaskFigures) -> NDArray[np.float64]:
@@ -240,6 +384,18 @@ def _loss_cny(problem: Problem, site: Site, figures: _MaskFigures) -> NDArray[np
         return np.zeros(len(figures.loss_cny))
     loss = figures.loss_cny * site.floor_per_usable + site.rent_cny_per_year
     return np.where(loss > LOSS_TOLERANCE_CNY, loss, 0.0)
+
+
+def _most_made_good(site: Site, figures: _MaskFigures) -> NDArray[np.float64]:
+    """Return (2^functions,): the most that larger rooms leave the operator of a site, CNY a year."""
+    left_m2 = np.maximum(0.0, site.usable_area_m2 - figures.rooms_m2)
+    total, masks = np.zeros(len(left_m2)), np.arange(len(left_m2))
+    for number in range(figures.growth.shape[1]):
+        piece = figures.growth[masks, figures.most_left[:, number]]
+        grown = np.minimum(left_m2, piece[:, SIZE_M2])
+        total += grown * piece[:, LEAVES]
+        left_m2 -= grown
+    return total * site.floor_per_usable
 
 
 def _allowed_masks(problem: Problem, site: Site, form: Form, figures: _MaskFigures) -> NDArray[np.bool_]:
@@ -257,8 +413,7 @@ def _allowed_masks(problem: Problem, site: Site, form: Form, figures: _MaskFigur
     allowed &= figures.has_room & (figures.rooms_m2 <= site.usable_area_m2 + FIT_TOLERANCE_M2)
     if problem.operator_viability:
         loss = _loss_cny(problem, site, figures)
-        larger_m2 = np.where(loss > 0.0, loss * figures.remedy_m2 / site.floor_per_usable, 0.0)
-        allowed &= figures.rooms_m2 + larger_m2 <= site.usable_area_m2 + FIT_TOLERANCE_M2
+        allowed &= loss <= _most_made_good(site, figures) + LOSS_TOLERANCE_CNY
     if standard is not None:
         allowed &= _within_form_standard(problem, masks, form, standard)
     first = frozenset({problem.elderly_function, problem.infant_function})

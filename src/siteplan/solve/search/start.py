@@ -18,9 +18,16 @@ from siteplan.highs import Clock
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.search.annealing import CLOSED, Run, Schedule, anneal
+from siteplan.solve.search.annealing import CLOSED, LIMIT_TOLERANCE, Run, Schedule, anneal
 from siteplan.solve.search.landscape import FloatArray, IntArray, Landscape, describe_landscape
-from siteplan.solve.search.programmes import MOST_FUNCTIONS, functions_of, minimum_area_m2, minimum_rooms_m2
+from siteplan.solve.search.limits import MONEY, UNLIMITED
+from siteplan.solve.search.programmes import (
+    MOST_FUNCTIONS,
+    functions_of,
+    minimum_area_m2,
+    minimum_rooms_m2,
+    setting_of,
+)
 
 THREADS = 2
 POLL_S = 0.05
@@ -184,7 +191,7 @@ def _schedule(land: Landscape, moves: int) -> Schedule:
     unit = _unit_of_shortfall(land)
     persons = float(land.coverage.person_weight.sum())
     sites = len(land.sites.movable)
-    money = float(min(land.money.capital.sum(), _dearest(land)))
+    money = min(_all_money(land), _dearest(land))
     return Schedule(
         moves=moves,
         hot=HOT * unit,
@@ -207,6 +214,14 @@ def _schedule_of_promising(land: Landscape, moves: int, hot: float) -> Schedule:
     functions_of_sites = int(np.count_nonzero(np.diff(land.coverage.first)))
     covers = _unit_of_shortfall(land) * max(1e-9, float(weight) / max(1, functions_of_sites))
     return _schedule(land, moves)._replace(hot=hot * covers, cold=PROMISING_COLD * covers)
+
+
+def _all_money(land: Landscape) -> float:
+    """Return the most million CNY that a row of money allows in all."""
+    limits = land.limits
+    rows = np.flatnonzero(limits.kind == MONEY)
+    allowed = np.where(limits.is_of_year[rows], limits.most[rows].sum(axis=1), limits.most[rows, -1])
+    return float(allowed.max(initial=0.0)) if len(rows) else UNLIMITED
 
 
 def _dearest(land: Landscape) -> float:
@@ -280,38 +295,43 @@ def _begin_promising(land: Landscape, promising: Promising, first: IntArray) -> 
 
 
 class _Ledger:
-    """What the sites added so far use of money and pace by year, of the programmes (sites, years) given."""
+    """What the sites added so far use of the limits, of the programmes (sites, years) given."""
 
     def __init__(self, land: Landscape, programmes: IntArray) -> None:
+        self._limits, self._programmes = land.limits, programmes
         opened = programmes != CLOSED
-        self._land = land
-        self._spend = np.diff(np.where(opened, land.money.cost[programmes], 0.0), axis=1, prepend=0.0)
-        self._running = np.where(opened, land.money.running[programmes], 0.0)
-        self._new = np.diff(opened.astype(np.float64), axis=1, prepend=0.0) * land.pace.counts[:, None]
-        years = programmes.shape[1]
-        self._spent, self._runs = np.zeros(years), np.zeros(years)
-        self._opened = np.zeros((len(land.pace.limit), years))
+        first = np.where(opened.any(axis=1), opened.argmax(axis=1), programmes.shape[1])
+        self._is_joint = (first == land.sites.joint).astype(np.int64)
+        self._used = np.zeros(land.limits.most.shape)
 
     def add(self, site: int) -> None:
         """Add a site."""
-        self._spent += self._spend[site]
-        self._runs += self._running[site]
-        self._opened[[0, 1 + self._land.pace.town[site]]] += self._new[site]
+        rows, amounts = self._uses(site)
+        self._used[rows] += amounts
 
     def has_room_for(self, site: int) -> bool:
-        """Return whether the limits hold with one more site."""
-        money, pace = self._land.money, self._land.pace
-        left = money.capital - self._spent - self._spend[site]
-        if money.carry_over:
-            left = np.cumsum(left)
-        runs = self._runs + self._running[site]
-        groups = [0, 1 + pace.town[site]]
-        opened = self._opened[groups] + self._new[site]
-        return bool(
-            (left >= 0.0).all()
-            and (runs[:-1] <= money.operating[1:]).all()
-            and (opened <= pace.limit[groups, None]).all()
-        )
+        """Return whether no limit is exceeded by more with one more site."""
+        rows, amounts = self._uses(site)
+        before, after = (self._excess(rows, self._used[rows] + more) for more in (0.0, amounts))
+        return bool((after <= before + LIMIT_TOLERANCE).all())
+
+    def _uses(self, site: int) -> tuple[IntArray, FloatArray]:
+        """Return the rows that a site uses, and how much by year (rows, years)."""
+        limits, programmes = self._limits, self._programmes[site]
+        spans = [
+            np.arange(*limits.first[programme : programme + 2]) if programme != CLOSED else np.arange(0)
+            for programme in programmes
+        ]
+        rows = np.unique(limits.row[np.concatenate(spans)])
+        amounts = np.zeros((len(rows), len(programmes)))
+        for year, span in enumerate(spans):
+            amounts[np.searchsorted(rows, limits.row[span]), year] = limits.amount[span, self._is_joint[site]]
+        return rows, amounts
+
+    def _excess(self, rows: IntArray, used: FloatArray) -> FloatArray:
+        limits = self._limits
+        of_year = np.where(limits.is_of_year[rows, None], np.diff(used, axis=1, prepend=0.0), used)
+        return np.maximum(0.0, of_year - limits.most[rows])
 
 
 def _take_masks(land: Landscape, site: int, masks: IntArray, programmes: IntArray) -> None:
@@ -336,10 +356,11 @@ def _decisions(problem: Problem, land: Landscape, programmes: IntArray) -> Decis
             if programme == CLOSED:
                 continue
             forms[key] = Form.COMPLEX if land.sites.is_complex[programme] else Form.SCATTERED
+            setting = setting_of(problem, problem.sites[key], forms[key])
             functions = functions_of(problem, int(land.sites.mask[programme]))
-            for group, area in minimum_rooms_m2(problem, functions, forms[key]).items():
+            for group, area in minimum_rooms_m2(problem, functions, setting).items():
                 rooms[key, group, year] = area
             for function in functions:
                 start.setdefault((key, function), year)
-                areas[key, function, year] = minimum_area_m2(problem, function, forms[key])
+                areas[key, function, year] = minimum_area_m2(problem, function, setting)
     return Decisions(start, rooms, areas, forms)
