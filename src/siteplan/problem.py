@@ -451,12 +451,18 @@ class Problem:
         return min(entry.m2_per_100_households * households / 100.0, held)
 
     def _most_floor_area_m2(self, site: Site) -> float:
-        """Return the floor area that the largest rooms of the functions it may host have at a site."""
+        """Return the floor area of the largest rooms at a site of those functions that it has space for alone."""
+        fitting = {key for key in site.may_host if self._smallest_m2(key) <= site.usable_area_m2}
         rooms = (
-            max((self.functions[key].maximum_m2 for key in keys if key in site.may_host), default=0.0)
+            max((self.functions[key].maximum_m2 for key in fitting.intersection(keys)), default=0.0)
             for keys in self.room_groups.values()
         )
         return min(site.usable_area_m2, sum(rooms)) * site.floor_per_usable
+
+    def _smallest_m2(self, function: str) -> float:
+        """Return the usable area that a function takes alone in a space."""
+        entry = self.functions[function]
+        return entry.minimum_in_complex_m2 if self.form_standard is None else entry.minimum_alone_m2
 
     def providers_within_reach(self, demand_id: str, function: str) -> tuple[str, ...]:
         """Return the sites that may provide the function within its radius, nearest first."""

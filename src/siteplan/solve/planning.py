@@ -26,7 +26,7 @@ from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.merging import merged
 from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
-from siteplan.solve.decompose.repair import completed, fitted_to, repaired, restricted_to
+from siteplan.solve.decompose.repair import completed, fitted_to, limited_to, repaired, restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.feasibility import doubtful_rules, only_the_program_tells
 from siteplan.solve.formulation import OBJECTIVES
@@ -34,7 +34,7 @@ from siteplan.solve.program import CompiledModel, Cut
 from siteplan.solve.reductions import compile_reduced, count_columns, without_the_impossible
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult, StoppedBy
 from siteplan.solve.search import Runs, search_starts
-from siteplan.solve.search.landscape import Landscape, describe_landscape
+from siteplan.solve.search.landscape import Landscape, describe_landscape, with_dearest_sources
 from siteplan.solve.search.programmes import MOST_FUNCTIONS
 from siteplan.text import Text
 
@@ -75,6 +75,11 @@ SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.9, 20_000
 they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
 """Building the program of all levels takes so many times as long as that of the first, at most."""
+MENDING_SHARE, REPAIR_SHARE = 0.5, 0.4
+"""Share of the first level's time for mending the search's plans where they may break a rule, and of that for
+the first of them, before it is merged with the others."""
+MENDED_WELL_ENOUGH = 0.02
+"""Gap, as a share of the first level, at which a mended plan is begun with."""
 HURRIED_SHARE = 0.1
 """A search with less of its time left may have been hurried by the clock."""
 HOLD_SLACK = 1e-7
@@ -183,9 +188,7 @@ def solve(
     run = _Run(problem, settings, listener, clock, cuts)
     if len(problem.years) > 1:
         compile_ahead()
-    can_do_without = (
-        len(problem.years) > 1 and not cuts and run.is_large() and not only_the_program_tells(problem)
-    )
+    can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
     found: tuple[Decisions, ...] = ()
     if len(problem.years) > 1:
         _find_prices(run, is_alone=can_do_without)
@@ -217,6 +220,8 @@ def _find_prices(run: _Run, *, is_alone: bool) -> None:
     clock = run.clock.until(PRICES_SHARE * run.clock.seconds_left())
     if clock.seconds_left() > 0.0:
         run.priced = priced_bounds(run.problem, clock, run.land, by_year=not is_alone)
+        if run.land is not None and run.problem.money.sources:
+            run.land = with_dearest_sources(run.problem, run.land, run.priced.dearest_first)
     if clock.seconds_left() <= 0.0:
         run.ended.add(Ended.TIME_LIMIT)
 
@@ -238,10 +243,21 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Deci
     from_nothing = RUNS_FROM_NOTHING if not is_alone else int(start is not None)
     if promising is None:
         from_nothing = every
-    seconds = (SHARE_WITHOUT_PROGRAM if is_alone else SEARCH_SHARE) * run.clock.seconds_left()
+    has_to_be_mended = bool(only_the_program_tells(run.problem))
+    is_last = is_alone and not has_to_be_mended
+    seconds = (SHARE_WITHOUT_PROGRAM if is_last else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     runs = Runs(moves, from_nothing, every - from_nothing)
-    found = search_starts(run.problem, run.settings.seed, runs, clock, start, run.land, promising)
+    found = search_starts(
+        run.problem,
+        run.settings.seed,
+        runs,
+        clock,
+        start,
+        run.land,
+        promising,
+        can_be_mended=has_to_be_mended or not is_alone,
+    )
     if clock.seconds_left() < HURRIED_SHARE * seconds:
         run.ended.add(Ended.TIME_LIMIT)
     return tuple(one.decisions for one in found)
@@ -262,9 +278,14 @@ def _without_program(
     """Return the best of the search's plans and the caller's with the bound from prices.
 
     None where none is known to keep every rule: only the program can mend it. All are complete: the search's
-    have every room and function at its minimum area.
+    have every room and function at its minimum area, or are mended by the program of what they open.
     """
     problem, level = run.problem, run.problem.objective[0]
+    if only_the_program_tells(problem):
+        given_too = found if given is None else (fitted_to(problem, given), *found)
+        with SolverSession() as session:
+            mended = _mended(run, given_too, session, run.clock)
+        return None if mended is None else _First(mended, _bound_without_program(run, known_bound), True)
     fitted = None if given is None else fitted_to(problem, given)
     keeping = [
         plan
@@ -276,12 +297,39 @@ def _without_program(
     best = keeping[0]
     for plan in keeping[1:]:
         best = _better(run, best, plan)
-    bounds = [] if known_bound is None else [known_bound / _factor(problem, level)]
-    if run.priced is not None:
-        bounds.append(run.priced.total)
     if run.clock.seconds_left() <= 0.0:
         run.ended.add(Ended.TIME_LIMIT)
-    return _First(best, max(bounds, default=None), is_without_program=True)
+    return _First(best, _bound_without_program(run, known_bound), is_without_program=True)
+
+
+def _bound_without_program(run: _Run, known_bound: float | None) -> float | None:
+    """Return the best of the bound from prices and the caller's (model units)."""
+    bounds = [] if known_bound is None else [known_bound / _factor(run.problem, run.problem.objective[0])]
+    if run.priced is not None:
+        bounds.append(run.priced.total)
+    return max(bounds, default=None)
+
+
+def _mended(run: _Run, found: Sequence[Decisions], session: SolverSession, clock: Clock) -> Decisions | None:
+    """Return the best plan of what the search's best plans open, by the program of that alone.
+
+    None where there is no time for it, or nothing is found that keeps every rule.
+    """
+    plans = [plan for plan in found if plan.start_year][:MERGED_PLANS]
+    if not plans:
+        return None
+    run.tell(REPAIR, run.problem.objective[0])
+    pairs = frozenset(pair for plan in plans for pair in plan.start_year)
+    level = run.problem.objective[0]
+    compiled = compile_reduced(limited_to(run.problem, pairs), (level,)).with_cuts(run.cuts)
+    program = compiled.program.with_objective(*compiled.objectives[level])
+    value = abs(level_value(run.problem, plans[0], level) / _factor(run.problem, level))
+    limits = run.limits(program, STAGING_NODES, MENDED_WELL_ENOUGH * value)
+    first = repaired(
+        compiled, program, plans[0], session, limits, clock.until(REPAIR_SHARE * clock.seconds_left())
+    )
+    answer = _optimise(run, compiled, program, level, first, session, clock, MERGING, MERGING_NODES)
+    return first if answer.values is None else compiled.decisions(answer.values)
 
 
 def _first_level(
@@ -307,7 +355,11 @@ def _first_level(
         whole = None
         if _is_solved_from_nothing(run, program):
             whole = until_done.enter_context(_WholeProgram(run, compiled, program, clock))
-        best = _best_start(run, compiled, program, found, session, clock)
+        if only_the_program_tells(problem):
+            mending = clock.until(MENDING_SHARE * clock.seconds_left())
+            best = _mended(run, found, session, mending) or _nothing_but_committed(problem)
+        else:
+            best = _best_start(run, compiled, program, found, session, clock)
         given = None if given is None else _taken(run, compiled, program, given, session, clock)
         if given is not None and _is_near(run, given, known_bound):
             return _First(given, least)
@@ -395,18 +447,17 @@ def _best_start(
     session: SolverSession,
     clock: Clock,
 ) -> Decisions:
-    """Return the best that merging makes of the search's plans.
+    """Return the best that merging makes of the search's plans, the first of them mended where it has to be.
 
-    Where the first of them has to be mended, so would the others, and nothing is merged. Plans of the same
-    sites and functions are one.
+    Plans of the same sites and functions are one.
     """
     if not found:
         return _nothing_but_committed(run.problem)
     best = _repaired(run, compiled, program, found[0], session, clock)
     distinct: dict[frozenset[tuple[str, str]], Decisions] = {}
-    for plan in found:
+    for plan in (best, *found[1:]) if best.start_year else found:
         distinct.setdefault(frozenset(plan.start_year), plan)
-    if len(distinct) == 1 or best is not found[0] or _is_proven_by_prices(run, best):
+    if len(distinct) == 1 or _is_proven_by_prices(run, best):
         return best
     run.tell(MERGING, run.problem.objective[0])
     is_branched = len(program.cost) <= LARGEST_BRANCHED_PROGRAM

@@ -279,13 +279,20 @@ def _new_estate_area_standard(schedule: Schedule) -> tuple[ClaimResult, ...]:
 
 
 def _most_floor_area(facts: Facts, sites: list[str], year: int) -> float:
-    """Return the floor area of the largest rooms that the spaces available by a year can hold, in m²."""
+    """Return the floor area of the largest rooms that the spaces available by a year can hold, in m².
+
+    A function that a space is too small for alone has no room in it.
+    """
     total = 0.0
     for site in (facts.sites[key] for key in sites):
         if site.available_from <= year:
             hosted = [facts.functions[key] for key in sorted(site.may_host)]
             largest: dict[str, float] = {}
             for function in hosted:
+                rule_of_form = facts.scenario.rules.site_form
+                alone = function.minimum_alone_m2 if rule_of_form else function.minimum_in_complex_m2
+                if alone > site.usable_area_m2:
+                    continue
                 group = function.room_group
                 largest[group] = max(function.maximum_m2, largest.get(group, 0.0))
             total += site.floor_per_usable * min(site.usable_area_m2, sum(largest.values()))

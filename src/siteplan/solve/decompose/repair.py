@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
 from siteplan.highs import Clock, Limits, Program, SolverSession
 from siteplan.plan import Decisions
-from siteplan.problem import Problem
+from siteplan.problem import Problem, Role
 from siteplan.solve.formulation.places import function_of_places
 from siteplan.solve.program import CompiledModel
 
@@ -37,6 +38,25 @@ def restricted_to(compiled: CompiledModel, program: Program, pairs: frozenset[Pa
     ]
     columns = np.array(outside, dtype=np.int64)
     return program.with_fixed(columns, np.zeros(len(columns)))
+
+
+def limited_to(problem: Problem, pairs: frozenset[Pair]) -> Problem:
+    """Return the problem in which no other (site, function) pairs of candidates that are free may start.
+
+    Its program is as small as they are few, and whatever keeps its rules keeps the problem's. Facilities of new
+    estates, which are a must, and what is committed stay as they are.
+    """
+    hosted: dict[str, set[str]] = {}
+    for site, function in pairs:
+        hosted.setdefault(site, set()).add(function)
+    of_estates = {site for estate in problem.new_estates.values() for site in estate.sites}
+    sites = {}
+    for key, site in problem.sites.items():
+        if site.role is not Role.CANDIDATE or site.opens_in is not None or key in of_estates:
+            sites[key] = site
+        elif key in hosted:
+            sites[key] = replace(site, may_host=site.may_host & hosted[key])
+    return replace(problem, sites=sites)
 
 
 def fitted_to(problem: Problem, start: Decisions) -> Decisions:

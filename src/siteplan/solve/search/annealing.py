@@ -85,13 +85,14 @@ class Schedule(NamedTuple):
 class Run(NamedTuple):
     """What a run found: programmes (P, T) and their weighted points, with and without later levels.
 
-    ``cost`` is infinite where no state was within the limits.
+    ``violation``: 0, or where no state was within all limits and musts, what the last one violates them by.
     """
 
     seed: int
     programmes: IntArray
     cost: float
     shortfall: float
+    violation: float
 
 
 @compiled_part
@@ -438,8 +439,13 @@ def _update_price(entry: int, is_violated: bool, state: State) -> None:
 @compiled_part
 def _keep_best(state: State, best: IntArray, best_assessed: FloatArray) -> None:
     """Copy the state where it is within the limits and better than the best."""
-    if state.assessed[VIOLATION] > LIMIT_TOLERANCE or state.assessed[COST] >= best_assessed[COST]:
-        return
+    if state.assessed[VIOLATION] <= LIMIT_TOLERANCE and state.assessed[COST] < best_assessed[COST]:
+        _copy_state(state, best, best_assessed)
+
+
+@compiled_part
+def _copy_state(state: State, best: IntArray, best_assessed: FloatArray) -> None:
+    """Write what a state provides and how it is assessed."""
     for entry in range(state.assessed.shape[0]):
         best_assessed[entry] = state.assessed[entry]
     for site in range(best.shape[0]):
@@ -490,6 +496,10 @@ def _anneal(
             _keep_best(state, best, best_assessed)
         else:
             _swap_both(site, other, masks, land, state)
+    if best_assessed[COST] == np.inf:
+        _count_exactly(land, state)
+        _assess(land.targets, schedule, state)
+        _copy_state(state, best, best_assessed)
 
 
 def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone: FloatArray) -> Run:
@@ -514,7 +524,14 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone
     best_assessed = np.full(4, np.inf)
     _anneal(land, schedule, seed, state, np.zeros((2, years), np.int64), best, best_assessed, gone)
     programmes = land.sites.by_mask[np.arange(len(best))[:, None], best].astype(np.int64)
-    return Run(seed, programmes, float(best_assessed[COST]), float(best_assessed[SHORTFALL]))
+    violation = float(best_assessed[VIOLATION])
+    return Run(
+        seed,
+        programmes,
+        float(best_assessed[COST]),
+        float(best_assessed[SHORTFALL]),
+        violation if violation > LIMIT_TOLERANCE else 0.0,
+    )
 
 
 def compile_annealing() -> None:

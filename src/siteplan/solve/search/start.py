@@ -56,10 +56,14 @@ class Promising(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best state within the limits: what it provides, and its weighted points short of the targets."""
+    """The best state within the limits: what it provides, and its weighted points short of the targets.
+
+    ``is_within_limits``: False where a run found none, and this is the last it tried.
+    """
 
     decisions: Decisions
     shortfall: float
+    is_within_limits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,12 @@ def search_starts(
     improve_from: Decisions | None = None,
     land: Landscape | None = None,
     promising: Promising | None = None,
+    *,
+    can_be_mended: bool = False,
 ) -> tuple[Found, ...]:
     """Return what each run found within the limits, at minimum areas, the best first.
+
+    ``can_be_mended``: also the last that a run tried which found nothing within them, after all others.
 
     ``improve_from``: where runs begin instead of at nothing; ``land``: the problem's, where it is known
     already; ``promising``: where further runs begin, as far as the limits allow.
@@ -104,9 +112,11 @@ def search_starts(
         ahead = [_Beginning(schedules[run % len(schedules)], begun) for run in range(runs.from_promising)]
         beginnings = ahead + beginnings
     seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(len(beginnings))]
-    found = [run for run in _run_all(land, beginnings, seeds, clock) if math.isfinite(run.cost)]
-    found.sort(key=lambda run: (run.cost, run.seed))
-    return tuple(Found(_decisions(problem, land, run.programmes), run.shortfall) for run in found)
+    found = [run for run in _run_all(land, beginnings, seeds, clock) if can_be_mended or not run.violation]
+    found.sort(key=lambda run: (run.violation, run.cost, run.seed))
+    return tuple(
+        Found(_decisions(problem, land, run.programmes), run.shortfall, not run.violation) for run in found
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
