@@ -75,7 +75,7 @@ SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.9, 20_000
 they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
 """Building the program of all levels takes so many times as long as that of the first, at most."""
-MENDING_SHARE, REPAIR_SHARE = 0.5, 0.4
+MENDING_SHARE, REPAIR_SHARE = 0.35, 0.4
 """Share of the first level's time for mending the search's plans where they may break a rule, and of that for
 the first of them, before it is merged with the others."""
 MENDED_WELL_ENOUGH = 0.02

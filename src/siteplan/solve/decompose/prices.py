@@ -64,14 +64,14 @@ class Years(NamedTuple):
 
     ``element_first`` (T + 1,): the elements of each year; ``site_first`` (T, P·F + 1), ``elements``: what
     site p covers with function f; ``element_function``, ``weight`` (E,); ``missing`` (T, F): target less
-    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``mask``, ``cost``,
-    ``subsidy`` (M,); ``payable`` (M, K): what each source of money may pay of the cost, ``growth`` (M,): what
+    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``closed_mask`` (P,), ``mask``, ``subsidy`` (M,),
+    ``cost`` (M, 2): apart from the joint programme of the site and with it; ``joint`` (P,): the year of that, or
+    -1, where it may open with it in any year; ``payable`` (M, K): what each source of money may pay of the cost, ``growth`` (M,): what
     larger rooms may cost besides that the sources for some functions pay for; ``share`` (K,): the most a source
     pays of any cost, 0 where there is no such share, ``is_for_some`` (K,): only for some functions; ``town``
     (P,), -1 for sites without pace; ``may_open`` (T, P); ``limit`` (T, 2 + W + K): subsidies after the year,
     openings in all and by town until it, money of each source until it. ``unit`` (E + T·(2 + W + K),): of the
-    prices of elements and limits, so that all steps are of one size. ``is_nested``: what a site provides it
-    goes on providing.
+    prices of elements and limits, so that all steps are of one size.
     """
 
     element_first: IntArray
@@ -82,7 +82,9 @@ class Years(NamedTuple):
     missing: FloatArray
     point_price: FloatArray
     programme_first: IntArray
+    closed_mask: IntArray
     mask: IntArray
+    joint: IntArray
     cost: FloatArray
     subsidy: FloatArray
     payable: FloatArray
@@ -93,11 +95,11 @@ class Years(NamedTuple):
     may_open: IntArray
     limit: FloatArray
     unit: FloatArray
-    is_nested: bool
 
 
 class Work(NamedTuple):
-    """Scratch arrays: ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen`` (T,).
+    """Scratch arrays: ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen``,
+    ``apart`` (T,).
 
     ``cheapest`` (T, K): the sources of money, the cheapest first; ``saved`` (T,): what a larger room saves of
     money at most for its cost, as it lets others pay more.
@@ -108,6 +110,7 @@ class Work(NamedTuple):
     best: FloatArray
     came_from: IntArray
     chosen: IntArray
+    apart: IntArray
     cheapest: IntArray
     saved: FloatArray
 
@@ -148,7 +151,7 @@ def priced_bounds(
     for index, year in enumerate(problem.years if by_year else ()):
         own_clock = clock.until(clock.seconds_left() / (count - index))
         bounds[year] = _safe(_ascend(_years(relaxed, land, [index]), own_clock))
-    promising = _promising(whole, together.best_prices) if whole.is_nested else None
+    promising = _promising(whole, together.best_prices)
     dearest_first = tuple(np.argsort(-_source_prices(whole, together.best_prices), kind="stable").tolist())
     return PricedBounds(bounds, max(_safe(together), sum(bounds.values())), promising, dearest_first)
 
@@ -190,7 +193,8 @@ def _promising(years: Years, prices: FloatArray) -> Promising:
     sites = len(years.programme_first) - 1
     promising = Promising(np.zeros((sites, len(years.missing)), dtype=np.int64), np.zeros(sites))
     for site in np.flatnonzero(np.diff(years.programme_first)):
-        promising.worth[site] = -_open_where_it_pays(years, int(site), prices, work)
+        worth = -_open_where_it_pays(years, int(site), prices, work)
+        promising.worth[site] = worth - work.worth[:, 0].sum()
         promising.masks[site] = work.chosen
     return promising
 
@@ -209,6 +213,7 @@ def _work_for(years: Years) -> Work:
         np.zeros((count, masks)),
         np.zeros((count, masks)),
         np.zeros((count, masks), dtype=np.int64),
+        np.zeros(count, dtype=np.int64),
         np.zeros(count, dtype=np.int64),
         np.zeros((count, years.payable.shape[1]), dtype=np.int64),
         np.zeros(count),
@@ -233,8 +238,10 @@ def _no_years() -> Years:
         missing=np.zeros((0, 0)),
         point_price=np.zeros((0, 0)),
         programme_first=first,
+        closed_mask=none,
         mask=none,
-        cost=np.zeros(0),
+        joint=none,
+        cost=np.zeros((0, 2)),
         subsidy=np.zeros(0),
         payable=np.zeros((0, 1)),
         growth=np.zeros(0),
@@ -244,7 +251,6 @@ def _no_years() -> Years:
         may_open=np.zeros((0, 0), dtype=np.int64),
         limit=np.zeros((0, TOWNS + 1)),
         unit=np.zeros(0),
-        is_nested=True,
     )
 
 
@@ -283,7 +289,9 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
         worth.sum() / np.maximum(row, 1e-6) / max(1, len(worth)) ** DAMPED
         for worth, row in zip(worths, whole, strict=True)
     ]
+    is_of_one_year = len(problem.years) > len(indices)
     paid = [to_model_money(0.0 if site.joint is None else site.joint.pays_cny) for site in sites]
+    joint_cost = np.maximum(0.0, land.money.cost - np.repeat(paid, np.diff(land.sites.programme_first)))
     return Years(
         element_first=np.cumsum([0, *(len(worth) for worth in worths)]),
         site_first=np.array(firsts, dtype=np.int64),
@@ -293,8 +301,10 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
         missing=np.ascontiguousarray(missing[:, indices].T),
         point_price=np.ascontiguousarray(targets.price_of_shortfall[:, indices].T),
         programme_first=land.sites.programme_first,
+        closed_mask=land.sites.closed_mask,
         mask=land.sites.mask,
-        cost=np.maximum(0.0, land.money.cost - np.repeat(paid, np.diff(land.sites.programme_first))),
+        joint=np.full(len(sites), -1) if is_of_one_year else land.sites.joint,
+        cost=np.stack([joint_cost if is_of_one_year else land.money.cost, joint_cost], axis=1),
         subsidy=land.money.subsidy,
         payable=funding.payable,
         growth=funding.growth,
@@ -310,7 +320,6 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
         ),
         limit=limit,
         unit=np.concatenate([*worths, *damped]),
-        is_nested=True,
     )
 
 
@@ -376,7 +385,8 @@ def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
         _compare_sources(years, year, prices, work)
         bound += _cover_cheaply(years, year, prices, work.excess)
     for site in range(len(years.programme_first) - 1):
-        if years.programme_first[site] < years.programme_first[site + 1]:
+        has_any = years.programme_first[site] < years.programme_first[site + 1]
+        if has_any or years.closed_mask[site]:
             bound += _open_where_it_pays(years, site, prices, work)
     return bound
 
@@ -405,9 +415,9 @@ def _compare_sources(years: Years, year: int, prices: FloatArray, work: Work) ->
 
 
 @compiled
-def _pay(years: Years, year: int, programme: int, prices: FloatArray, work: Work) -> float:
+def _pay(years: Years, year: int, programme: int, is_joint: int, prices: FloatArray, work: Work) -> float:
     """Return the least that a programme's cost takes at the prices of money."""
-    first, left, total = _first_source(years, year), years.cost[programme], 0.0
+    first, left, total = _first_source(years, year), years.cost[programme, is_joint], 0.0
     source = 0
     for number in range(years.payable.shape[1]):
         source = work.cheapest[year, number]
@@ -421,9 +431,10 @@ def _pay(years: Years, year: int, programme: int, prices: FloatArray, work: Work
 
 
 @compiled
-def _count_paid(years: Years, year: int, programme: int, work: Work) -> None:
+def _count_paid(years: Years, year: int, programme: int, is_joint: int, work: Work) -> None:
     """Count what each source pays of a programme's cost as in `_pay`."""
-    first, left, sources = _first_source(years, year), years.cost[programme], years.payable.shape[1]
+    first, sources = _first_source(years, year), years.payable.shape[1]
+    left = years.cost[programme, is_joint]
     source = 0
     for number in range(sources):
         source = work.cheapest[year, number]
@@ -464,23 +475,40 @@ def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArr
 
 @compiled
 def _open_where_it_pays(years: Years, site: int, prices: FloatArray, work: Work) -> float:
-    """Let a site provide the programmes of most worth above their prices; return the (negative) rest."""
-    total, is_nested = 0.0, True
+    """Let a site provide the programmes of most worth above their prices; return the (negative) rest.
+
+    It opens with its joint programme, which pays a part, or later, or never.
+    """
+    total, is_joint = _best_by_year(years, site, 0, prices, work), 0
+    if years.joint[site] >= 0:
+        work.apart[:] = work.chosen
+        joint_total = _best_by_year(years, site, 1, prices, work)
+        if joint_total > total:
+            total, is_joint = joint_total, 1
+        else:
+            work.chosen[:] = work.apart
     for year in range(len(years.missing)):
-        total += _best_alone(years, site, year, prices, work)
-        if year > 0 and work.chosen[year - 1] & ~work.chosen[year]:
-            is_nested = False
-    if years.is_nested and not is_nested:
-        total = _best_nested(work)
-    for year in range(len(years.missing)):
-        if work.chosen[year]:
-            _count(years, site, year, work)
+        _count(years, site, year, is_joint, work)
     return -total
 
 
 @compiled
-def _best_alone(years: Years, site: int, year: int, prices: FloatArray, work: Work) -> float:
-    """Write the worth of every mask in a year above its price; choose the best, or nothing."""
+def _best_by_year(years: Years, site: int, is_joint: int, prices: FloatArray, work: Work) -> float:
+    """Choose nested programmes of most worth; return it."""
+    total, is_nested = 0.0, True
+    for year in range(len(years.missing)):
+        total += _best_alone(years, site, year, is_joint, prices, work)
+        if year > 0 and work.chosen[year - 1] & ~work.chosen[year]:
+            is_nested = False
+    return total if is_nested else _best_nested(work)
+
+
+@compiled
+def _best_alone(years: Years, site: int, year: int, is_joint: int, prices: FloatArray, work: Work) -> float:
+    """Write the worth of every mask in a year above its price; choose the best, or nothing.
+
+    ``is_joint``: 1 where the site opens with its joint programme, else 0.
+    """
     functions = years.missing.shape[1]
     worth = work.best[year]
     worth[0] = 0.0
@@ -496,13 +524,14 @@ def _best_alone(years: Years, site: int, year: int, prices: FloatArray, work: Wo
     if years.town[site] >= 0:
         opening = prices[limits + OPENINGS] + prices[limits + TOWNS + years.town[site]]
     work.worth[year, :] = IMPOSSIBLE
-    work.worth[year, 0] = 0.0
+    if not (is_joint and year == years.joint[site]):
+        work.worth[year, 0] = worth[years.closed_mask[site]]
     work.chosen[year] = 0
-    if years.may_open[year, site]:
+    if years.may_open[year, site] and (is_joint or year > years.joint[site]):
         for programme in range(years.programme_first[site], years.programme_first[site + 1]):
             mask = years.mask[programme]
             value = worth[mask] - opening
-            value -= _pay(years, year, programme, prices, work)
+            value -= _pay(years, year, programme, is_joint, prices, work)
             value -= prices[limits + SUBSIDY] * years.subsidy[programme]
             work.worth[year, mask] = value
             if value > work.worth[year, work.chosen[year]]:
@@ -535,20 +564,21 @@ def _best_nested(work: Work) -> float:
 
 
 @compiled
-def _count(years: Years, site: int, year: int, work: Work) -> None:
+def _count(years: Years, site: int, year: int, is_joint: int, work: Work) -> None:
     """Count what the chosen programme covers, costs and opens."""
     mask, functions = work.chosen[year], years.missing.shape[1]
+    covering = mask if mask > 0 else years.closed_mask[site]
     limits = len(years.weight) + year * years.limit.shape[1]
     for programme in range(years.programme_first[site], years.programme_first[site + 1]):
         if years.mask[programme] == mask:
-            _count_paid(years, year, programme, work)
+            _count_paid(years, year, programme, is_joint, work)
             work.excess[limits + SUBSIDY] += years.subsidy[programme]
-    if years.town[site] >= 0:
+    if mask > 0 and years.town[site] >= 0:
         work.excess[limits + OPENINGS] += 1.0
         work.excess[limits + TOWNS + years.town[site]] += 1.0
     for function in range(functions):
         row = site * functions + function
-        if mask >> function & 1:
+        if covering >> function & 1:
             for entry in range(years.site_first[year, row], years.site_first[year, row + 1]):
                 work.excess[years.elements[entry]] -= 1.0
 

@@ -230,12 +230,25 @@ def _swap(site: int, masks: IntArray, row: int, land: Landscape, state: State) -
         old_programme, new_programme = land.sites.by_mask[site, old], land.sites.by_mask[site, new]
         _use_instead(old_programme, old_joint, new_programme, new_joint, year, land.limits, state)
         _count_money(old_programme, new_programme, year, land.money, state)
+        covering_old = old if old > 0 else land.sites.closed_mask[site]
+        covering_new = new if new > 0 else land.sites.closed_mask[site]
         for function in range(functions):
-            if (old ^ new) >> function & 1:
-                sign = 1 if new >> function & 1 else -1
+            if (covering_old ^ covering_new) >> function & 1:
+                sign = 1 if covering_new >> function & 1 else -1
                 _cover(site * functions + function, year, sign, land, state)
         state.provided[site, year] = new
         masks[row, year] = old
+
+
+@compiled_part
+def _cover_while_closed(land: Landscape, state: State) -> None:
+    """Cover what services do in the spaces of closed sites."""
+    functions = land.targets.share.shape[0]
+    for site in range(state.provided.shape[0]):
+        for function in range(functions):
+            if land.sites.closed_mask[site] >> function & 1:
+                for year in range(state.provided.shape[1]):
+                    _cover(site * functions + function, year, 1, land, state)
 
 
 @compiled_part
@@ -466,6 +479,7 @@ def _anneal(
     """Anneal from what ``best`` provides, with nothing open in ``state``; write the best into ``best``."""
     np.random.seed(seed)
     sites = land.sites
+    _cover_while_closed(land, state)
     for site in range(best.shape[0]):
         _copy_row(best, site, masks, 0)
         _swap_both(site, NOBODY, masks, land, state)

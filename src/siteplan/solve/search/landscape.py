@@ -19,7 +19,7 @@ from siteplan.problem import Problem
 from siteplan.solve.formulation.objective import points_per_unit_of_shortfall
 from siteplan.solve.search.limits import UNLIMITED, Limits, limits_of, no_limits
 from siteplan.solve.search.musts import Must, Musts, must_arrays, musts_of
-from siteplan.solve.search.programmes import Programmes, enumerate_programmes
+from siteplan.solve.search.programmes import Programmes, enumerate_programmes, mask_of
 from siteplan.units import to_points
 
 IntArray = NDArray[np.int64]
@@ -51,7 +51,8 @@ class Sites(NamedTuple):
     """What sites can provide and when.
 
     ``functions``: their number; ``earliest`` (P,): first year index; ``joint`` (P,): the year index of its joint
-    programme, which pays a part of what opens then, else -1; ``fixed_year`` (P,): the year index
+    programme, which pays a part of what opens then, else -1; ``closed_mask`` (P,): what a service provides
+    in its space as long as it is closed; ``fixed_year`` (P,): the year index
     of a committed site, else -1; ``movable``: sites that can open; ``neighbours`` from
     ``neighbours_first`` (P + 1,) on: movable sites that cover an element in common; ``hosted`` (P,):
     mask of all functions in any of its programmes; ``programme_first``, ``mask``, ``is_complex``,
@@ -61,6 +62,7 @@ class Sites(NamedTuple):
     functions: int
     earliest: IntArray
     joint: IntArray
+    closed_mask: IntArray
     fixed_year: IntArray
     movable: IntArray
     neighbours_first: IntArray
@@ -112,6 +114,7 @@ def empty_landscape() -> Landscape:
             functions=0,
             earliest=none,
             joint=none,
+            closed_mask=none,
             fixed_year=none,
             movable=none,
             neighbours_first=first,
@@ -169,6 +172,7 @@ class _Elements:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self.keys = tuple(problem.functions)
         self.row_of = {site: row for row, site in enumerate(problem.planned_sites)}
         self.number: dict[tuple[int, tuple[int, ...]], int] = {}
         self.target_weight: list[FloatArray] = []
@@ -186,12 +190,13 @@ class _Elements:
         musts: Iterable[tuple[int, float]] = (),
     ) -> None:
         """Add what the sites cover; weights (years,). ``musts``: coverage that is a must, and its share of it."""
-        if any(self.problem.sites[site].is_decided for site in sites):
+        planned = {self._planned(function, site, sites) for site in sites}
+        if None in planned:
             self.decided_coverage[function] += target_weight
             for must, weight in musts:
                 self.musts[must].least -= weight
             return
-        rows = tuple(sorted(self.row_of[site] for site in sites))
+        rows = tuple(sorted(self.row_of[site] for site in planned if site is not None))
         if not rows:
             return
         number = self.number.setdefault((function, rows), len(self.target_weight))
@@ -202,6 +207,20 @@ class _Elements:
         self.target_weight[number] += target_weight
         self.person_weight[number] += person_weight
         self.must_of[number] += musts
+
+    def _planned(self, function: int, site: str, sites: tuple[str, ...]) -> str | None:
+        """Return the planned site that covers where a site does: itself, or what it may be converted to.
+
+        None for a decided site that stays. Until it is converted, a service covers as the closed site in its
+        place; where only one of both would, with the same function, it counts as one that stays.
+        """
+        if not self.problem.sites[site].is_decided:
+            return site
+        converted = self.problem.conversions.get(site)
+        if converted is None:
+            return None
+        hosts = self.keys[function] in self.problem.sites[converted].may_host
+        return converted if converted in sites or not hosts else None
 
     def site_lists(self) -> tuple[IntArray, IntArray]:
         """Return (first, elements) of each planned site and function, row site · functions + function."""
@@ -290,9 +309,8 @@ def _opening_years(problem: Problem) -> tuple[IntArray, IntArray]:
         site = problem.sites[key]
         opens_in = -1 if site.opens_in is None else number.get(site.opens_in, len(number))
         available = sum(year < site.available_from for year in problem.years)
-        # What existing services provide is part of the search's ground: it converts none of its own accord.
-        stays = site.converts is not None and site.opens_in is None
-        earliest.append(len(number) if stays else max(available, opens_in))
+        held = sum(year < (site.held_until or year) for year in problem.years)
+        earliest.append(max(available, held, opens_in))
         fixed.append(-1 if opens_in == len(number) else opens_in)
     return np.array(earliest, dtype=np.int64), np.array(fixed, dtype=np.int64)
 
@@ -308,6 +326,7 @@ def _sites(problem: Problem, programmes: Programmes, coverage: Coverage) -> Site
         functions=len(problem.functions),
         earliest=earliest,
         joint=_joint_years(problem),
+        closed_mask=_closed_masks(problem),
         fixed_year=fixed_year,
         movable=movable,
         neighbours_first=neighbours_first,
@@ -325,6 +344,13 @@ def _joint_years(problem: Problem) -> IntArray:
     number = {year: index for index, year in enumerate(problem.years)}
     joint = [problem.sites[key].joint for key in problem.planned_sites]
     return np.array([-1 if one is None else number.get(one.year, -1) for one in joint], dtype=np.int64)
+
+
+def _closed_masks(problem: Problem) -> IntArray:
+    """Return (planned sites,): the functions of the service that a site would convert, as a bit mask."""
+    converted = [problem.sites[key].converts for key in problem.planned_sites]
+    programmes = [frozenset(problem.sites[key].programme or {}) if key else frozenset() for key in converted]
+    return np.array([mask_of(problem, programme) for programme in programmes], dtype=np.int64)
 
 
 def _movable(programmes: Programmes, earliest: IntArray, years: int) -> IntArray:
