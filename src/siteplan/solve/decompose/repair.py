@@ -6,14 +6,16 @@ import time
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from siteplan.highs import Clock, Limits, Program, SolverSession
+from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
 from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
 from siteplan.solve.formulation.places import function_of_places
 from siteplan.solve.program import CompiledModel
 
 Pair = tuple[str, str]
+IntArray = NDArray[np.int64]
 
 CHECK_SECONDS = 1.5
 """Seconds to see whether a start keeps every rule, even when time is up: no plan is published unchecked."""
@@ -21,6 +23,11 @@ CHECK_SECONDS_PER_COLUMN = 1.6e-4
 """More where the program is large."""
 CHECK_SHARE = 0.1
 """Share of the time left that the check may take where that is longer."""
+
+
+ROUNDS_OF_LEAVING_OUT = 6
+WHOLE = 0.999
+"""Rounds in which a little of a start is left out, and the share of a function that counts as all of it."""
 
 
 def check_seconds(program: Program, clock: Clock) -> float:
@@ -91,6 +98,49 @@ def completed(
     return None if answer.values is None else compiled.decisions(answer.values)
 
 
+def most_of(
+    compiled: CompiledModel, program: Program, start: Decisions, session: SolverSession, clock: Clock
+) -> Decisions | None:
+    """Return a start that keeps every rule, as it is or with a little later or left out; None if none is found.
+
+    The relaxation says how much of each function can be provided in each year of the start; what it leaves
+    whole is kept, and where that still breaks a rule, the relaxation is asked again.
+    """
+    end = Clock(time.monotonic() + check_seconds(program, clock))
+    for _ in range(ROUNDS_OF_LEAVING_OUT):
+        columns, values = compiled.start_values(start)
+        fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
+        if session.solve(fixed, Limits(), end).values is not None:
+            return start
+        answer = session.solve(_providing_the_most(compiled, program, columns, values), Limits(), end)
+        if answer.values is None:
+            return None
+        whole = {key for key, column in compiled.columns.provide.items() if answer.values[column] > WHOLE}
+        first: dict[Pair, int] = {}
+        for site, function, year in whole:
+            first[site, function] = min(year, first.get((site, function), year))
+        if first == start.start_year or not first:
+            return None
+        start = replace(start, start_year=first)
+    return None
+
+
+def _providing_the_most(
+    compiled: CompiledModel, program: Program, columns: IntArray, values: FloatArray
+) -> Program:
+    """Return the relaxation in which nothing is provided beyond a start's values, and as much of it as can be."""
+    upper, lower = program.column_upper.copy(), program.column_lower.copy()
+    upper[columns] = np.minimum(upper[columns], values)
+    forms = np.isin(columns, list(compiled.columns.complex.values()))
+    lower[columns[forms]] = upper[columns[forms]]
+    cost = np.zeros(len(program.cost))
+    cost[list(compiled.columns.provide.values())] = -1.0
+    relaxed = replace(
+        program, column_lower=lower, column_upper=upper, is_integer=np.zeros(len(cost), dtype=bool)
+    )
+    return relaxed.with_objective(cost, 0.0)
+
+
 def repaired(
     compiled: CompiledModel,
     program: Program,
@@ -99,17 +149,15 @@ def repaired(
     limits: Limits,
     clock: Clock,
 ) -> Decisions | None:
-    """Return the start where it can be completed within all rules, else the best plan of its own pairs.
+    """Return what of the start keeps every rule, all or the most of it, else the best plan of its own pairs.
 
     Pairs that commitments ask for, or that required coverage may need, are allowed besides; the years are
     free. None: nothing within the limits.
     """
-    columns, values = compiled.start_values(start)
-    fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
-    seconds = check_seconds(program, clock)
-    is_known = compiled.has_columns_of(start)
-    if is_known and session.solve(fixed, Limits(), Clock(time.monotonic() + seconds)).values is not None:
-        return start
+    if compiled.has_columns_of(start):
+        kept = most_of(compiled, program, start, session, clock)
+        if kept is not None:
+            return kept
     pairs = frozenset(start.start_year) | asked_for(compiled.problem)
     answer = session.solve(restricted_to(compiled, program, pairs), limits, clock)
     return None if answer.values is None else compiled.decisions(answer.values)

@@ -30,6 +30,8 @@ MONEY, PACE, COUNTS, COVERAGE = 0, 1, 2, 3
 """Kinds of what is exceeded, each with a price of its own: million CNY; sites; sites or parts of what is asked for;
 parts of the coverage that is a must."""
 KINDS = 4
+KEPT_BACK = 0.02
+"""Share of the money of sources that the search leaves for what it knows only roughly."""
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -175,7 +177,8 @@ def _add_money(planned: _Planned, rows: _Rows, dearest_first: Sequence[int]) -> 
             np.maximum(0.0, cost - by_source[:, others].sum(axis=1))
             for cost, by_source in zip(costs, payable, strict=True)
         ]
-        rows.add(planned.all, np.stack(needed, axis=1), available[:, paying].sum(axis=1), MONEY)
+        most = (1.0 - KEPT_BACK) * available[:, paying].sum(axis=1)
+        rows.add(planned.all, np.stack(needed, axis=1), most, MONEY)
 
 
 def _least_conditions_first(problem: Problem) -> list[int]:
