@@ -17,6 +17,8 @@ from siteplan.solve.program import INTEGER_HALF, CompiledModel
 ColumnArray = NDArray[np.int64]
 Start = tuple[ColumnArray, FloatArray]
 
+SHARE_OF_ONE = 0.15
+"""Share of the time left that one neighbourhood may take: all open sites of a city would take it all."""
 SMALLEST_GAIN = 1e-7
 """A gain below this (model units) is solver noise."""
 
@@ -63,7 +65,8 @@ def improve_by_town(
             )
             begin = start if best is None else (start[0], values[start[0]].round())
             restricted = program.with_fixed(held, values[held].round())
-            answer = session.solve(restricted, limits, clock, begin)
+            share = clock.until(SHARE_OF_ONE * clock.seconds_left())
+            answer = session.solve(restricted, limits, share, begin)
             if answer.values is None or answer.objective is None:
                 continue
             if best is None or answer.objective < best[1] - SMALLEST_GAIN:

@@ -24,7 +24,7 @@ from siteplan.solve.search.landscape import (
     Targets,
     empty_landscape,
 )
-from siteplan.solve.search.limits import COVERAGE, KINDS, Limits
+from siteplan.solve.search.limits import Limits
 from siteplan.solve.search.musts import Musts
 
 CLOSED = -1
@@ -45,7 +45,7 @@ SHARE_OF_NEIGHBOURS = 0.85
 """Share of the moves between two sites that are between neighbours."""
 RESTART, HAND_OVER, EXCHANGE, SHIFT, CLOSE = 0.40, 0.60, 0.78, 0.86, 0.90
 """Cumulative shares of the kinds of move; the rest is `_propose_programme`."""
-PERSONS, PENALTY, MONEY = 0, 1, 2
+PERSONS, PENALTY, MONEY, EXCESS, PRICED_EXCESS = 0, 1, 2, 3, 4
 """Entries of `State.sums`."""
 PRICED_COST, COST, SHORTFALL, VIOLATION = 0, 1, 2, 3
 """Entries of `State.assessed`: the cost with priced violations, without, and its parts."""
@@ -55,9 +55,9 @@ class State(NamedTuple):
     """What sites provide, and the sums that follow. P sites, T years; other letters: `Landscape`.
 
     ``provided`` (P, T): bit masks, 0 where closed; ``providers`` (E, T): sites that cover an element;
-    ``covered`` (F, T); ``used`` (R, T): of each limit; ``met`` (G,): of each must; ``excess`` (kinds,): what
-    limits and musts are violated by; ``sums`` (3,): person-years covered, penalty, all money; ``assessed``
-    (4,): see the names of its entries; ``prices`` (kinds,): of what is in excess.
+    ``covered`` (F, T); ``used`` (R, T): of each limit; ``met`` (G,): of each must; ``sums`` (5,):
+    person-years covered, penalty, all money, what limits and musts are violated by, as it is and priced;
+    ``assessed`` (4,): see the names of its entries; ``prices`` (R + G,): of violating each limit and must.
     """
 
     provided: IntArray
@@ -65,7 +65,6 @@ class State(NamedTuple):
     covered: FloatArray
     used: FloatArray
     met: FloatArray
-    excess: FloatArray
     sums: FloatArray
     assessed: FloatArray
     prices: FloatArray
@@ -128,7 +127,14 @@ def _meet(must: int, weight: float, musts: Musts, state: State) -> None:
     """Count what is newly covered of a must, or no longer."""
     before = max(0.0, musts.least[must] - state.met[must])
     state.met[must] += weight
-    state.excess[COVERAGE] += max(0.0, musts.least[must] - state.met[must]) - before
+    _exceed(state.used.shape[0] + must, max(0.0, musts.least[must] - state.met[must]) - before, state)
+
+
+@inlined
+def _exceed(number: int, change: float, state: State) -> None:
+    """Count that a limit, or a must after all limits, is violated by more, or less."""
+    state.sums[EXCESS] += change
+    state.sums[PRICED_EXCESS] += state.prices[number] * change
 
 
 @inlined
@@ -145,27 +151,44 @@ def _use(row: int, year: int, amount: float, limits: Limits, state: State) -> No
     state.used[row, year] = after
     most = limits.most[row, year]
     if not limits.is_of_year[row]:
-        state.excess[limits.kind[row]] += _above(after, most) - _above(before, most)
+        _exceed(row, _above(after, most) - _above(before, most), state)
         return
     earlier = state.used[row, year - 1] if year > 0 else 0.0
     change = _above(after - earlier, most) - _above(before - earlier, most)
     if year + 1 < limits.most.shape[1]:
         later, most = state.used[row, year + 1], limits.most[row, year + 1]
         change += _above(later - after, most) - _above(later - before, most)
-    state.excess[limits.kind[row]] += change
+    _exceed(row, change, state)
 
 
 @compiled_part
-def _count_exactly(land: Landscape, state: State) -> None:
-    """Sum anew what limits and musts are violated by: the running sums are rounded."""
-    state.excess[:] = 0.0
-    for row in range(land.limits.most.shape[0]):
+def _update_price(entry: int, is_violated: bool, state: State) -> None:
+    """Raise the price of a limit that is violated, relax it otherwise."""
+    changed = state.prices[entry] * (PRICE_RISE if is_violated else PRICE_RELAX)
+    state.prices[entry] = min(HIGHEST_PRICE, max(LOWEST_PRICE, changed))
+
+
+@compiled_part
+def _count_exactly(land: Landscape, state: State, is_update: bool) -> None:
+    """Sum anew what limits and musts are violated by: the running sums are rounded.
+
+    ``is_update``: the price of what is violated rises, that of the others relaxes.
+    """
+    state.sums[EXCESS] = state.sums[PRICED_EXCESS] = 0.0
+    rows = land.limits.most.shape[0]
+    for row in range(rows):
+        excess = 0.0
         for year in range(land.limits.most.shape[1]):
             earlier = state.used[row, year - 1] if land.limits.is_of_year[row] and year > 0 else 0.0
-            above = _above(state.used[row, year] - earlier, land.limits.most[row, year])
-            state.excess[land.limits.kind[row]] += above
+            excess += _above(state.used[row, year] - earlier, land.limits.most[row, year])
+        if is_update:
+            _update_price(row, excess > 0.0, state)
+        _exceed(row, excess, state)
     for must in range(len(state.met)):
-        state.excess[COVERAGE] += max(0.0, land.musts.least[must] - state.met[must])
+        excess = max(0.0, land.musts.least[must] - state.met[must])
+        if is_update:
+            _update_price(rows + must, excess > 0.0, state)
+        _exceed(rows + must, excess, state)
 
 
 @compiled_part
@@ -280,14 +303,10 @@ def _assess(targets: Targets, schedule: Schedule, state: State) -> None:
         + schedule.penalty_worth * state.sums[PENALTY]
         + schedule.money_worth * state.sums[MONEY]
     )
-    priced, violation = cost, 0.0
-    for kind in range(KINDS):
-        priced += state.prices[kind] * state.excess[kind]
-        violation += state.excess[kind]
-    state.assessed[PRICED_COST] = priced
+    state.assessed[PRICED_COST] = cost + state.sums[PRICED_EXCESS]
     state.assessed[COST] = cost
     state.assessed[SHORTFALL] = shortfall
-    state.assessed[VIOLATION] = violation
+    state.assessed[VIOLATION] = state.sums[EXCESS]
 
 
 @compiled_part
@@ -443,13 +462,6 @@ def _propose(site: int, masks: IntArray, sites: Sites, state: State) -> int:
 
 
 @compiled_part
-def _update_price(entry: int, is_violated: bool, state: State) -> None:
-    """Raise the price of a limit that is violated, relax it otherwise."""
-    changed = state.prices[entry] * (PRICE_RISE if is_violated else PRICE_RELAX)
-    state.prices[entry] = min(HIGHEST_PRICE, max(LOWEST_PRICE, changed))
-
-
-@compiled_part
 def _keep_best(state: State, best: IntArray, best_assessed: FloatArray) -> None:
     """Copy the state where it is within the limits and better than the best."""
     if state.assessed[VIOLATION] <= LIMIT_TOLERANCE and state.assessed[COST] < best_assessed[COST]:
@@ -483,7 +495,7 @@ def _anneal(
     for site in range(best.shape[0]):
         _copy_row(best, site, masks, 0)
         _swap_both(site, NOBODY, masks, land, state)
-    _count_exactly(land, state)
+    _count_exactly(land, state, False)
     _assess(land.targets, schedule, state)
     _keep_best(state, best, best_assessed)
     temperature, current = schedule.hot, 0.0
@@ -493,9 +505,7 @@ def _anneal(
             if progress >= 1.0:
                 break
             temperature = schedule.hot * (schedule.cold / schedule.hot) ** progress
-            _count_exactly(land, state)
-            for kind in range(KINDS):
-                _update_price(kind, state.excess[kind] > LIMIT_TOLERANCE, state)
+            _count_exactly(land, state, True)
             _assess(land.targets, schedule, state)
             current = state.assessed[PRICED_COST]
         site = sites.movable[_draw(sites.movable.shape[0])]
@@ -511,7 +521,7 @@ def _anneal(
         else:
             _swap_both(site, other, masks, land, state)
     if best_assessed[COST] == np.inf:
-        _count_exactly(land, state)
+        _count_exactly(land, state, False)
         _assess(land.targets, schedule, state)
         _copy_state(state, best, best_assessed)
 
@@ -529,10 +539,9 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone
         covered=land.targets.decided_coverage.copy(),
         used=np.zeros((len(land.limits.most), years)),
         met=np.zeros(len(land.musts.least)),
-        excess=np.zeros(KINDS),
-        sums=np.zeros(3),
+        sums=np.zeros(5),
         assessed=np.zeros(4),
-        prices=np.full(KINDS, FIRST_PRICE),
+        prices=np.full(len(land.limits.most) + len(land.musts.least), FIRST_PRICE),
     )
     best = np.where(first == CLOSED, 0, land.sites.mask[first])
     best_assessed = np.full(4, np.inf)

@@ -26,10 +26,6 @@ from siteplan.units import to_model_money
 
 UNLIMITED = 1e9
 """Stands for no limit."""
-MONEY, PACE, COUNTS, COVERAGE = 0, 1, 2, 3
-"""Kinds of what is exceeded, each with a price of its own: million CNY; sites; sites or parts of what is asked for;
-parts of the coverage that is a must."""
-KINDS = 4
 KEPT_BACK = 0.02
 """Share of the money of sources that the search leaves for what it knows only roughly."""
 
@@ -41,7 +37,8 @@ class Limits(NamedTuple):
     """Rows that programmes use. M programmes, R rows, T years.
 
     ``first`` (M + 1,), ``row``, ``amount`` (entries, 2): the rows that a programme uses, and how much of them,
-    at sites opened apart from their joint programme and at those opened with it; ``most`` (R, T); ``is_of_year`` (R,): limits what is added in a year, else what is open in it; ``kind`` (R,).
+    at sites opened apart from their joint programme and at those opened with it; ``most`` (R, T); ``is_of_year`` (R,): limits what is added in a year, else what is open in it; ``is_capital`` (R,): limits
+    capital, million CNY.
     """
 
     first: IntArray
@@ -49,7 +46,7 @@ class Limits(NamedTuple):
     amount: FloatArray
     most: FloatArray
     is_of_year: NDArray[np.bool_]
-    kind: IntArray
+    is_capital: NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -61,16 +58,16 @@ class _Rows:
     amounts: list[FloatArray] = field(default_factory=list)
     most: list[FloatArray] = field(default_factory=list)
     is_of_year: list[bool] = field(default_factory=list)
-    kind: list[int] = field(default_factory=list)
+    is_capital: list[bool] = field(default_factory=list)
 
     def add(
         self,
         programmes: IntArray,
         amounts: FloatArray,
         most: Iterable[float],
-        kind: int,
         *,
         is_of_year: bool = False,
+        is_capital: bool = False,
     ) -> None:
         """Add a row, unless it limits nothing."""
         limits = np.fromiter(most, dtype=np.float64, count=self.years)
@@ -82,7 +79,7 @@ class _Rows:
         self.amounts.append(amounts[used])
         self.most.append(limits)
         self.is_of_year.append(is_of_year)
-        self.kind.append(kind)
+        self.is_capital.append(is_capital)
 
     def limits(self, programme_count: int) -> Limits:
         """Return all rows, sorted by programme."""
@@ -95,7 +92,7 @@ class _Rows:
             amount=np.concatenate([np.zeros((0, 2)), *self.amounts])[order],
             most=np.array(self.most).reshape(len(counts), self.years),
             is_of_year=np.array(self.is_of_year, dtype=np.bool_),
-            kind=np.array(self.kind, dtype=np.int64),
+            is_capital=np.array(self.is_capital, dtype=np.bool_),
         )
 
 
@@ -166,7 +163,7 @@ def _add_money(planned: _Planned, rows: _Rows, dearest_first: Sequence[int]) -> 
         ]
         most = np.cumsum(amounts) if money.carry_over else amounts
         cost = np.stack(costs, axis=1)
-        rows.add(planned.all, cost, most, MONEY, is_of_year=not money.carry_over)
+        rows.add(planned.all, cost, most, is_of_year=not money.carry_over, is_capital=True)
         return
     payable = [payable_by_source(problem, planned.programmes, cost) for cost in costs]
     available = money_by_source(problem)
@@ -178,7 +175,7 @@ def _add_money(planned: _Planned, rows: _Rows, dearest_first: Sequence[int]) -> 
             for cost, by_source in zip(costs, payable, strict=True)
         ]
         most = (1.0 - KEPT_BACK) * available[:, paying].sum(axis=1)
-        rows.add(planned.all, np.stack(needed, axis=1), most, MONEY)
+        rows.add(planned.all, np.stack(needed, axis=1), most, is_capital=True)
 
 
 def _least_conditions_first(problem: Problem) -> list[int]:
@@ -254,8 +251,8 @@ def _add_running(planned: _Planned, rows: _Rows) -> None:
         to_model_money(money.subsidy_cny[year + 1]) if year + 1 in money.subsidy_cny else UNLIMITED
         for year in years
     ]
-    rows.add(planned.all, planned.programmes.running, operating, MONEY)
-    rows.add(planned.all, planned.programmes.subsidy, subsidy, MONEY)
+    rows.add(planned.all, planned.programmes.running, operating)
+    rows.add(planned.all, planned.programmes.subsidy, subsidy)
 
 
 def _add_pace(planned: _Planned, rows: _Rows) -> None:
@@ -264,7 +261,7 @@ def _add_pace(planned: _Planned, rows: _Rows) -> None:
     sites = [problem.sites[key] for key in problem.planned_sites]
     counts = planned.per_site(float(site.role is Role.CANDIDATE) for site in sites)
     if pace.sites_per_year is not None:
-        rows.add(planned.all, counts, [pace.sites_per_year] * rows.years, PACE, is_of_year=True)
+        rows.add(planned.all, counts, [pace.sites_per_year] * rows.years, is_of_year=True)
     if pace.sites_per_year_and_town is None:
         return
     towns: dict[str, list[str]] = {}
@@ -273,7 +270,7 @@ def _add_pace(planned: _Planned, rows: _Rows) -> None:
     for keys in towns.values():
         of_town = planned.of_sites(keys)
         most = [pace.sites_per_year_and_town] * rows.years
-        rows.add(of_town, counts[of_town], most, PACE, is_of_year=True)
+        rows.add(of_town, counts[of_town], most, is_of_year=True)
 
 
 def _add_openings(planned: _Planned, rows: _Rows) -> None:
@@ -283,17 +280,17 @@ def _add_openings(planned: _Planned, rows: _Rows) -> None:
     until_last = [UNLIMITED] * (rows.years - 1)
     if problem.newly_built_at_most is not None:
         built = planned.of_sites(key for key in problem.planned_sites if problem.sites[key].is_newly_built)
-        rows.add(built, ones[built], [*until_last, problem.newly_built_at_most], COUNTS)
+        rows.add(built, ones[built], [*until_last, problem.newly_built_at_most])
     for keys in problem.plots.values():
         of_plot = planned.of_sites(keys)
-        rows.add(of_plot, ones[of_plot], [*until_last, 1.0], COUNTS)
+        rows.add(of_plot, ones[of_plot], [*until_last, 1.0])
     share = problem.operator_share_at_most
     named = planned.of_sites(key for keys in problem.operators.values() for key in keys)
     for keys in problem.operators.values() if share is not None else ():
         theirs = [key for key in keys if not problem.sites[key].is_decided]
         if share is not None and len(theirs) > 1:
             amounts = np.isin(named, planned.of_sites(theirs)) - share
-            rows.add(named, amounts, [*until_last, 1.0 - ROUNDING_SLACK], COUNTS)
+            rows.add(named, amounts, [*until_last, 1.0 - ROUNDING_SLACK])
 
 
 def _add_places(planned: _Planned, rows: _Rows) -> None:
@@ -391,4 +388,4 @@ def _add_at_least(programmes: IntArray, offered: FloatArray, missing: Sequence[f
     unit = max(missing)
     if unit > 0.0:
         most = [-least / unit if least > 0.0 else UNLIMITED for least in missing]
-        rows.add(programmes, -offered / unit, most, COUNTS)
+        rows.add(programmes, -offered / unit, most)

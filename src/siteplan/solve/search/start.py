@@ -20,7 +20,7 @@ from siteplan.problem import Problem
 from siteplan.scenario import Level
 from siteplan.solve.search.annealing import CLOSED, LIMIT_TOLERANCE, Run, Schedule, anneal
 from siteplan.solve.search.landscape import FloatArray, IntArray, Landscape, describe_landscape
-from siteplan.solve.search.limits import MONEY, UNLIMITED
+from siteplan.solve.search.limits import UNLIMITED
 from siteplan.solve.search.programmes import (
     MOST_FUNCTIONS,
     functions_of,
@@ -37,8 +37,7 @@ SECONDS_TO_STOP = 0.3
 HOT, COLD = 1.0, 0.02
 """First and last temperature, as multiples of the mean weighted points of one unit of shortfall."""
 PROMISING_HOT, PROMISING_COLD = (0.35, 0.1), 0.01
-"""First temperatures of runs that begin at what is promising, in turn, and their last, as multiples of the
-mean weighted points of what one function of a site covers."""
+"""First temperatures of runs that begin at what is promising, in turn, and their last: see `Runs`."""
 WORTH_OF_LATER_LEVELS: Mapping[Level, float] = {
     Level.PERSONS_COVERED: 1.0,
     Level.FORM: 0.1,
@@ -70,12 +69,14 @@ class Found:
 class Runs:
     """How much is searched: ``moves`` of each run, runs from nothing and runs from what is promising.
 
-    Those from nothing begin at ``improve_from`` where there is one.
+    Those from nothing begin at ``improve_from`` where there is one. ``hot``: the first temperatures of those from
+    what is promising, in turn, as multiples of the mean weighted points of what one function of a site covers.
     """
 
     moves: int
     from_nothing: int
     from_promising: int = 0
+    hot: tuple[float, ...] = PROMISING_HOT
 
 
 def search_starts(
@@ -108,7 +109,7 @@ def search_starts(
     beginnings = [_Beginning(_schedule(land, runs.moves), first)] * runs.from_nothing
     if promising is not None:
         begun = _begin_promising(land, promising, first)
-        schedules = [_schedule_of_promising(land, runs.moves, share) for share in PROMISING_HOT]
+        schedules = [_schedule_of_promising(land, runs.moves, share) for share in runs.hot]
         ahead = [_Beginning(schedules[run % len(schedules)], begun) for run in range(runs.from_promising)]
         beginnings = ahead + beginnings
     seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(len(beginnings))]
@@ -229,7 +230,7 @@ def _schedule_of_promising(land: Landscape, moves: int, hot: float) -> Schedule:
 def _all_money(land: Landscape) -> float:
     """Return the most million CNY that a row of money allows in all."""
     limits = land.limits
-    rows = np.flatnonzero(limits.kind == MONEY)
+    rows = np.flatnonzero(limits.is_capital)
     allowed = np.where(limits.is_of_year[rows], limits.most[rows].sum(axis=1), limits.most[rows, -1])
     return float(allowed.max(initial=0.0)) if len(rows) else UNLIMITED
 
