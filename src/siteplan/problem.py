@@ -451,7 +451,7 @@ class Problem:
         return min(entry.m2_per_100_households * households / 100.0, held)
 
     def _most_floor_area_m2(self, site: Site) -> float:
-        """Return the floor area of the largest rooms at a site of those functions that it has space for alone."""
+        """Return the floor area of the largest rooms at a site, of functions that it has space for alone."""
         fitting = {key for key in site.may_host if self._smallest_m2(key) <= site.usable_area_m2}
         rooms = (
             max((self.functions[key].maximum_m2 for key in fitting.intersection(keys)), default=0.0)

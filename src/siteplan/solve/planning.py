@@ -284,7 +284,7 @@ def _without_program(
     None where none is known to keep every rule: only the program can mend it. All are complete: the search's
     have every room and function at its minimum area, or are mended by the program of what they open.
     """
-    problem, level = run.problem, run.problem.objective[0]
+    problem = run.problem
     if only_the_program_tells(problem):
         given_too = found if given is None else (fitted_to(problem, given), *found)
         with SolverSession() as session:

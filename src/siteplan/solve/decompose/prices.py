@@ -7,8 +7,8 @@ less shortfall than
     + Σ_j min over programmes by year Σ_t (pay_t(cost) + σ_t · subsidy + ν_t − Σ_{e covered} u_e)
     − Σ_t (Σ_b μ_{b,t} · B_{b,t} + σ_t · S_t + ν_t · N_t)
 
-where pay_t(cost) is the least that a programme's cost takes at the prices μ of the sources of money that may pay
-for it, each up to its share.
+where pay_t(cost) is the least that a programme's cost takes at the prices μ of the sources of money that may
+pay for it, each up to its share.
 
 (proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
 rooms that hold its functions, and keep its operator where every one has to be viable; rules that are left out
@@ -64,14 +64,15 @@ class Years(NamedTuple):
 
     ``element_first`` (T + 1,): the elements of each year; ``site_first`` (T, P·F + 1), ``elements``: what
     site p covers with function f; ``element_function``, ``weight`` (E,); ``missing`` (T, F): target less
-    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``closed_mask`` (P,), ``mask``, ``subsidy`` (M,),
-    ``cost`` (M, 2): apart from the joint programme of the site and with it; ``joint`` (P,): the year of that, or
-    -1, where it may open with it in any year; ``payable`` (M, K): what each source of money may pay of the cost, ``growth`` (M,): what
-    larger rooms may cost besides that the sources for some functions pay for; ``share`` (K,): the most a source
-    pays of any cost, 0 where there is no such share, ``is_for_some`` (K,): only for some functions; ``town``
-    (P,), -1 for sites without pace; ``may_open`` (T, P); ``limit`` (T, 2 + W + K): subsidies after the year,
-    openings in all and by town until it, money of each source until it. ``unit`` (E + T·(2 + W + K),): of the
-    prices of elements and limits, so that all steps are of one size.
+    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``mask``, ``subsidy``
+    (M,); ``closed_mask`` (P,): what is provided while the site is closed; ``joint`` (P,): the year of its
+    joint programme, -1 where there is none; ``cost`` (M, 2): apart from that and with it; ``payable`` (M,
+    K): what each source of money may pay of the cost; ``growth`` (M,): what larger rooms may cost besides
+    that sources for some functions pay for; ``share`` (K,): the most that a source pays of any cost, 0
+    where no share limits it; ``is_for_some`` (K,): 1 for a source for some functions; ``town`` (P,), -1
+    for sites without pace; ``may_open`` (T, P); ``limit`` (T, 2 + W + K): subsidies after the year,
+    openings in all and by town until it, money of each source until it. ``unit`` (E + T·(2 + W + K),): of
+    the prices of elements and limits, so that all steps are of one size.
     """
 
     element_first: IntArray
@@ -98,11 +99,11 @@ class Years(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch arrays: ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen``,
-    ``apart`` (T,).
+    """Scratch arrays.
 
-    ``cheapest`` (T, K): the sources of money, the cheapest first; ``saved`` (T,): what a larger room saves of
-    money at most for its cost, as it lets others pay more.
+    ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen``, ``apart`` (T,);
+    ``cheapest`` (T, K): the sources of money, the cheapest first; ``saved`` (T,): what a larger room
+    saves of money at most for its cost, as it lets others pay more.
     """
 
     excess: FloatArray
@@ -394,15 +395,15 @@ def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
 @compiled
 def _first_source(years: Years, year: int) -> int:
     """Return the row of the first source's money in a year."""
-    return len(years.weight) + (year + 1) * years.limit.shape[1] - years.payable.shape[1]
+    return int(len(years.weight) + (year + 1) * years.limit.shape[1] - years.payable.shape[1])
 
 
 @compiled
 def _compare_sources(years: Years, year: int, prices: FloatArray, work: Work) -> None:
     """Sort the sources by their prices in a year, and see whether larger rooms save money.
 
-    A CNY more of a room that a source for some functions pays for lets others pay their share of it as well, at
-    best instead of the dearest source.
+    A CNY more of a room that a source for some functions pays for lets others pay their share of it as well,
+    at best instead of the dearest source.
     """
     first, sources = _first_source(years, year), years.payable.shape[1]
     work.cheapest[year, :] = np.argsort(prices[first : first + sources])
@@ -427,7 +428,7 @@ def _pay(years: Years, year: int, programme: int, is_joint: int, prices: FloatAr
         if left <= 0.0:
             break
     total += max(0.0, left) * prices[first + source]
-    return max(0.0, total - work.saved[year] * years.growth[programme])
+    return float(max(0.0, total - work.saved[year] * years.growth[programme]))
 
 
 @compiled

@@ -50,12 +50,12 @@ def restricted_to(compiled: CompiledModel, program: Program, pairs: frozenset[Pa
 def limited_to(problem: Problem, pairs: frozenset[Pair]) -> Problem:
     """Return the problem in which no other (site, function) pairs of candidates that are free may start.
 
-    Its program is as small as they are few, and whatever keeps its rules keeps the problem's. Facilities of new
-    estates, which are a must, and what is committed stay as they are.
+    Its program is as small as they are few, and whatever keeps its rules keeps the problem's. Facilities of
+    new estates, which are a must, and what is committed stay as they are.
     """
     hosted: dict[str, set[str]] = {}
-    for site, function in pairs:
-        hosted.setdefault(site, set()).add(function)
+    for key, function in pairs:
+        hosted.setdefault(key, set()).add(function)
     of_estates = {site for estate in problem.new_estates.values() for site in estate.sites}
     sites = {}
     for key, site in problem.sites.items():
@@ -101,7 +101,7 @@ def completed(
 def most_of(
     compiled: CompiledModel, program: Program, start: Decisions, session: SolverSession, clock: Clock
 ) -> Decisions | None:
-    """Return a start that keeps every rule, as it is or with a little later or left out; None if none is found.
+    """Return a start that keeps every rule, as it is or a little later or less of it; None if none is found.
 
     The relaxation says how much of each function can be provided in each year of the start; what it leaves
     whole is kept, and where that still breaks a rule, the relaxation is asked again.
@@ -128,7 +128,7 @@ def most_of(
 def _providing_the_most(
     compiled: CompiledModel, program: Program, columns: IntArray, values: FloatArray
 ) -> Program:
-    """Return the relaxation in which nothing is provided beyond a start's values, and as much of it as can be."""
+    """Return the relaxation in which as much as can be is provided of a start's values, and nothing else."""
     upper, lower = program.column_upper.copy(), program.column_lower.copy()
     upper[columns] = np.minimum(upper[columns], values)
     forms = np.isin(columns, list(compiled.columns.complex.values()))

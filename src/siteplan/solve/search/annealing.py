@@ -1,8 +1,9 @@
 """Annealing in numba over what every planned site provides in every year.
 
-The state holds what each site provides in each year, as bit masks of functions. Limits (`Limits`) and coverage
-that is a must (`Musts`) are priced, not enforced: their prices rise while they are violated and relax while they
-are slack; only states within them are recorded. The rules of form and space hold in every state by construction.
+The state holds what each site provides in each year, as bit masks of functions. Limits (`Limits`) and
+coverage that is a must (`Musts`) are priced, not enforced: their prices rise while they are violated and
+relax while they are slack; only states within them are recorded. The rules of form and space hold in
+every state by construction.
 
 The first call on a machine waits for the compiler, so what is slow to compile is left out: each function
 takes only the arrays that it uses, nothing is allocated and no rows are sliced.

@@ -50,9 +50,9 @@ class Targets(NamedTuple):
 class Sites(NamedTuple):
     """What sites can provide and when.
 
-    ``functions``: their number; ``earliest`` (P,): first year index; ``joint`` (P,): the year index of its joint
-    programme, which pays a part of what opens then, else -1; ``closed_mask`` (P,): what a service provides
-    in its space as long as it is closed; ``fixed_year`` (P,): the year index
+    ``functions``: their number; ``earliest`` (P,): first year index; ``joint`` (P,): the year index of its
+    joint programme, which pays a part of what opens then, else -1; ``closed_mask`` (P,): what a service
+    provides in its space as long as it is closed; ``fixed_year`` (P,): the year index
     of a committed site, else -1; ``movable``: sites that can open; ``neighbours`` from
     ``neighbours_first`` (P + 1,) on: movable sites that cover an element in common; ``hosted`` (P,):
     mask of all functions in any of its programmes; ``programme_first``, ``mask``, ``is_complex``,
@@ -189,7 +189,10 @@ class _Elements:
         person_weight: FloatArray,
         musts: Iterable[tuple[int, float]] = (),
     ) -> None:
-        """Add what the sites cover; weights (years,). ``musts``: coverage that is a must, and its share of it."""
+        """Add what the sites cover; weights (years,).
+
+        ``musts``: the numbers of those that it counts for, with what it is worth of each.
+        """
         planned = {self._planned(function, site, sites) for site in sites}
         if None in planned:
             self.decided_coverage[function] += target_weight

@@ -1,7 +1,8 @@
 """Limits of the search as rows over programmes: money, operating, subsidies, pace, and what else adds up.
 
-Every row sums what the open programmes of a year use of it, and has a most for each year; "at least" is a most of
-negative sums. Areas are the smallest ones, so a row that larger rooms would keep may count as exceeded.
+Every row sums what the open programmes of a year use of it, and has a most for each year; "at least" is a
+most of negative sums. Areas are the smallest ones, so a row that larger rooms would keep may count as
+exceeded.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ FloatArray = NDArray[np.float64]
 class Limits(NamedTuple):
     """Rows that programmes use. M programmes, R rows, T years.
 
-    ``first`` (M + 1,), ``row``, ``amount`` (entries, 2): the rows that a programme uses, and how much of them,
-    at sites opened apart from their joint programme and at those opened with it; ``most`` (R, T); ``is_of_year`` (R,): limits what is added in a year, else what is open in it; ``is_capital`` (R,): limits
-    capital, million CNY.
+    ``first`` (M + 1,), ``row``, ``amount`` (entries, 2): the rows that a programme uses, and how much of
+    them, at sites opened apart from their joint programme and at those opened with it; ``most`` (R, T);
+    ``is_of_year`` (R,): limits what is added in a year, else what is open in it; ``is_capital`` (R,):
+    limits capital, million CNY.
     """
 
     first: IntArray
@@ -197,9 +199,9 @@ def _least_conditions_first(problem: Problem) -> list[int]:
 
 
 def payable_by_source(problem: Problem, programmes: Programmes, cost: FloatArray) -> FloatArray:
-    """Return (M, sources): million CNY that a source may pay of the cost of a programme in its smallest rooms.
+    """Return (M, sources): million CNY that a source may pay of the cost of a programme.
 
-    ``cost`` (M,): million CNY that sources have to pay together.
+    ``cost`` (M,): million CNY that sources have to pay together, in the smallest rooms.
     """
     sites = [problem.sites[key] for key in problem.planned_sites]
     number = np.repeat(np.arange(len(sites)), np.diff(programmes.first))
@@ -289,7 +291,7 @@ def _add_openings(planned: _Planned, rows: _Rows) -> None:
     for keys in problem.operators.values() if share is not None else ():
         theirs = [key for key in keys if not problem.sites[key].is_decided]
         if share is not None and len(theirs) > 1:
-            amounts = np.isin(named, planned.of_sites(theirs)) - share
+            amounts = np.isin(named, planned.of_sites(theirs)).astype(np.float64) - share
             rows.add(named, amounts, [*until_last, 1.0 - ROUNDING_SLACK])
 
 
@@ -380,7 +382,7 @@ def _largest_rooms_m2(planned: _Planned, chosen: IntArray) -> FloatArray:
             group = problem.functions[key].room_group
             by_group[group] = max(by_group.get(group, 0.0), problem.functions[key].maximum_m2)
         rooms.append(sum(by_group.values()))
-    return np.minimum(np.array(usable), np.array(rooms))
+    return np.minimum(np.array(usable, dtype=np.float64), np.array(rooms, dtype=np.float64))
 
 
 def _add_at_least(programmes: IntArray, offered: FloatArray, missing: Sequence[float], rows: _Rows) -> None:

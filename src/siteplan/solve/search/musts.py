@@ -1,4 +1,4 @@
-"""Coverage that is a must, for the search: floors by function and town, functions of every community, requirements."""
+"""Coverage that is a must, for the search: by function, by town, in every community, and where required."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ MISSING_TOLERANCE = 1e-9
 
 @dataclass(slots=True)
 class Must:
-    """So much has to be covered in a year: ``least`` of some pairs (community, function), or percentage points.
+    """So much has to be covered in a year.
 
+    ``least``: of some ``pairs`` (community, function), or percentage points.
     ``points_of``: the function whose persons are counted in points, None where pairs are.
     """
 

@@ -68,15 +68,15 @@ class Programmes:
 class _MaskFigures:
     """What the functions of every mask ask for in one setting, whatever the site.
 
-    All (2^functions,), for one m² of floor area per usable m². ``rooms_m2``: usable area of the smallest rooms;
-    ``fit_out_cny``, ``running_cny``, ``subsidy_cny``: of these; ``has_room``: no minimum area is above the
-    function's maximum. ``loss_cny``: what operators lose a year at these rooms. ``growth`` (…, pieces, 4): how
-    rooms can grow: usable m², and what each m² leaves the operator, costs, and takes to run, CNY; the least cost
-    for what is left first. ``most_left`` (…, pieces): the same pieces in order of what each m² leaves, the most
-    first. ``payable_cny``, ``grown_cny`` (…, sources): fit-out, in the smallest and the largest rooms, of those
-    with a function that a source for some functions pays for. ``deficit_cny``: what operators lose where no room
-    is used by more than its smallest area, below 0 what they are left with; each CNY of it takes
-    ``subsidy_per_cny`` more at least.
+    All (2^functions,), for one m² of floor area per usable m². ``rooms_m2``: usable area of the smallest
+    rooms; ``fit_out_cny``, ``running_cny``, ``subsidy_cny``: of these; ``has_room``: no minimum area is
+    above the function's maximum. ``loss_cny``: what operators lose a year at these rooms. ``growth`` (…,
+    pieces, 4): how rooms can grow: usable m², and what each m² leaves the operator, costs, and takes to
+    run, CNY; the least cost for what is left first. ``most_left`` (…, pieces): the same pieces in order
+    of what each m² leaves, the most first. ``payable_cny``, ``grown_cny`` (…, sources): fit-out, in the
+    smallest and the largest rooms, of those with a function that a source for some functions pays for.
+    ``deficit_cny``: what operators lose where no room is used by more than its smallest area, below 0
+    what they are left with; each CNY of it takes ``subsidy_per_cny`` more at least.
     """
 
     rooms_m2: NDArray[np.float64]
@@ -339,7 +339,7 @@ def _growth(
 def _remedy_cny(
     site: Site, figures: _MaskFigures, loss_cny: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return (2^functions,): the least fit-out of larger rooms that make a loss good, and what they take to run."""
+    """Return (2^functions,): the least that larger rooms which make a loss good cost, and take to run."""
     left = loss_cny.copy()
     cost, running = np.zeros(len(left)), np.zeros(len(left))
     for number in range(figures.growth.shape[1]):

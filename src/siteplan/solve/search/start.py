@@ -69,8 +69,9 @@ class Found:
 class Runs:
     """How much is searched: ``moves`` of each run, runs from nothing and runs from what is promising.
 
-    Those from nothing begin at ``improve_from`` where there is one. ``hot``: the first temperatures of those from
-    what is promising, in turn, as multiples of the mean weighted points of what one function of a site covers.
+    Those from nothing begin at ``improve_from`` where there is one. ``hot``: the first temperatures of
+    those from what is promising, in turn, as multiples of the mean weighted points of what a function of
+    a site covers.
     """
 
     moves: int
