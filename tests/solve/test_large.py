@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +14,17 @@ from tests.solve.random_problem import random_problem
 from siteplan.bench.making import make_case
 from siteplan.bench.sizes import Size
 from siteplan.cli.stages import Stopwatch, now, prepare, publish_result, search
+from siteplan.highs import Clock, SolverSession
 from siteplan.outcome import level_value
-from siteplan.problem import Problem
+from siteplan.problem import FundingSource, Problem
 from siteplan.publish import result_folder
 from siteplan.scenario import Basis, Level, SolverSettings
 from siteplan.solve import Cut, planning, solve
+from siteplan.solve.decompose.repair import completed
 from siteplan.solve.feasibility import doubtful_rules
+from siteplan.solve.program import CompiledModel
 from siteplan.solve.reductions import compile_reduced, count_columns
+from siteplan.text import Text
 from siteplan.verify import verify_results
 
 QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
@@ -73,6 +79,49 @@ def test_what_the_search_does_not_know_needs_the_program(monkeypatch: pytest.Mon
     site = next(key for key in problem.planned_sites if problem.sites[key].opens_in is None)
     cut = Cut("opens", 1.0, open={site: 1.0})
     assert site in {key for key, _ in solve(problem, QUICK, cuts=(cut,)).decisions.start_year}
+
+
+def test_a_large_problem_with_more_rules_is_mended_with_what_the_search_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Money by source is planned by the program of the search's sites alone; the plan keeps every rule."""
+    problem = problem_of(1)
+    capital = problem.money.capital_cny or {}
+    sources = {
+        "county": FundingSource("county", Text.same("county"), {y: 0.6 * cny for y, cny in capital.items()}),
+        "central": FundingSource(
+            "central",
+            Text.same("central"),
+            {y: 0.4 * cny for y, cny in capital.items()},
+            carry_over=False,
+            share_of_project_at_most=0.5,
+        ),
+    }
+    problem = replace(
+        problem,
+        money=replace(problem.money, sources=sources),
+        functions_per_community={problem.years[-1]: 1},
+        objective=(Level.SHORTFALL, Level.COST),
+    )
+    compiled = compile_reduced(problem, (Level.SHORTFALL,))
+    sizes: list[int] = []
+
+    def remember(limited: Problem, levels: Sequence[Level]) -> CompiledModel:
+        sizes.append(len(limited.planned_sites))
+        return compile_reduced(limited, levels)
+
+    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
+    monkeypatch.setattr(planning, "compile_reduced", remember)
+    result = solve(problem, QUICK)
+    assert sizes
+    assert max(sizes) < len(problem.planned_sites)
+    first = result.levels[0]
+    assert first.bound is not None
+    assert first.bound <= first.value
+    program = compiled.program.with_objective(*compiled.objectives[Level.SHORTFALL])
+    with SolverSession() as session:
+        clock = Clock(time.monotonic() + 60.0)
+        assert completed(compiled, program, result.decisions, session, clock) is not None
 
 
 @pytest.mark.parametrize("basis", [Basis.REACHABLE, Basis.RESIDENTS])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import pytest
 from tests.tiny_problem import ELDERLY, B, tiny_problem
 
 from siteplan.case import Form, Mode
 from siteplan.highs import Clock, Limits, SolverSession
 from siteplan.plan import Decisions
 from siteplan.problem import Money, Pace, Problem
-from siteplan.scenario import Level
-from siteplan.solve.decompose.repair import repaired
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve import solve
+from siteplan.solve.decompose.repair import completed, limited_to, most_of, repaired
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import compile_program
 
@@ -81,3 +83,31 @@ def test_a_start_that_cannot_be_mended_is_none() -> None:
     """Nobody may open anything in 2027 and B requires elderly care by then: no plan at all."""
     problem = replace(rich(tiny_problem()), required_coverage={(B, ELDERLY): 2027}, pace=Pace(0, None))
     assert repair(problem, elderly_care_at("s1")) is None
+
+
+def test_what_is_too_dear_is_left_out_and_the_rest_kept() -> None:
+    """Money for one of two sites a year: one of them is left as it was, the other comes later."""
+    problem = tiny_problem()
+    start = elderly_care_at("s1", "s2")
+    capital = dict.fromkeys(problem.years, 620_000.0)
+    poor = replace(rich(problem), money=Money(capital, {}, False, {}))
+    compiled = compile_program(poor, build_model(poor, (LEVEL,)), (LEVEL,))
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    clock = Clock(time.monotonic() + 60.0)
+    with SolverSession() as session:
+        assert completed(compiled, program, start, session, clock) is None
+        kept = most_of(compiled, program, start, session, clock)
+        assert kept is not None
+        assert completed(compiled, program, kept, session, clock) is not None
+    assert sorted(kept.start_year.values()) == [2027, 2028]
+
+
+def test_a_limited_problem_is_smaller_and_loses_nothing_of_its_own() -> None:
+    """With the pairs of the best plan alone, that plan is still the best."""
+    problem = replace(tiny_problem(), objective=(LEVEL,))
+    settings = SolverSettings(time_limit_s=240.0)
+    best = solve(problem, settings)
+    limited = limited_to(problem, frozenset(best.decisions.start_year))
+    hosted = {(key, function) for key in limited.planned_sites for function in limited.sites[key].may_host}
+    assert hosted == set(best.decisions.start_year)
+    assert solve(limited, settings).levels[0].value == pytest.approx(best.levels[0].value)

@@ -4,7 +4,7 @@ A programme of a site is a non-empty set of functions, as a bit mask over the pr
 order, that fits into its usable area and its form, with what opening and running it costs at minimum
 areas. Where every operator has to be viable, these are the areas at which fees and subsidy can meet operating
 cost and rent: a loss at minimum areas needs larger rooms of what leaves something. What that costs is a lower
-bound, as maximum areas are left out.
+bound, as the space that they take is left out.
 """
 
 from __future__ import annotations
