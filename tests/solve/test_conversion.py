@@ -128,12 +128,16 @@ def test_nothing_is_converted_without_rule_and_mark(
     assert not problem.conversions
 
 
-def test_the_search_opens_a_conversion_committed_by_hand(only_conversion: Problem) -> None:
-    """It converts no service of its own accord, but a conversion with a fixed year opens in that year."""
+def test_the_search_converts_where_that_covers_what_is_wanted(only_conversion: Problem) -> None:
+    """A free conversion opens, one with a fixed year in that year, one whose use is held never."""
     years, free = only_conversion.years, only_conversion.sites["x1"]
-    committed = replace(free, opens_in=years[-1], required_functions=frozenset({ELDERLY}))
-    problem = replace(only_conversion, sites={**only_conversion.sites, "x1": committed})
-    clock = Clock(time.monotonic() + 60.0)
-    assert not search_starts(only_conversion, 1, Runs(1000, 1), clock)
-    (found,) = search_starts(problem, 1, Runs(1000, 1), clock)
-    assert found.decisions.start_year == {("x1", ELDERLY): years[-1]}
+
+    def starts(**changes: Any) -> list[dict[tuple[str, str], int]]:
+        problem = replace(only_conversion, sites={**only_conversion.sites, "x1": replace(free, **changes)})
+        plans = search_starts(problem, 1, Runs(1000, 1), Clock(time.monotonic() + 240.0))
+        return [dict(plan.decisions.start_year) for plan in plans]
+
+    assert set(starts()[0]) == {("x1", ELDERLY)}
+    fixed = starts(opens_in=years[-1], required_functions=frozenset({ELDERLY}))
+    assert fixed == [{("x1", ELDERLY): years[-1]}]
+    assert not starts(held_until=years[-1] + 1)
