@@ -57,6 +57,12 @@ def test_too_little_space_is_filled(tmp_path: Path) -> None:
     assert problem.estate_floor_area_m2("N1", 2028) == pytest.approx(130.0)
 
 
+def test_a_space_too_small_for_anything_holds_nothing(tmp_path: Path) -> None:
+    """No function fits into 15 m² alone: nothing is asked for, which nothing could give."""
+    problem = estate_case(tmp_path, RULE, floor_area_m2="20", usable_area_m2="15")
+    assert problem.estate_floor_area_m2("N1", 2028) == 0.0
+
+
 def with_estate(m2: float, **changes: Any) -> Problem:
     """Return the problem in which s3 is newly built for b2's 40 households, from 2028 and for nothing."""
     problem = tiny_problem()
