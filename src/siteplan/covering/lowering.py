@@ -1,0 +1,58 @@
+"""The bounds of maximal covering worked out beside its search: the LP's, then lower ones by cases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from siteplan.covering.bounds import maximal_covering_bound, relaxation, solved
+from siteplan.covering.cases import Cases, bound_by_cases, likely_cases, prices_by_case
+from siteplan.covering.instance import Instance
+from siteplan.covering.state import Neighbours, Rows
+from siteplan.highs import Clock, SolverSession
+
+ROUNDS = ((8, 6_000), (16, 8_000), (32, 10_000))
+"""Number of cases of each region, and of iterations, in the rounds of bounds by cases."""
+SHARE_OF_TIME = 0.33
+"""Of what is left after the LP, for bounds by cases."""
+LEAST_SHARE = 0.33
+"""A round begins where this share of its iterations fits."""
+TRIED = 20
+"""Iterations by which the time of one is told."""
+
+
+def upper_bounds(
+    rows: Rows, instance: Instance, near: Neighbours, budget: float, known: Callable[[], float], clock: Clock
+) -> Iterator[float]:
+    """Yield safe upper bounds on the covered weight while there is time; a later one is mostly lower.
+
+    ``known``: covered weight of the best selection so far.
+    """
+    begin = time.monotonic()
+    with SolverSession() as session:
+        answer = solved(relaxation(instance, budget), session, clock)
+    if answer is None or answer.row_duals is None:
+        return
+    prices = np.clip(np.abs(answer.row_duals[:-1]), 0.0, instance.weights)
+    yield maximal_covering_bound(instance, budget, prices)
+    seconds = SHARE_OF_TIME * clock.seconds_left()
+    if answer.values is None or seconds < time.monotonic() - begin:
+        return
+    clock = replace(clock, deadline=time.monotonic() + seconds)
+    for count, iterations in ROUNDS:
+        cases = likely_cases(instance, near, answer.values[: instance.site_count], prices, count, clock)
+        fitting = min(float(iterations), _fitting(rows, cases, budget, clock))
+        if fitting < LEAST_SHARE * iterations:
+            return
+        found = prices_by_case(rows, cases, budget, known(), int(fitting), clock)
+        yield bound_by_cases(instance, budget, cases, *found)
+
+
+def _fitting(rows: Rows, cases: Cases, budget: float, clock: Clock) -> float:
+    """Return how many iterations fit in the time left."""
+    begin = time.monotonic()
+    prices_by_case(rows, cases, budget, 0.0, TRIED, clock)
+    return TRIED * clock.seconds_left() / max(time.monotonic() - begin, 1e-9)
