@@ -90,9 +90,10 @@ def test_bounds_in_turn_hold(seed: int) -> None:
     """What the LP, its cases and the ascent make of an instance is no lower than its optimum."""
     instance, budget = random_instance(seed)
     rows, best = rows_of(instance), best_within(instance, budget)
+    half = 0.5 * instance.weights
     near, mass = neighbours_of(rows, 99), np.random.default_rng(seed).random(instance.site_count)
-    cases = likely_cases(instance, near, mass, 0.5 * instance.weights, CASES, UNLIMITED)
-    prices, premiums = prices_by_case(rows, cases, budget, best, 300, UNLIMITED)
+    cases = likely_cases(instance, near, mass, half, CASES, UNLIMITED)
+    prices, premiums = prices_by_case(rows, cases, budget, half, best, 300, UNLIMITED)
     assert bound_by_cases(instance, budget, cases, prices, premiums) >= best - 1e-9
     assert lp_bound(instance, budget) >= best - 1e-9
 
@@ -124,7 +125,8 @@ def test_two_cases_close_the_lps_gap() -> None:
 def test_the_ascent_finds_such_prices() -> None:
     """From half the weights, the bound comes within a hundredth of the optimum; the LP's is a sixth off."""
     instance, cases = triangle()
-    prices, premiums = prices_by_case(rows_of(instance), cases, 2.0, 31.5, 3000, UNLIMITED)
+    half = 0.5 * instance.weights
+    prices, premiums = prices_by_case(rows_of(instance), cases, 2.0, half, 31.5, 3000, UNLIMITED)
     assert 31.5 - 1e-9 <= bound_by_cases(instance, 2.0, cases, prices, premiums) <= 1.01 * 31.5
 
 

@@ -22,8 +22,10 @@ from siteplan.machine_code import compiled
 from siteplan.volume import Ascent, ascend, first_ascent
 
 SITES_PER_REGION = 4.0
-NEWEST = 30.0
+NEWEST = 10.0
 """Share of the newest selection in the average of selections, times the number of iterations."""
+FIRST_SHARE = 0.9
+"""Share of the LP's prices in the first ones: from these alone, a kink, it hardly rises."""
 SUMMED_AT_ONCE = 8
 """The number of a region's cases is a multiple of this: so many sums are one instruction or two."""
 PRICES_OF_A_PIECE = 100_000_000
@@ -117,20 +119,28 @@ def bound_by_cases(
 
 
 def prices_by_case(
-    rows: Rows, cases: Cases, budget: float, known: float, iterations: int, clock: Clock
+    rows: Rows,
+    cases: Cases,
+    budget: float,
+    prices: FloatArray,
+    known: float,
+    iterations: int,
+    clock: Clock,
 ) -> tuple[FloatArray, FloatArray]:
     """Return good prices (demand, cases) and premiums (regions, cases) for `bound_by_cases`.
 
-    By the volume algorithm; ``known``: covered weight of a plan within the budget.
+    By the volume algorithm from near the ``prices`` (demand,) of the LP; ``known``: covered weight of a plan
+    within the budget.
     """
     regions, count = cases.counts
     demand = len(rows.weights)
     weights = np.repeat(rows.weights, count)
+    first = FIRST_SHARE * np.repeat(prices, count) + 0.5 * (1.0 - FIRST_SHARE) * weights
     premiums = np.repeat(np.bincount(cases.region, rows.weights, minlength=regions), count)
     premiums[count - 1 :: count] = 0.0
     unit = np.sqrt(weights / np.sqrt((rows.weights**2).mean()))
     ascent = first_ascent(
-        np.append(0.5 * weights, np.zeros(len(premiums))),
+        np.append(first, np.zeros(len(premiums))),
         np.append(unit, np.ones(len(premiums))),
         np.append(weights, premiums),
     )

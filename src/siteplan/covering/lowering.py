@@ -10,15 +10,15 @@ import numpy as np
 
 from siteplan.covering.bounds import maximal_covering_bound, relaxation, solved
 from siteplan.covering.cases import Cases, bound_by_cases, likely_cases, prices_by_case
-from siteplan.covering.instance import Instance
+from siteplan.covering.instance import FloatArray, Instance
 from siteplan.covering.state import Neighbours, Rows
 from siteplan.highs import Clock, SolverSession
 
-ROUNDS = ((8, 6_000), (16, 8_000), (32, 10_000))
+ROUNDS = ((16, 2_500), (32, 4_000), (64, 6_000))
 """Number of cases of each region, and of iterations, in the rounds of bounds by cases."""
 SHARE_OF_TIME = 0.33
 """Of what is left after the LP, for bounds by cases."""
-LEAST_SHARE = 0.33
+LEAST_SHARE = 0.6
 """A round begins where this share of its iterations fits."""
 TRIED = 20
 """Iterations by which the time of one is told."""
@@ -44,15 +44,15 @@ def upper_bounds(
     clock = replace(clock, deadline=time.monotonic() + seconds)
     for count, iterations in ROUNDS:
         cases = likely_cases(instance, near, answer.values[: instance.site_count], prices, count, clock)
-        fitting = min(float(iterations), _fitting(rows, cases, budget, clock))
+        fitting = min(float(iterations), _fitting(rows, cases, budget, prices, clock))
         if fitting < LEAST_SHARE * iterations:
             return
-        found = prices_by_case(rows, cases, budget, known(), int(fitting), clock)
+        found = prices_by_case(rows, cases, budget, prices, known(), int(fitting), clock)
         yield bound_by_cases(instance, budget, cases, *found)
 
 
-def _fitting(rows: Rows, cases: Cases, budget: float, clock: Clock) -> float:
+def _fitting(rows: Rows, cases: Cases, budget: float, prices: FloatArray, clock: Clock) -> float:
     """Return how many iterations fit in the time left."""
     begin = time.monotonic()
-    prices_by_case(rows, cases, budget, 0.0, TRIED, clock)
+    prices_by_case(rows, cases, budget, prices, 0.0, TRIED, clock)
     return TRIED * clock.seconds_left() / max(time.monotonic() - begin, 1e-9)

@@ -304,7 +304,8 @@ def compile_ahead() -> None:
     cross(rows, near, 2.0, start, start, COLD, 1)
     clock = Clock(math.inf)
     prices = good_prices(rows, 2.0, 1.0, clock)
-    prices_by_case(rows, likely_cases(instance, near, np.ones(3), prices, 8, clock), 2.0, 1.0, 1, clock)
+    cases = likely_cases(instance, near, np.ones(3), prices, 8, clock)
+    prices_by_case(rows, cases, 2.0, prices, 1.0, 1, clock)
     weigh(first_weighting(rows, start), 2.0, 1)
 
 
