@@ -14,11 +14,11 @@ from siteplan.covering.instance import FloatArray, Instance
 from siteplan.covering.state import Neighbours, Rows
 from siteplan.highs import Clock, SolverSession
 
-ROUNDS = ((16, 2_500), (32, 4_000), (64, 6_000))
+ROUNDS = ((8, 2_000), (16, 2_500), (32, 4_000), (64, 6_000))
 """Number of cases of each region, and of iterations, in the rounds of bounds by cases."""
-SHARE_OF_TIME = 0.33
+SHARE_OF_TIME = 0.4
 """Of what is left after the LP, for bounds by cases."""
-LEAST_SHARE = 0.6
+LEAST_SHARE = 0.75
 """A round begins where this share of its iterations fits."""
 TRIED = 20
 """Iterations by which the time of one is told."""
@@ -27,7 +27,7 @@ TRIED = 20
 def upper_bounds(
     rows: Rows, instance: Instance, near: Neighbours, budget: float, known: Callable[[], float], clock: Clock
 ) -> Iterator[float]:
-    """Yield safe upper bounds on the covered weight while there is time; a later one is mostly lower.
+    """Yield ever lower safe upper bounds on the covered weight, while there is time and more cases help.
 
     ``known``: covered weight of the best selection so far.
     """
@@ -37,7 +37,8 @@ def upper_bounds(
     if answer is None or answer.row_duals is None:
         return
     prices = np.clip(np.abs(answer.row_duals[:-1]), 0.0, instance.weights)
-    yield maximal_covering_bound(instance, budget, prices)
+    bound = maximal_covering_bound(instance, budget, prices)
+    yield bound
     seconds = SHARE_OF_TIME * clock.seconds_left()
     if answer.values is None or seconds < time.monotonic() - begin:
         return
@@ -48,7 +49,11 @@ def upper_bounds(
         if fitting < LEAST_SHARE * iterations:
             return
         found = prices_by_case(rows, cases, budget, prices, known(), int(fitting), clock)
-        yield bound_by_cases(instance, budget, cases, *found)
+        by_cases = bound_by_cases(instance, budget, cases, *found)
+        if by_cases >= bound:
+            return
+        bound = by_cases
+        yield bound
 
 
 def _fitting(rows: Rows, cases: Cases, budget: float, prices: FloatArray, clock: Clock) -> float:
