@@ -25,7 +25,7 @@ SITES_PER_REGION = 4.0
 NEWEST = 10.0
 """Share of the newest selection in the average of selections, times the number of iterations."""
 FIRST_SHARE = 0.9
-"""Share of the LP's prices in the first ones: from these alone, a kink, it hardly rises."""
+"""Share of the LP's prices in the first ones: from these alone, a kink of the bound, it hardly falls."""
 SUMMED_AT_ONCE = 8
 """The number of a region's cases is a multiple of this: so many sums are one instruction or two."""
 PRICES_OF_A_PIECE = 100_000_000

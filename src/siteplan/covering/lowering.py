@@ -18,6 +18,8 @@ ROUNDS = ((8, 2_000), (16, 2_500), (32, 4_000), (64, 6_000))
 """Number of cases of each region, and of iterations, in the rounds of bounds by cases."""
 SHARE_OF_TIME = 0.4
 """Of what is left after the LP, for bounds by cases."""
+SETTING_UP = 0.5
+"""The regions and groups take less than this share of the LP's time."""
 LEAST_SHARE = 0.75
 """A round begins where this share of its iterations fits."""
 TRIED = 20
@@ -40,7 +42,7 @@ def upper_bounds(
     bound = maximal_covering_bound(instance, budget, prices)
     yield bound
     seconds = SHARE_OF_TIME * clock.seconds_left()
-    if answer.values is None or seconds < time.monotonic() - begin:
+    if answer.values is None or seconds < SETTING_UP * (time.monotonic() - begin):
         return
     clock = replace(clock, deadline=time.monotonic() + seconds)
     for count, iterations in ROUNDS:

@@ -20,8 +20,8 @@ LEAST_LIKENESS = 0.1
 FAR = 1e3
 """Distance of sites that no chain of neighbours links."""
 TINY = 1e-12
-LEAST_MASS = 1e-3
-"""A site of less is not a medoid."""
+LEAST_MASS, NO_MASS = 1e-3, 1e-6
+"""A site of less than this share of the largest mass is no medoid; what a site without mass counts as."""
 MEDOID_ROUNDS = 3
 LEAST_STAKE = 0.1
 """A demand point that the LP covers exactly once gains and loses so much by its price, of the mean weight."""
@@ -36,7 +36,8 @@ class Map:
         likeness = near.shared / np.maximum(weight[site] + weight[near.sites] - near.shared, TINY)
         kept = likeness > LEAST_LIKENESS
         self.instance = instance
-        self.mass = np.maximum(mass, 0.0) + LEAST_MASS**2
+        self.mass = np.maximum(mass, 0.0) + NO_MASS
+        self.may_be_medoid = self.mass >= LEAST_MASS * self.mass.max()
         self.links = sparse.csr_array(
             (1.0 + LEAST_LIKENESS - likeness[kept], (site[kept], near.sites[kept])),
             shape=(instance.site_count, instance.site_count),
@@ -52,7 +53,7 @@ class Map:
 
 def medoids_of(sites: Map, count: int, clock: Clock) -> IndexArray:
     """Return sites far apart, moved to the middle of the mass that is nearest to them while there is time."""
-    fits = np.flatnonzero(sites.mass >= LEAST_MASS)
+    fits = np.flatnonzero(sites.may_be_medoid)
     medoids = fits[[int(np.argmax(sites.mass[fits]))]]
     nearest = sites.distances(medoids)[0]
     while len(medoids) < min(count, len(fits)) and clock.seconds_left() > 0.0:
@@ -64,7 +65,7 @@ def medoids_of(sites: Map, count: int, clock: Clock) -> IndexArray:
             if clock.seconds_left() <= 0.0:
                 return medoids
             among = np.flatnonzero(region == at)
-            candidates = among[sites.mass[among] >= LEAST_MASS]
+            candidates = among[sites.may_be_medoid[among]]
             far = sites.distances(candidates, among) @ sites.mass[among]
             medoids[at] = candidates[int(far.argmin())]
     return medoids
