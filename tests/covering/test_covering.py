@@ -14,9 +14,10 @@ from siteplan.covering import NotCoverableError, solve_lscp, solve_mclp, solve_p
 from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound, partial_covering_bound, set_covering_bound
 from siteplan.covering.instance import Instance, make_instance
-from siteplan.covering.maximal import compile_ahead, upper_bound
+from siteplan.covering.lowering import upper_bounds
+from siteplan.covering.maximal import compile_ahead
 from siteplan.covering.reduce import reduce_instance
-from siteplan.covering.state import rows_of
+from siteplan.covering.state import neighbours_of, rows_of
 from siteplan.highs import Clock
 
 SECONDS = 20.0
@@ -170,8 +171,9 @@ def test_prices_found_at_once_are_near_the_lps(seed: int) -> None:
     reach = sparse.csr_array((random.random((150, 80)) < 0.05).astype(float))
     instance = make_instance(reach, random.integers(1, 100, 150), random.integers(1, 9, 80))
     clock = Clock(np.inf)
-    prices = good_prices(rows_of(instance), 40.0, 0.0, clock)
-    lp = upper_bound(instance, 40.0, clock)
+    rows = rows_of(instance)
+    prices = good_prices(rows, 40.0, 0.0, clock)
+    lp = next(upper_bounds(rows, instance, neighbours_of(rows, 80), 40.0, lambda: 0.0, clock))
     assert lp - 1.0 <= maximal_covering_bound(instance, 40.0, prices) <= 1.01 * lp
 
 

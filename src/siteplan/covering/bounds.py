@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from siteplan.covering.instance import FloatArray, Instance
-from siteplan.highs import Clock, Limits, Program, SolverSession
+from siteplan.highs import Answer, Clock, Limits, Program, SolverSession
 
 ROUNDING = 1e-11
 """Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
@@ -40,14 +40,20 @@ def relaxation(instance: Instance, budget: float) -> Program:
     )
 
 
-def multipliers(program: Program, session: SolverSession, clock: Clock) -> FloatArray | None:
-    """Return the LP's row duals (rows,) by interior point, by simplex where that fails; None out of time."""
+def solved(program: Program, session: SolverSession, clock: Clock) -> Answer | None:
+    """Return an LP's answer by interior point, by simplex where that fails; None out of time."""
     for use_interior_point in (True, False):
         limits = Limits(use_interior_point=use_interior_point)
         answer = session.solve(program, limits, clock)
         if answer.is_proven and answer.row_duals is not None and len(answer.row_duals):
-            return answer.row_duals
+            return answer
     return None
+
+
+def multipliers(program: Program, session: SolverSession, clock: Clock) -> FloatArray | None:
+    """Return the LP's row duals (rows,) as `solved` finds them; None out of time."""
+    answer = solved(program, session, clock)
+    return None if answer is None else answer.row_duals
 
 
 def maximal_covering_bound(instance: Instance, budget: float, prices: FloatArray) -> float:
@@ -58,12 +64,18 @@ def maximal_covering_bound(instance: Instance, budget: float, prices: FloatArray
     """
     prices = np.clip(prices, 0.0, instance.weights)
     profits = np.asarray(instance.reached_by @ prices)
-    bound = float((instance.weights - prices).sum()) + _fractional_knapsack(profits, instance.costs, budget)
-    bound += ROUNDING * float(instance.weights.sum() + profits.sum())
+    bound = float((instance.weights - prices).sum()) + fractional_knapsack(profits, instance.costs, budget)
+    return safe_upper_bound(instance, bound, float(instance.weights.sum() + profits.sum()))
+
+
+def safe_upper_bound(instance: Instance, bound: float, summed: float) -> float:
+    """Weaken a bound against rounding of all that was ``summed``; whole weights have whole sums."""
+    bound += ROUNDING * summed
     return float(np.floor(bound)) if _are_whole(instance.weights) else bound
 
 
-def _fractional_knapsack(profits: FloatArray, costs: FloatArray, budget: float) -> float:
+def fractional_knapsack(profits: FloatArray, costs: FloatArray, budget: float) -> float:
+    """Return the most profit within a budget, over fractions: most profit for its cost first."""
     free = costs <= 0.0
     total = float(profits[free].sum())
     profits, costs = profits[~free], costs[~free]

@@ -11,8 +11,8 @@ import math
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,9 +20,11 @@ from scipy import sparse
 
 from siteplan.covering.annealing import anneal
 from siteplan.covering.ascent import good_prices
-from siteplan.covering.bounds import maximal_covering_bound, multipliers, relaxation
+from siteplan.covering.bounds import maximal_covering_bound, relaxation
+from siteplan.covering.cases import likely_cases, prices_by_case
 from siteplan.covering.crossing import cross
 from siteplan.covering.instance import FloatArray, IndexArray, Instance, instance_of
+from siteplan.covering.lowering import upper_bounds
 from siteplan.covering.population import NOTHING, Found, Population
 from siteplan.covering.reduce import merge_equal_demand
 from siteplan.covering.state import Neighbours, Rows, greedy, neighbours_of, rows_of, seed_random
@@ -144,8 +146,7 @@ class Search:
             self._is_nearly_everybody_covered = self.bound >= nearly
             if self.clock.seconds_left() > LP_WORTH * (self._seconds - self.clock.seconds_left()):
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
-                bound = beside.submit(upper_bound, self.instance, self.budget, self.clock)
-                bound.add_done_callback(self._take_bound)
+                working.append(beside.submit(self._lower_the_bound, rows, near))
             self._cold = self._coldest(prices)
             self._merge_now_and_then(wanted_gap)
             self._is_over.set()
@@ -268,9 +269,12 @@ class Search:
         is_whole = bool((self.instance.weights == np.floor(self.instance.weights)).all())
         return float(np.floor(bound)) if is_whole else bound
 
-    def _take_bound(self, bound: Future[float]) -> None:
-        if bound.exception() is None:
-            self.bound = min(self.bound, bound.result())
+    def _lower_the_bound(self, rows: Rows, near: Neighbours) -> None:
+        """Take the bounds of the LP and by cases; without them where its solver fails."""
+        bounds = upper_bounds(rows, self.instance, near, self.budget, lambda: self.found.value, self.clock)
+        with suppress(RuntimeError):
+            for bound in bounds:
+                self.bound = min(self.bound, bound)
 
     def _offer(self, selected: IndexArray) -> Found:
         """Keep a selection where it is the best within the budget; return it with its value."""
@@ -291,13 +295,17 @@ def compile_ahead() -> None:
 
     Otherwise its first use does so, within its time limit or beyond it.
     """
-    rows = rows_of(instance_of(sparse.eye_array(3, format="csr"), np.ones(3), np.ones(3)))
+    instance = instance_of(sparse.eye_array(3, format="csr"), np.ones(3), np.ones(3))
+    rows = rows_of(instance)
     near = neighbours_of(rows, MOST_NEIGHBOURS)
     seed_random(0)
     start = greedy(rows, 2.0, NOISE)
     anneal(rows, near, 2.0, True, start, 10, HOT, COLD)
     cross(rows, near, 2.0, start, start, COLD, 1)
-    good_prices(rows, 2.0, 1.0, Clock(math.inf))
+    clock = Clock(math.inf)
+    prices = good_prices(rows, 2.0, 1.0, clock)
+    cases = likely_cases(instance, near, np.ones(3), prices, 8, clock)
+    prices_by_case(rows, cases, 2.0, prices, 1.0, 1, clock)
     weigh(first_weighting(rows, start), 2.0, 1)
 
 
@@ -309,15 +317,3 @@ def _exact(instance: Instance, budget: float, is_cardinality: bool) -> Program:
     if is_cardinality:
         lower[-1] = min(budget, float(instance.site_count))
     return replace(program, is_integer=is_integer, row_lower=lower)
-
-
-def upper_bound(instance: Instance, budget: float, clock: Clock) -> float:
-    """Return a safe upper bound on the covered weight: the LP's, or everybody where time runs out."""
-    everybody = float(instance.weights.sum())
-    if instance.site_count == 0 or instance.costs.sum() <= budget:
-        return everybody
-    with SolverSession() as session:
-        duals = multipliers(relaxation(instance, budget), session, clock)
-    if duals is None:
-        return everybody
-    return min(everybody, maximal_covering_bound(instance, budget, np.abs(duals[:-1])))
