@@ -105,7 +105,7 @@ def test_what_is_too_dear_is_left_out_and_the_rest_kept() -> None:
 def test_a_limited_problem_is_smaller_and_loses_nothing_of_its_own() -> None:
     """With the pairs of the best plan alone, that plan is still the best."""
     problem = replace(tiny_problem(), objective=(LEVEL,))
-    settings = SolverSettings(time_limit_s=240.0)
+    settings = SolverSettings(time_limit_s=240.0, effort=0.05)
     best = solve(problem, settings)
     limited = limited_to(problem, frozenset(best.decisions.start_year))
     hosted = {(key, function) for key in limited.planned_sites for function in limited.sites[key].may_host}
