@@ -32,7 +32,7 @@ def county(budget_cny: float = 4e6) -> Problem:
 
 def found(problem: Problem) -> Decisions:
     """Return the best plan of the search, which is within all limits."""
-    plans = search_starts(problem, 1, Runs(200_000, 2), Clock(time.monotonic() + 240.0))
+    plans = search_starts(problem, 1, Runs(300_000, 1), Clock(time.monotonic() + 240.0))
     assert plans
     assert plans[0].is_within_limits
     return plans[0].decisions
