@@ -685,7 +685,8 @@ def _wanted_gap(run: _Run, level: Level) -> float:
 
 
 def _listen(run: _Run, level: Level, stage: Text, incumbent: float | None, bound: float | None) -> None:
-    """Report progress in the level's unit."""
+    """Report progress in the level's unit; the bound of a part of the problem is none of the whole."""
+    bound = None if stage in (STAGING, MERGING) else bound
     run.tell(stage, level, (_reported(run.problem, level, incumbent), _reported(run.problem, level, bound)))
 
 
