@@ -291,7 +291,7 @@ class Search:
 
 
 def compile_ahead() -> None:
-    """Compile all that `solve_mclp` runs, which takes up to 20 seconds, once on a machine.
+    """Compile all that `solve_mclp` runs, which takes about 20 seconds, once on a machine.
 
     Otherwise its first use does so, within its time limit or beyond it.
     """
