@@ -12,7 +12,7 @@ from tests.solve.random_problem import random_problem
 
 from siteplan.highs import Clock
 from siteplan.solve import compiling
-from siteplan.solve.decompose.prices import _no_years, _years
+from siteplan.solve.decompose.prices import _funding, _no_years, _years
 from siteplan.solve.search.landscape import describe_landscape, empty_landscape
 
 
@@ -29,7 +29,8 @@ def test_the_annealing_is_compiled_for_the_types_of_a_real_landscape() -> None:
 def test_the_prices_are_compiled_for_the_types_of_real_years() -> None:
     """The problem of no years has the types of a problem's years."""
     problem = random_problem(1)
-    years = _years(problem, describe_landscape(problem), range(len(problem.years)))
+    land = describe_landscape(problem)
+    years = _years(problem, land, _funding(problem, land), range(len(problem.years)))
     assert type_of(_no_years()) == type_of(years)
 
 

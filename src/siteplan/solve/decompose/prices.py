@@ -101,7 +101,7 @@ class Years(NamedTuple):
 class Work(NamedTuple):
     """Scratch arrays.
 
-    ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen``, ``apart`` (T,);
+    ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen``, ``with_joint`` (T,);
     ``cheapest`` (T, K): the sources of money, the cheapest first; ``saved`` (T,): what a larger room
     saves of money at most for its cost, as it lets others pay more.
     """
@@ -111,7 +111,7 @@ class Work(NamedTuple):
     best: FloatArray
     came_from: IntArray
     chosen: IntArray
-    apart: IntArray
+    with_joint: IntArray
     cheapest: IntArray
     saved: FloatArray
 
@@ -120,7 +120,7 @@ class PricedBounds(NamedTuple):
     """Lower bounds of the shortfall in weighted points: of each year's part if asked for, and of the whole.
 
     ``promising``: what each site provides where it is worth the most above its prices: together near a good
-    plan, but within no limit. None where years are not linked. ``dearest_first``: the numbers of the sources
+    plan, but within no limit. None where nothing is worked out. ``dearest_first``: the numbers of the sources
     of money, those of the highest prices first.
     """
 
@@ -146,12 +146,13 @@ def priced_bounds(
     land = describe_landscape(relaxed) if land is None else land
     count = len(problem.years)
     share = TOGETHER_SHARE if by_year else 1.0
-    whole = _years(relaxed, land, range(count))
+    funding = _funding(relaxed, land)
+    whole = _years(relaxed, land, funding, range(count))
     together = _ascend(whole, clock.until(share * clock.seconds_left()))
     bounds: dict[int, float] = {}
     for index, year in enumerate(problem.years if by_year else ()):
         own_clock = clock.until(clock.seconds_left() / (count - index))
-        bounds[year] = _safe(_ascend(_years(relaxed, land, [index]), own_clock))
+        bounds[year] = _safe(_ascend(_years(relaxed, land, funding, [index]), own_clock))
     promising = _promising(whole, together.best_prices)
     dearest_first = tuple(np.argsort(-_source_prices(whole, together.best_prices), kind="stable").tolist())
     return PricedBounds(bounds, max(_safe(together), sum(bounds.values())), promising, dearest_first)
@@ -261,7 +262,7 @@ def _safe(ascent: Ascent) -> float:
     return max(0.0, bound - ROUNDING * (1.0 + abs(bound) + float(ascent.best_prices.sum())))
 
 
-def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
+def _years(problem: Problem, land: Landscape, funding: _Funding, indices: Sequence[int]) -> Years:
     """Return the problem of some years: all money and pace up to each, every site that may be open by it."""
     coverage, targets = land.coverage, land.targets
     missing = np.maximum(0.0, targets.share - targets.decided_coverage)
@@ -283,7 +284,6 @@ def _years(problem: Problem, land: Landscape, indices: Sequence[int]) -> Years:
             for index, money in zip(indices, _money_by(problem, indices), strict=True)
         ]
     )
-    funding = _funding(problem)
     whole = limit.copy()
     whole[:, -len(funding.share) :] = limit[:, -len(funding.share) :].sum(axis=1, keepdims=True)
     damped = [
@@ -333,13 +333,12 @@ class _Funding(NamedTuple):
     is_for_some: FloatArray
 
 
-def _funding(problem: Problem) -> _Funding:
+def _funding(problem: Problem, land: Landscape) -> _Funding:
     """Return who may pay what; without conditions one source pays everything."""
-    programmes = enumerate_programmes(problem)
     if not problem.money.sources:
-        count = len(programmes.cost)
+        count = len(land.money.cost)
         return _Funding(np.full((count, 1), UNLIMITED), np.zeros(count), np.zeros(1), np.zeros(1))
-    sources = problem.money.sources.values()
+    programmes, sources = enumerate_programmes(problem), problem.money.sources.values()
     return _Funding(
         payable_by_source(problem, programmes, programmes.cost),
         programmes.growth,
@@ -478,16 +477,17 @@ def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArr
 def _open_where_it_pays(years: Years, site: int, prices: FloatArray, work: Work) -> float:
     """Let a site provide the programmes of most worth above their prices; return the (negative) rest.
 
-    It opens with its joint programme, which pays a part, or later, or never.
+    It opens with its joint programme, which pays a part, or later, or never. ``work.worth`` is left as it is
+    apart from that programme.
     """
-    total, is_joint = _best_by_year(years, site, 0, prices, work), 0
+    joint_total = IMPOSSIBLE
     if years.joint[site] >= 0:
-        work.apart[:] = work.chosen
         joint_total = _best_by_year(years, site, 1, prices, work)
-        if joint_total > total:
-            total, is_joint = joint_total, 1
-        else:
-            work.chosen[:] = work.apart
+        work.with_joint[:] = work.chosen
+    total, is_joint = _best_by_year(years, site, 0, prices, work), 0
+    if joint_total > total:
+        total, is_joint = joint_total, 1
+        work.chosen[:] = work.with_joint
     for year in range(len(years.missing)):
         _count(years, site, year, is_joint, work)
     return -total

@@ -287,10 +287,12 @@ def _add_openings(planned: _Planned, rows: _Rows) -> None:
         of_plot = planned.of_sites(keys)
         rows.add(of_plot, ones[of_plot], [*until_last, 1.0])
     share = problem.operator_share_at_most
+    if share is None:
+        return
     named = planned.of_sites(key for keys in problem.operators.values() for key in keys)
-    for keys in problem.operators.values() if share is not None else ():
+    for keys in problem.operators.values():
         theirs = [key for key in keys if not problem.sites[key].is_decided]
-        if share is not None and len(theirs) > 1:
+        if len(theirs) > 1:
             amounts = np.isin(named, planned.of_sites(theirs)).astype(np.float64) - share
             rows.add(named, amounts, [*until_last, 1.0 - ROUNDING_SLACK])
 

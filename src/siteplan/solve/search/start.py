@@ -93,10 +93,9 @@ def search_starts(
 ) -> tuple[Found, ...]:
     """Return what each run found within the limits, at minimum areas, the best first.
 
-    ``can_be_mended``: also the last that a run tried which found nothing within them, after all others.
-
     ``improve_from``: where runs begin instead of at nothing; ``land``: the problem's, where it is known
-    already; ``promising``: where further runs begin, as far as the limits allow.
+    already; ``promising``: where further runs begin, as far as the limits allow. ``can_be_mended``: also the
+    last that a run tried which found nothing within them, after all others.
     The result depends on the arguments alone unless the clock cuts the search short; it returns within
     half a second of the clock. Nothing beyond `MOST_FUNCTIONS` functions, where the search is left out,
     and where no site can open.
