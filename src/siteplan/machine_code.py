@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -11,8 +14,38 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def compiled(function: _Function) -> _Function:
-    """Compile once on a machine: what comes of it is kept on the disk, with all that it calls."""
-    return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compile once on a machine: what comes of it is kept on the disk, with all that it calls.
+
+    What was kept of an older source is removed: numba looks at the function's own file alone, and fails where
+    a type that it knew is gone.
+    """
+    dispatcher = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    for index in _kept_indices(dispatcher):
+        with suppress(OSError):
+            if index.stat().st_mtime <= _changed_at(_source(dispatcher).parent):
+                index.unlink()
+    return cast(_Function, dispatcher)
+
+
+def is_kept(function: Any) -> bool:
+    """Return whether the disk holds machine code of a compiled function."""
+    return bool(_kept_indices(function))
+
+
+def _source(function: Any) -> Path:
+    return Path(function.py_func.__code__.co_filename)
+
+
+def _kept_indices(function: Any) -> list[Path]:
+    """Return the files in which numba keeps what it has compiled of a function."""
+    name = f"{_source(function).stem}.{function.py_func.__qualname__}-*.nbi"
+    return list(Path(function.stats.cache_path).glob(name))
+
+
+@cache
+def _changed_at(folder: Path) -> float:
+    """Return when a source in a folder was changed last: seconds since the epoch."""
+    return max(file.stat().st_mtime for file in folder.glob("*.py"))
 
 
 def compiled_part(function: _Function) -> _Function:

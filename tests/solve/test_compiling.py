@@ -5,14 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numba
 import pytest
 from tests.solve.random_problem import random_problem
 
+from siteplan import machine_code
 from siteplan.highs import Clock
 from siteplan.solve import compiling
-from siteplan.solve.decompose.prices import _funding, _no_years, _years
+from siteplan.solve.decompose.relaxation import no_years, rules_of, years_of
 from siteplan.solve.search.landscape import describe_landscape, empty_landscape
 
 
@@ -30,8 +32,8 @@ def test_the_prices_are_compiled_for_the_types_of_real_years() -> None:
     """The problem of no years has the types of a problem's years."""
     problem = random_problem(1)
     land = describe_landscape(problem)
-    years = _years(problem, land, _funding(problem, land), range(len(problem.years)))
-    assert type_of(_no_years()) == type_of(years)
+    years = years_of(problem, land, rules_of(problem), range(len(problem.years)))
+    assert type_of(no_years()) == type_of(years)
 
 
 @pytest.mark.parametrize("part", compiling.COMPILERS)
@@ -51,3 +53,30 @@ def test_waiting_for_the_compiler_ends_with_the_clock(monkeypatch: pytest.Monkey
         process.kill()
         process.wait()
     assert compiling.wait_until_compiled(compiling.PRICES, Clock(time.monotonic()))
+
+
+AT_HOME = """
+import numpy
+from machine_code import compiled
+from parts import Pair
+
+@compiled
+def first(pair):
+    return pair.one[0]
+
+print(first(Pair(numpy.zeros(1), 2)))
+"""
+
+
+def test_what_was_compiled_of_an_older_source_is_removed(tmp_path: Path) -> None:
+    """A type that is gone, in a file of the same folder, is no error: the function is compiled again."""
+    (tmp_path / "machine_code.py").write_bytes(Path(machine_code.__file__).read_bytes())
+    (tmp_path / "home.py").write_text(AT_HOME, encoding="utf-8")
+
+    def run(kind: str) -> str:
+        parts = f"from collections import namedtuple\n{kind} = Pair = namedtuple('{kind}', 'one two')\n"
+        (tmp_path / "parts.py").write_text(parts, encoding="utf-8")
+        command = [sys.executable, "-c", "import home"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert [run("Old"), run("New")] == ["0.0\n", "0.0\n"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tests.solve.rich_instance import SUBSIDY_CNY_PER_M2, rich_instance
 from tests.solve.test_against_brute_force import tiny_instance
 
 from siteplan.bench.plain import plain_first_level
+from siteplan.case import Mode
 from siteplan.highs import Clock
 from siteplan.problem import FundingSource, JointFunding, Problem, Role
 from siteplan.scenario import Basis, Level
@@ -199,3 +201,67 @@ def test_a_joint_programme_pays_in_its_own_year_alone() -> None:
     )
     assert before == pytest.approx(free)
     assert first < before
+
+
+def with_musts_and_limits(seed: int) -> Problem:
+    """A random problem with coverage, floor area and places that are a must, and few new and large ones."""
+    problem = random_problem(
+        seed,
+        basis=(Basis.REACHABLE, Basis.RESIDENTS)[seed % 2],
+        communities=5,
+        points=20,
+        sites=16,
+        budget_cny=12_000_000.0,
+    )
+    random, last = np.random.default_rng([seed, 7]), problem.years[-1]
+    sites = {
+        key: site
+        if site.role is not Role.CANDIDATE
+        else replace(
+            site,
+            mode=(Mode.NEW_BUILD, Mode.REBUILD)[int(random.integers(2))],
+            operator=("甲", "乙", "丙")[max(0, int(random.integers(6)) - 3)],
+            plot_id=f"P{random.integers(30)}",
+        )
+        for key, site in problem.sites.items()
+    }
+    return replace(
+        problem,
+        sites=sites,
+        newly_built_at_most=int(random.integers(1, 4)),
+        operator_share_at_most=(0.4, 0.6)[seed // 2 % 2],
+        functions_per_community={last: 1},
+        coverage_floor={("health", last): 10.0} if seed % 2 else {},
+        coverage_per_town={problem.years[1]: 5.0},
+        area_floor_m2_per_100_households={last: float(random.integers(1, 6))},
+        places_at_least={("infant_care", last): float(random.integers(10, 60))},
+        objective=(Level.SHORTFALL,),
+    )
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 40))]
+)
+def test_no_plan_with_musts_and_limits_is_better_than_the_bound(seed: int) -> None:
+    """What HiGHS proves of the whole program is no lower than the bound, which prices these rules too."""
+    assert_no_plan_is_better(with_musts_and_limits(seed))
+
+
+@pytest.mark.parametrize(
+    "free",
+    [
+        {"newly_built_at_most": None},
+        {"operator_share_at_most": None},
+        {"functions_per_community": {}, "coverage_floor": {}, "coverage_per_town": {}},
+        {"area_floor_m2_per_100_households": {}, "places_at_least": {}},
+    ],
+    ids=lambda free: next(iter(free)),
+)
+def test_musts_and_limits_raise_the_bound(free: dict[str, Any]) -> None:
+    """What a must or a limit costs enters the bound."""
+    clock = Clock(math.inf)
+    bounds = [
+        (priced_bounds(problem, clock).total, priced_bounds(replace(problem, **free), clock).total)
+        for problem in (with_musts_and_limits(seed) for seed in range(6))
+    ]
+    assert sum(with_rule for with_rule, _ in bounds) > 1.001 * sum(without for _, without in bounds)

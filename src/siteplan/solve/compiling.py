@@ -10,9 +10,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from siteplan import machine_code
 from siteplan.highs import Clock
 from siteplan.solve.decompose.prices import KEPT_PRICES, compile_prices
 from siteplan.solve.search.annealing import KEPT_ANNEALING, compile_annealing
@@ -58,12 +58,5 @@ def wait_until_compiled(part: str, clock: Clock) -> bool:
 
 
 def is_kept(part: str) -> bool:
-    """Return whether the disk holds a part's machine code that is newer than its source."""
-    function = KEPT[part]
-    source = Path(function.py_func.__code__.co_filename)
-    name = f"{source.stem}.{function.py_func.__qualname__}-*.nbi"
-    try:
-        written = source.stat().st_mtime
-        return any(file.stat().st_mtime > written for file in Path(function.stats.cache_path).glob(name))
-    except OSError:
-        return False
+    """Return whether the disk holds a part's machine code."""
+    return machine_code.is_kept(KEPT[part])

@@ -80,8 +80,6 @@ MENDING_SHARE, REPAIR_SHARE = 0.35, 0.4
 the first of them, before it is merged with the others."""
 MENDED_WELL_ENOUGH = 0.02
 """Gap, as a share of the first level, at which a mended plan is begun with."""
-HOT_WITH_RULES = (3.0,)
-"""First temperature of runs from what is promising where that knows not every rule: it is far from a plan."""
 HURRIED_SHARE = 0.1
 """A search with less of its time left may have been hurried by the clock."""
 HOLD_SLACK = 1e-7
@@ -250,8 +248,6 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Deci
     seconds = (SHARE_WITHOUT_PROGRAM if is_last else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     runs = Runs(moves, from_nothing, every - from_nothing)
-    if has_to_be_mended and not is_alone:
-        runs = replace(runs, hot=HOT_WITH_RULES)
     found = search_starts(
         run.problem,
         run.settings.seed,

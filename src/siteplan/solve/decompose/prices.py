@@ -1,14 +1,15 @@
-"""Bounds of the shortfall from prices: of covering, money, subsidies and pace.
+"""Bounds of the shortfall from prices: of covering, money, other limits, and coverage that is a must.
 
-With prices u of covering an element, μ of money, σ of subsidies and ν of pace, all at least 0, no plan has
-less shortfall than
+With prices u of covering an element, μ of money, ν of other limits and γ of musts, all at least 0, no plan
+has less shortfall than
 
-    Σ_{f,t} min {π · s + Σ_e u_e · c_e : s ≥ target − Σ_e w_e · c_e, s ≥ 0, 0 ≤ c ≤ 1}
-    + Σ_j min over programmes by year Σ_t (pay_t(cost) + σ_t · subsidy + ν_t − Σ_{e covered} u_e)
-    − Σ_t (Σ_b μ_{b,t} · B_{b,t} + σ_t · S_t + ν_t · N_t)
+    Σ_{f,t} min {π · s + Σ_e (u_e − Σ_g γ_g · v_{g,e}) · c_e : s ≥ target − Σ_e w_e · c_e, s ≥ 0, 0 ≤ c ≤ 1}
+    + Σ_j min over programmes by year Σ_t (pay_t(cost) + Σ_r ν_{r,t} · use_r − Σ_{e covered} u_e)
+    − Σ_t (Σ_b μ_{b,t} · B_{b,t} + Σ_r ν_{r,t} · most_{r,t}) + Σ_g γ_g · least_g
 
 where pay_t(cost) is the least that a programme's cost takes at the prices μ of the sources of money that may
-pay for it, each up to its share.
+pay for it, each up to its share; use_r is what it uses of a limit in rooms of any size
+(`limits_of_any_rooms`).
 
 (proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
 rooms that hold its functions, and keep its operator where every one has to be viable; rules that are left out
@@ -18,7 +19,7 @@ make the bound weak, never false.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,18 +27,19 @@ import numpy as np
 
 from siteplan.highs import Clock
 from siteplan.machine_code import compiled
-from siteplan.problem import Problem, Role
+from siteplan.problem import Problem
+from siteplan.solve.decompose.relaxation import Years, no_years, rules_of, years_of
 from siteplan.solve.search.landscape import (
     FloatArray,
     IntArray,
     Landscape,
     describe_landscape,
 )
-from siteplan.solve.search.limits import UNLIMITED, money_by_source, payable_by_source
-from siteplan.solve.search.programmes import MOST_FUNCTIONS, enumerate_programmes
+from siteplan.solve.search.limits import UNLIMITED
+from siteplan.solve.search.programmes import MOST_FUNCTIONS
 from siteplan.solve.search.start import Promising
-from siteplan.units import to_model_money
 from siteplan.volume import BOUND, Ascent, ascend, first_ascent
+from siteplan.volume import ITERATIONS as ITERATIONS_DONE
 
 ITERATIONS = 1000
 ITERATIONS_OF_A_PIECE = 10
@@ -48,54 +50,15 @@ RISE, RISE_OF_ALL = 0.1, 0.02
 """Rise of the bound that a step aims at, as a share of it, or of what is missing without any site."""
 FIRST_PRICE = 0.3
 """First prices of elements in their units; money costs as much as all of them."""
-DAMPED = 0.75
-"""Steps of the limits' prices are shorter by this power of the number of elements, which all move at once."""
 TOGETHER_SHARE = 0.7
 """Share of the time for all years together, where the bound of each year is wanted too."""
-SUBSIDY, OPENINGS, TOWNS = 0, 1, 2
-"""Entries of a row of `Years.limit`; after the towns come the sources of money."""
+PROMISING_SHARES = (0.3, 0.5, 0.7)
+"""Shares of the averaged answers in which a site provides a function, beyond which that is promising."""
 ROUNDING = 1e-9
 """Share of all that was summed by which a bound is weakened against floating-point errors of the sums."""
+LEAST_WEIGHT = 1e-12
+"""What has no weight toward a target counts as this where prices are divided by weights."""
 IMPOSSIBLE = -1e300
-
-
-class Years(NamedTuple):
-    """The problem of some years. T years, P sites, F functions, E elements of all years, M programmes.
-
-    ``element_first`` (T + 1,): the elements of each year; ``site_first`` (T, P·F + 1), ``elements``: what
-    site p covers with function f; ``element_function``, ``weight`` (E,); ``missing`` (T, F): target less
-    what decided sites cover; ``point_price`` (T, F); ``programme_first`` (P + 1,), ``mask``, ``subsidy``
-    (M,); ``closed_mask`` (P,): what is provided while the site is closed; ``joint`` (P,): the year of its
-    joint programme, -1 where there is none; ``cost`` (M, 2): apart from that and with it; ``payable`` (M,
-    K): what each source of money may pay of the cost; ``growth`` (M,): what larger rooms may cost besides
-    that sources for some functions pay for; ``share`` (K,): the most that a source pays of any cost, 0
-    where no share limits it; ``is_for_some`` (K,): 1 for a source for some functions; ``town`` (P,), -1
-    for sites without pace; ``may_open`` (T, P); ``limit`` (T, 2 + W + K): subsidies after the year,
-    openings in all and by town until it, money of each source until it. ``unit`` (E + T·(2 + W + K),): of
-    the prices of elements and limits, so that all steps are of one size.
-    """
-
-    element_first: IntArray
-    site_first: IntArray
-    elements: IntArray
-    element_function: IntArray
-    weight: FloatArray
-    missing: FloatArray
-    point_price: FloatArray
-    programme_first: IntArray
-    closed_mask: IntArray
-    mask: IntArray
-    joint: IntArray
-    cost: FloatArray
-    subsidy: FloatArray
-    payable: FloatArray
-    growth: FloatArray
-    share: FloatArray
-    is_for_some: FloatArray
-    town: IntArray
-    may_open: IntArray
-    limit: FloatArray
-    unit: FloatArray
 
 
 class Work(NamedTuple):
@@ -103,7 +66,8 @@ class Work(NamedTuple):
 
     ``excess`` (rows,), ``worth``, ``best``, ``came_from`` (T, 2^F), ``chosen``, ``with_joint`` (T,);
     ``cheapest`` (T, K): the sources of money, the cheapest first; ``saved`` (T,): what a larger room
-    saves of money at most for its cost, as it lets others pay more.
+    saves of money at most for its cost, as it lets others pay more; ``provided`` (P, F, T): the share of
+    the averaged answers in which a site provides a function.
     """
 
     excess: FloatArray
@@ -114,13 +78,14 @@ class Work(NamedTuple):
     with_joint: IntArray
     cheapest: IntArray
     saved: FloatArray
+    provided: FloatArray
 
 
 class PricedBounds(NamedTuple):
     """Lower bounds of the shortfall in weighted points: of each year's part if asked for, and of the whole.
 
-    ``promising``: what each site provides where it is worth the most above its prices: together near a good
-    plan, but within no limit. None where nothing is worked out. ``dearest_first``: the numbers of the sources
+    ``promising``: what each site provides in many of the averaged answers: together near a good plan, but
+    within no limit. None where nothing is worked out. ``dearest_first``: the numbers of the sources
     of money, those of the highest prices first.
     """
 
@@ -146,21 +111,24 @@ def priced_bounds(
     land = describe_landscape(relaxed) if land is None else land
     count = len(problem.years)
     share = TOGETHER_SHARE if by_year else 1.0
-    funding = _funding(relaxed, land)
-    whole = _years(relaxed, land, funding, range(count))
-    together = _ascend(whole, clock.until(share * clock.seconds_left()))
+    rules = rules_of(relaxed)
+    whole = years_of(relaxed, land, rules, range(count))
+    work = _work_for(whole)
+    together = _ascend(whole, work, clock.until(share * clock.seconds_left()))
     bounds: dict[int, float] = {}
     for index, year in enumerate(problem.years if by_year else ()):
         own_clock = clock.until(clock.seconds_left() / (count - index))
-        bounds[year] = _safe(_ascend(_years(relaxed, land, funding, [index]), own_clock))
-    promising = _promising(whole, together.best_prices)
+        of_year = years_of(relaxed, land, rules, [index])
+        bounds[year] = _safe(of_year, _ascend(of_year, _work_for(of_year), own_clock))
+    promising = _promising(whole, land, work.provided)
     dearest_first = tuple(np.argsort(-_source_prices(whole, together.best_prices), kind="stable").tolist())
-    return PricedBounds(bounds, max(_safe(together), sum(bounds.values())), promising, dearest_first)
+    return PricedBounds(bounds, max(_safe(whole, together), sum(bounds.values())), promising, dearest_first)
 
 
 def _source_prices(years: Years, prices: FloatArray) -> FloatArray:
     """Return (K,): the prices of the sources' money, all years together."""
-    of_limits = prices[len(years.weight) :].reshape(years.limit.shape)
+    first = len(years.weight)
+    of_limits = prices[first : first + years.limit.size].reshape(years.limit.shape)
     return np.asarray(of_limits[:, years.limit.shape[1] - years.payable.shape[1] :].sum(axis=0))
 
 
@@ -178,33 +146,39 @@ def _first_prices(years: Years) -> FloatArray:
     return prices
 
 
-def _ascend(years: Years, clock: Clock) -> Ascent:
+def _ascend(years: Years, work: Work, clock: Clock) -> Ascent:
     ascent = first_ascent(_first_prices(years), years.unit, _highest(years))
-    work = _work_for(years)
-    without = float((years.missing * years.point_price).sum())
     for _ in range(ITERATIONS // ITERATIONS_OF_A_PIECE):
         if clock.seconds_left() <= 0.0 or not len(years.weight):
             break
-        _iterate(years, RISE_OF_ALL * without, ascent, work, ITERATIONS_OF_A_PIECE)
+        _iterate(years, RISE_OF_ALL * _everything(years), ascent, work, ITERATIONS_OF_A_PIECE)
     return ascent
 
 
-def _promising(years: Years, prices: FloatArray) -> Promising:
-    """Return what is worth the most above the prices."""
-    work = _work_for(years)
+def _promising(years: Years, land: Landscape, provided: FloatArray) -> Promising:
+    """Return what sites provide in many of the averaged answers; those of the highest shares come first.
+
+    These are the functions by year of the least of `PROMISING_SHARES` at which they are a programme.
+    """
     sites = len(years.programme_first) - 1
     promising = Promising(np.zeros((sites, len(years.missing)), dtype=np.int64), np.zeros(sites))
-    for site in np.flatnonzero(np.diff(years.programme_first)):
-        worth = -_open_where_it_pays(years, int(site), prices, work)
-        promising.worth[site] = worth - work.worth[:, 0].sum()
-        promising.masks[site] = work.chosen
+    bits = 1 << np.arange(years.missing.shape[1])
+    of_site = np.arange(sites)[:, None]
+    for least in sorted(PROMISING_SHARES, reverse=True):
+        is_chosen = provided > least
+        masks = (is_chosen * bits[:, None]).sum(axis=1)
+        is_programme = ((masks == 0) | (land.sites.by_mask[of_site, masks] >= 0)).all(axis=1)
+        worth = (provided * is_chosen).sum(axis=(1, 2)) / np.maximum(1, is_chosen.sum(axis=(1, 2)))
+        promising.masks[is_programme] = masks[is_programme]
+        promising.worth[is_programme] = worth[is_programme]
     return promising
 
 
 def _highest(years: Years) -> FloatArray:
-    """Return the highest sensible prices: covering an element is worth no more than its unit."""
+    """Return the highest sensible prices: without musts covering is worth no more than its unit."""
     highest = np.full(len(years.unit), np.inf)
-    highest[: len(years.weight)] = years.unit[: len(years.weight)]
+    free = np.flatnonzero(np.diff(years.must_first) == 0)
+    highest[free] = years.unit[free]
     return highest
 
 
@@ -219,164 +193,50 @@ def _work_for(years: Years) -> Work:
         np.zeros(count, dtype=np.int64),
         np.zeros((count, years.payable.shape[1]), dtype=np.int64),
         np.zeros(count),
+        np.zeros((len(years.programme_first) - 1, years.missing.shape[1], count)),
     )
 
 
 def compile_prices() -> None:
     """Compile the bounds by prices, or load them where this machine has kept them: iterate not once."""
-    years = _no_years()
+    years = no_years()
     _iterate(years, 0.0, first_ascent(np.zeros(0), years.unit, _highest(years)), _work_for(years), 0)
 
 
-def _no_years() -> Years:
-    """Return the problem of no years and sites: its arrays have the right types."""
-    none, first = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    return Years(
-        element_first=first,
-        site_first=np.zeros((0, 1), dtype=np.int64),
-        elements=none,
-        element_function=none,
-        weight=np.zeros(0),
-        missing=np.zeros((0, 0)),
-        point_price=np.zeros((0, 0)),
-        programme_first=first,
-        closed_mask=none,
-        mask=none,
-        joint=none,
-        cost=np.zeros((0, 2)),
-        subsidy=np.zeros(0),
-        payable=np.zeros((0, 1)),
-        growth=np.zeros(0),
-        share=np.zeros(1),
-        is_for_some=np.zeros(1),
-        town=none,
-        may_open=np.zeros((0, 0), dtype=np.int64),
-        limit=np.zeros((0, TOWNS + 1)),
-        unit=np.zeros(0),
-    )
+def _safe(years: Years, ascent: Ascent) -> float:
+    """Return the best bound, weakened by what rounding of its sums may be.
 
-
-def _safe(ascent: Ascent) -> float:
-    """Return the best bound, weakened by what rounding of its sums may be."""
+    No plan misses more than everything: where the bound says so, there is none.
+    """
     bound = float(ascent.sums[BOUND])
-    return max(0.0, bound - ROUNDING * (1.0 + abs(bound) + float(ascent.best_prices.sum())))
+    bound -= ROUNDING * (1.0 + abs(bound) + float(ascent.best_prices.sum()))
+    return min(max(0.0, bound), _everything(years))
 
 
-def _years(problem: Problem, land: Landscape, funding: _Funding, indices: Sequence[int]) -> Years:
-    """Return the problem of some years: all money and pace up to each, every site that may be open by it."""
-    coverage, targets = land.coverage, land.targets
-    missing = np.maximum(0.0, targets.share - targets.decided_coverage)
-    firsts, elements, functions, weights, worths = [], [], [], [], []
-    count, entries = 0, 0
-    for index in indices:
-        counts = (coverage.target_weight[:, index] > 0.0) & (missing[:, index] > 0.0)[coverage.function]
-        number, is_counted = count + np.cumsum(counts) - 1, counts[coverage.elements]
-        firsts.append(entries + np.concatenate([[0], np.cumsum(is_counted)])[coverage.first])
-        elements.append(number[coverage.elements[is_counted]])
-        functions.append(coverage.function[counts])
-        weights.append(coverage.target_weight[counts, index])
-        worths.append(targets.price_of_shortfall[functions[-1], index] * weights[-1])
-        count, entries = count + int(counts.sum()), entries + int(is_counted.sum())
-    sites = [problem.sites[key] for key in problem.planned_sites]
-    limit = np.array(
-        [
-            [_subsidy_after(problem, index), *(land.pace.limit * (index + 1)), *money]
-            for index, money in zip(indices, _money_by(problem, indices), strict=True)
-        ]
-    )
-    whole = limit.copy()
-    whole[:, -len(funding.share) :] = limit[:, -len(funding.share) :].sum(axis=1, keepdims=True)
-    damped = [
-        worth.sum() / np.maximum(row, 1e-6) / max(1, len(worth)) ** DAMPED
-        for worth, row in zip(worths, whole, strict=True)
-    ]
-    is_of_one_year = len(problem.years) > len(indices)
-    paid = [to_model_money(0.0 if site.joint is None else site.joint.pays_cny) for site in sites]
-    joint_cost = np.maximum(0.0, land.money.cost - np.repeat(paid, np.diff(land.sites.programme_first)))
-    return Years(
-        element_first=np.cumsum([0, *(len(worth) for worth in worths)]),
-        site_first=np.array(firsts, dtype=np.int64),
-        elements=np.concatenate(elements).astype(np.int64),
-        element_function=np.concatenate(functions).astype(np.int64),
-        weight=np.concatenate(weights),
-        missing=np.ascontiguousarray(missing[:, indices].T),
-        point_price=np.ascontiguousarray(targets.price_of_shortfall[:, indices].T),
-        programme_first=land.sites.programme_first,
-        closed_mask=land.sites.closed_mask,
-        mask=land.sites.mask,
-        joint=np.full(len(sites), -1) if is_of_one_year else land.sites.joint,
-        cost=np.stack([joint_cost if is_of_one_year else land.money.cost, joint_cost], axis=1),
-        subsidy=land.money.subsidy,
-        payable=funding.payable,
-        growth=funding.growth,
-        share=funding.share,
-        is_for_some=funding.is_for_some,
-        town=np.where([site.role is Role.CANDIDATE for site in sites], land.pace.town, -1),
-        may_open=np.array(
-            [
-                [max(site.available_from, site.opens_in or 0) <= problem.years[index] for site in sites]
-                for index in indices
-            ],
-            dtype=np.int64,
-        ),
-        limit=limit,
-        unit=np.concatenate([*worths, *damped]),
-    )
-
-
-class _Funding(NamedTuple):
-    """Who may pay what: `Years.payable`, ``growth``, ``share`` and ``is_for_some``."""
-
-    payable: FloatArray
-    growth: FloatArray
-    share: FloatArray
-    is_for_some: FloatArray
-
-
-def _funding(problem: Problem, land: Landscape) -> _Funding:
-    """Return who may pay what; without conditions one source pays everything."""
-    if not problem.money.sources:
-        count = len(land.money.cost)
-        return _Funding(np.full((count, 1), UNLIMITED), np.zeros(count), np.zeros(1), np.zeros(1))
-    programmes, sources = enumerate_programmes(problem), problem.money.sources.values()
-    return _Funding(
-        payable_by_source(problem, programmes, programmes.cost),
-        programmes.growth,
-        np.array([source.share_of_project_at_most or 0.0 for source in sources]),
-        np.array([float(source.eligible_functions is not None) for source in sources]),
-    )
-
-
-def _money_by(problem: Problem, indices: Sequence[int]) -> FloatArray:
-    """Return (T, K): million CNY of each source that can be spent by a year, whatever is carried over."""
-    money = problem.money
-    if money.sources:
-        return money_by_source(problem)[list(indices)]
-    if money.capital_cny is None:
-        return np.full((len(indices), 1), UNLIMITED)
-    spent = np.cumsum([to_model_money(money.capital_cny[year]) for year in problem.years])
-    return spent[list(indices), None]
-
-
-def _subsidy_after(problem: Problem, index: int) -> float:
-    """Return million CNY that what runs in a year may be subsidised with in the next."""
-    limit_cny = problem.money.subsidy_cny.get(problem.years[index] + 1)
-    return UNLIMITED if limit_cny is None else to_model_money(limit_cny)
+def _everything(years: Years) -> float:
+    """Return the shortfall where nothing planned is provided, in weighted points."""
+    return float((years.missing * years.point_price).sum())
 
 
 @compiled
 def _iterate(years: Years, least_rise: float, ascent: Ascent, work: Work, iterations: int) -> None:
     for _ in range(iterations):
-        bound = _bound_at(years, ascent.prices, work)
+        newest = max(NEWEST_SHARE, 1.0 / (1.0 + ascent.sums[ITERATIONS_DONE]))
+        work.provided[:] = (1.0 - newest) * work.provided
+        bound = _bound_at(years, ascent.prices, newest, work)
         rise = max(least_rise, RISE * ascent.sums[BOUND])
         if not ascend(ascent, bound, work.excess, NEWEST_SHARE, 0.0, rise):
             return
 
 
 @compiled
-def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
-    """Return the bound at some prices; fill ``work.excess`` with what the answer violates the rows by."""
+def _bound_at(years: Years, prices: FloatArray, newest: float, work: Work) -> float:
+    """Return the bound at some prices; fill ``work.excess`` with what the answer violates the rows by.
+
+    ``newest``: the share of what is provided now in ``work.provided``.
+    """
     bound, row = 0.0, len(years.weight)
+    work.excess[row + years.limit.size :] = 0.0
     for year in range(years.limit.shape[0]):
         for entry in range(years.limit.shape[1]):
             bound -= prices[row] * years.limit[year, entry]
@@ -384,10 +244,14 @@ def _bound_at(years: Years, prices: FloatArray, work: Work) -> float:
             row += 1
         _compare_sources(years, year, prices, work)
         bound += _cover_cheaply(years, year, prices, work.excess)
+    for must in range(len(years.least)):
+        bound += prices[row] * years.least[must]
+        work.excess[row] += years.least[must]
+        row += 1
     for site in range(len(years.programme_first) - 1):
         has_any = years.programme_first[site] < years.programme_first[site + 1]
         if has_any or years.closed_mask[site]:
-            bound += _open_where_it_pays(years, site, prices, work)
+            bound += _open_where_it_pays(years, site, prices, newest, work)
     return bound
 
 
@@ -455,9 +319,17 @@ def _count_paid(years: Years, year: int, programme: int, is_joint: int, work: Wo
 
 @compiled
 def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArray) -> float:
-    """Cover elements where that is cheaper than the shortfall, the cheapest first, until targets are met."""
+    """Cover elements where that is cheaper than the shortfall, the cheapest first, until targets are met.
+
+    Those that musts make worth more than their price are covered beyond the targets.
+    """
     first, last = years.element_first[year], years.element_first[year + 1]
-    ratio = prices[first:last] / years.weight[first:last]
+    price = prices[first:last].copy()
+    musts = len(years.weight) + years.limit.size
+    for number in range(last - first):
+        for at in range(years.must_first[first + number], years.must_first[first + number + 1]):
+            price[number] -= prices[musts + years.must[at]] * years.must_weight[at]
+    ratio = price / np.maximum(years.weight[first:last], LEAST_WEIGHT)
     left = years.missing[year].copy()
     total = 0.0
     for function in range(len(left)):
@@ -465,20 +337,26 @@ def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArr
     for number in np.argsort(ratio):
         element = first + number
         function = years.element_function[element]
-        gain = years.point_price[year, function] - ratio[number]
-        amount = max(0.0, min(left[function], years.weight[element])) if gain > 0.0 else 0.0
-        left[function] -= amount
-        total -= gain * amount
-        excess[element] = amount / years.weight[element]
+        covered = 0.0
+        if years.point_price[year, function] > ratio[number] and years.weight[element] > 0.0:
+            amount = max(0.0, min(left[function], years.weight[element]))
+            left[function] -= amount
+            total -= years.point_price[year, function] * amount
+            covered = amount / years.weight[element]
+        if price[number] < 0.0:
+            covered = 1.0
+        total += price[number] * covered
+        excess[element] = covered
+        for at in range(years.must_first[element], years.must_first[element + 1]):
+            excess[musts + years.must[at]] -= years.must_weight[at] * covered
     return total
 
 
 @compiled
-def _open_where_it_pays(years: Years, site: int, prices: FloatArray, work: Work) -> float:
+def _open_where_it_pays(years: Years, site: int, prices: FloatArray, newest: float, work: Work) -> float:
     """Let a site provide the programmes of most worth above their prices; return the (negative) rest.
 
-    It opens with its joint programme, which pays a part, or later, or never. ``work.worth`` is left as it is
-    apart from that programme.
+    It opens with its joint programme, which pays a part, or later, or never.
     """
     joint_total = IMPOSSIBLE
     if years.joint[site] >= 0:
@@ -490,6 +368,9 @@ def _open_where_it_pays(years: Years, site: int, prices: FloatArray, work: Work)
         work.chosen[:] = work.with_joint
     for year in range(len(years.missing)):
         _count(years, site, year, is_joint, work)
+        for function in range(years.missing.shape[1]):
+            if work.chosen[year] >> function & 1:
+                work.provided[site, function, year] += newest
     return -total
 
 
@@ -521,9 +402,6 @@ def _best_alone(years: Years, site: int, year: int, is_joint: int, prices: Float
         for mask in range(bit):
             worth[bit + mask] = worth[mask] + covered
     limits = len(years.weight) + year * years.limit.shape[1]
-    opening = 0.0
-    if years.town[site] >= 0:
-        opening = prices[limits + OPENINGS] + prices[limits + TOWNS + years.town[site]]
     work.worth[year, :] = IMPOSSIBLE
     if not (is_joint and year == years.joint[site]):
         work.worth[year, 0] = worth[years.closed_mask[site]]
@@ -531,9 +409,9 @@ def _best_alone(years: Years, site: int, year: int, is_joint: int, prices: Float
     if years.may_open[year, site] and (is_joint or year > years.joint[site]):
         for programme in range(years.programme_first[site], years.programme_first[site + 1]):
             mask = years.mask[programme]
-            value = worth[mask] - opening
-            value -= _pay(years, year, programme, is_joint, prices, work)
-            value -= prices[limits + SUBSIDY] * years.subsidy[programme]
+            value = worth[mask] - _pay(years, year, programme, is_joint, prices, work)
+            for at in range(years.use_first[programme], years.use_first[programme + 1]):
+                value -= prices[limits + years.use_row[at]] * years.use[at]
             work.worth[year, mask] = value
             if value > work.worth[year, work.chosen[year]]:
                 work.chosen[year] = mask
@@ -573,10 +451,8 @@ def _count(years: Years, site: int, year: int, is_joint: int, work: Work) -> Non
     for programme in range(years.programme_first[site], years.programme_first[site + 1]):
         if years.mask[programme] == mask:
             _count_paid(years, year, programme, is_joint, work)
-            work.excess[limits + SUBSIDY] += years.subsidy[programme]
-    if mask > 0 and years.town[site] >= 0:
-        work.excess[limits + OPENINGS] += 1.0
-        work.excess[limits + TOWNS + years.town[site]] += 1.0
+            for at in range(years.use_first[programme], years.use_first[programme + 1]):
+                work.excess[limits + years.use_row[at]] += years.use[at]
     for function in range(functions):
         row = site * functions + function
         if covering >> function & 1:

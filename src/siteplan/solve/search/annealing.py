@@ -34,10 +34,13 @@ NOBODY = -1
 """No second site takes part in a move."""
 REJECTED = -2
 """A proposed move breaks a rule of form or space, or changes nothing."""
-MOVES_PER_PRICE_UPDATE = 2000
-FIRST_PRICE = 10.0
+MOVES_PER_PRICE_UPDATE, SWEEPS_PER_PRICE_UPDATE = 2000, 10
+"""Moves between changes of prices, at least, and by site."""
 LOWEST_PRICE, HIGHEST_PRICE = 0.1, 1e4
+"""Of a limit or must, as multiples of its first price."""
 PRICE_RISE, PRICE_RELAX = 1.1, 0.97
+LATE, LATE_RISE = 0.7, 1.25
+"""Share of a run after which prices no longer relax, and rise faster: what it ends with keeps all limits."""
 LIMIT_TOLERANCE = 1e-9
 SHORTFALL_TOLERANCE = 1e-9
 TRIES_TO_FIT = 3
@@ -58,7 +61,8 @@ class State(NamedTuple):
     ``provided`` (P, T): bit masks, 0 where closed; ``providers`` (E, T): sites that cover an element;
     ``covered`` (F, T); ``used`` (R, T): of each limit; ``met`` (G,): of each must; ``sums`` (5,):
     person-years covered, penalty, all money, what limits and musts are violated by, as it is and priced;
-    ``assessed`` (4,): see the names of its entries; ``prices`` (R + G,): of violating each limit and must.
+    ``assessed`` (4,): see the names of its entries; ``prices``, ``first_prices`` (R + G,): of violating each
+    limit and must, now and at first.
     """
 
     provided: IntArray
@@ -69,6 +73,7 @@ class State(NamedTuple):
     sums: FloatArray
     assessed: FloatArray
     prices: FloatArray
+    first_prices: FloatArray
 
 
 class Schedule(NamedTuple):
@@ -163,14 +168,16 @@ def _use(row: int, year: int, amount: float, limits: Limits, state: State) -> No
 
 
 @compiled_part
-def _update_price(entry: int, is_violated: bool, state: State) -> None:
-    """Raise the price of a limit that is violated, relax it otherwise."""
-    changed = state.prices[entry] * (PRICE_RISE if is_violated else PRICE_RELAX)
-    state.prices[entry] = min(HIGHEST_PRICE, max(LOWEST_PRICE, changed))
+def _update_price(entry: int, is_violated: bool, is_late: bool, state: State) -> None:
+    """Raise the price of a limit that is violated, relax it otherwise, but not when it is late."""
+    rise, relax = (LATE_RISE, 1.0) if is_late else (PRICE_RISE, PRICE_RELAX)
+    changed = state.prices[entry] * (rise if is_violated else relax)
+    first = state.first_prices[entry]
+    state.prices[entry] = min(HIGHEST_PRICE * first, max(LOWEST_PRICE * first, changed))
 
 
 @compiled_part
-def _count_exactly(land: Landscape, state: State, is_update: bool) -> None:
+def _count_exactly(land: Landscape, state: State, is_update: bool, is_late: bool) -> None:
     """Sum anew what limits and musts are violated by: the running sums are rounded.
 
     ``is_update``: the price of what is violated rises, that of the others relaxes.
@@ -183,12 +190,12 @@ def _count_exactly(land: Landscape, state: State, is_update: bool) -> None:
             earlier = state.used[row, year - 1] if land.limits.is_of_year[row] and year > 0 else 0.0
             excess += _above(state.used[row, year] - earlier, land.limits.most[row, year])
         if is_update:
-            _update_price(row, excess > 0.0, state)
+            _update_price(row, excess > 0.0, is_late, state)
         _exceed(row, excess, state)
     for must in range(len(state.met)):
         excess = max(0.0, land.musts.least[must] - state.met[must])
         if is_update:
-            _update_price(rows + must, excess > 0.0, state)
+            _update_price(rows + must, excess > 0.0, is_late, state)
         _exceed(rows + must, excess, state)
 
 
@@ -496,17 +503,18 @@ def _anneal(
     for site in range(best.shape[0]):
         _copy_row(best, site, masks, 0)
         _swap_both(site, NOBODY, masks, land, state)
-    _count_exactly(land, state, False)
+    _count_exactly(land, state, False, False)
     _assess(land.targets, schedule, state)
     _keep_best(state, best, best_assessed)
     temperature, current = schedule.hot, 0.0
+    update = max(MOVES_PER_PRICE_UPDATE, SWEEPS_PER_PRICE_UPDATE * sites.movable.shape[0])
     for move in range(schedule.moves if sites.movable.shape[0] > 0 else 0):
-        if move % MOVES_PER_PRICE_UPDATE == 0:
+        if move % update == 0:
             progress = max(move / schedule.moves, gone[0])
             if progress >= 1.0:
                 break
             temperature = schedule.hot * (schedule.cold / schedule.hot) ** progress
-            _count_exactly(land, state, True)
+            _count_exactly(land, state, True, progress > LATE)
             _assess(land.targets, schedule, state)
             current = state.assessed[PRICED_COST]
         site = sites.movable[_draw(sites.movable.shape[0])]
@@ -522,9 +530,32 @@ def _anneal(
         else:
             _swap_both(site, other, masks, land, state)
     if best_assessed[COST] == np.inf:
-        _count_exactly(land, state, False)
+        _count_exactly(land, state, False, False)
         _assess(land.targets, schedule, state)
         _copy_state(state, best, best_assessed)
+
+
+def _first_prices(land: Landscape) -> FloatArray:
+    """Return (R + G,): what violating each limit and must costs at first, in weighted points.
+
+    Of money as much as the targets are worth for all of it, of others as much as a function of a site covers.
+    """
+    limits, targets = land.limits, land.targets
+    prices = np.full(len(limits.most) + len(land.musts.least), mean_worth_of_function(land))
+    worth = float((targets.share * targets.price_of_shortfall).sum())
+    for row in np.flatnonzero(limits.is_capital):
+        most = limits.most[row]
+        allowed = most.sum() if limits.is_of_year[row] else most[-1]
+        prices[row] = max(1e-6, worth) / max(1e-3, float(allowed))
+    return prices
+
+
+def mean_worth_of_function(land: Landscape) -> float:
+    """Return the mean weighted points that one function of a site covers in the last year."""
+    priced = land.targets.price_of_shortfall[land.targets.share > 0.0]
+    unit = float(priced.mean()) if len(priced) else 1.0
+    weight = float(land.coverage.target_weight[land.coverage.elements, -1].sum())
+    return unit * max(1e-9, weight / max(1, int(np.count_nonzero(np.diff(land.coverage.first)))))
 
 
 def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone: FloatArray) -> Run:
@@ -534,6 +565,7 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone
     least as fast. Deterministic for a seed where moves are gone sooner than time.
     """
     years = first.shape[1]
+    first_prices = _first_prices(land)
     state = State(
         provided=np.zeros_like(first),
         providers=np.zeros(land.coverage.target_weight.shape, dtype=np.int64),
@@ -542,7 +574,8 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone
         met=np.zeros(len(land.musts.least)),
         sums=np.zeros(5),
         assessed=np.zeros(4),
-        prices=np.full(len(land.limits.most) + len(land.musts.least), FIRST_PRICE),
+        prices=first_prices.copy(),
+        first_prices=first_prices,
     )
     best = np.where(first == CLOSED, 0, land.sites.mask[first])
     best_assessed = np.full(4, np.inf)

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from siteplan.problem import Problem
 from siteplan.solve.formulation.objective import points_per_unit_of_shortfall
-from siteplan.solve.search.limits import UNLIMITED, Limits, limits_of, no_limits
+from siteplan.solve.search.limits import Limits, limits_of, no_limits
 from siteplan.solve.search.musts import Must, Musts, must_arrays, musts_of
 from siteplan.solve.search.programmes import Programmes, enumerate_programmes, mask_of
 from siteplan.units import to_points
@@ -75,30 +75,21 @@ class Sites(NamedTuple):
 
 
 class Money(NamedTuple):
-    """Money in million CNY, and the penalty of form: ``cost``, ``running``, ``subsidy``, ``penalty`` (M,)."""
+    """Money in million CNY, and the penalty of form: ``cost``, ``running``, ``penalty`` (M,)."""
 
     cost: FloatArray
     running: FloatArray
-    subsidy: FloatArray
     penalty: FloatArray
 
 
-class Pace(NamedTuple):
-    """Openings of candidate sites a year: ``town`` (P,); ``limit`` (1 + W,): in all and by town."""
-
-    town: IntArray
-    limit: FloatArray
-
-
 class Landscape(NamedTuple):
-    """Arrays of the search. P planned sites, F functions, T years, E elements, M programmes, W towns."""
+    """Arrays of the search. P planned sites, F functions, T years, E elements, M programmes."""
 
     coverage: Coverage
     targets: Targets
     musts: Musts
     sites: Sites
     money: Money
-    pace: Pace
     limits: Limits
 
 
@@ -125,8 +116,7 @@ def empty_landscape() -> Landscape:
             is_complex=np.zeros(0, dtype=np.bool_),
             by_mask=np.zeros((0, 1), dtype=np.int32),
         ),
-        money=Money(empty, empty, empty, empty),
-        pace=Pace(none, np.zeros(1)),
+        money=Money(empty, empty, empty),
         limits=no_limits(),
     )
 
@@ -154,10 +144,8 @@ def describe_landscape(problem: Problem) -> Landscape:
         money=Money(
             cost=programmes.cost,
             running=programmes.running,
-            subsidy=programmes.subsidy,
             penalty=programmes.penalty,
         ),
-        pace=_pace(problem),
         limits=limits_of(problem, programmes),
     )
 
@@ -379,17 +367,4 @@ def _neighbours(problem: Problem, coverage: Coverage, movable: IntArray) -> tupl
             ]
             for site in range(sites)
         ]
-    )
-
-
-def _pace(problem: Problem) -> Pace:
-    """Return the town number of each planned site, and the pace in all and by town."""
-    sites = [problem.sites[key] for key in problem.planned_sites]
-    towns = {code: number for number, code in enumerate(sorted({site.town_code for site in sites}))}
-    pace = problem.pace
-    in_all = UNLIMITED if pace.sites_per_year is None else float(pace.sites_per_year)
-    by_town = UNLIMITED if pace.sites_per_year_and_town is None else float(pace.sites_per_year_and_town)
-    return Pace(
-        town=np.array([towns[site.town_code] for site in sites], dtype=np.int64),
-        limit=np.array([in_all] + [by_town] * len(towns)),
     )

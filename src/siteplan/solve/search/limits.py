@@ -1,33 +1,38 @@
 """Limits of the search as rows over programmes: money, operating, subsidies, pace, and what else adds up.
 
 Every row sums what the open programmes of a year use of it, and has a most for each year; "at least" is a
-most of negative sums. Areas are the smallest ones, so a row that larger rooms would keep may count as
-exceeded.
+most of negative sums. Places are those of the smallest rooms, so a row that larger ones would keep may count
+as exceeded; floor area is that of the largest, which mending pays for.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siteplan.case import Form
-from siteplan.problem import FundingSource, Problem, Role
+from siteplan.problem import FundingSource, Problem, Role, Site
 from siteplan.scenario import CARE_BEDS
 from siteplan.solve.formulation.operators import ROUNDING_SLACK
 from siteplan.solve.formulation.places import function_of_places
-from siteplan.solve.formulation.standards import ALL_ROOMS, ELDERLY_TIER, missing_floor_area_m2
+from siteplan.solve.formulation.standards import (
+    ALL_ROOMS,
+    ELDERLY_TIER,
+    decided_floor_area_m2,
+    missing_floor_area_m2,
+)
+from siteplan.solve.formulation.stock import newly_built_sites_of
 from siteplan.solve.search.programmes import Programmes, functions_of, minimum_area_m2, setting_of
 from siteplan.units import to_model_money
 
 UNLIMITED = 1e9
 """Stands for no limit."""
-KEPT_BACK = 0.02
+KEPT_BACK = 0.005
 """Share of the money of sources that the search leaves for what it knows only roughly."""
 
 IntArray = NDArray[np.int64]
@@ -103,14 +108,23 @@ def no_limits() -> Limits:
     return _Rows(1).limits(0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Planned:
-    """The problem's programmes by planned site: ``site`` (M,) each one's, ``number`` of each planned site."""
+    """The problem's programmes by planned site."""
 
     problem: Problem
     programmes: Programmes
-    site: IntArray
-    number: Mapping[str, int]
+
+    @cached_property
+    def site(self) -> IntArray:
+        """The planned site of each programme."""
+        count = len(self.problem.planned_sites)
+        return np.repeat(np.arange(count), np.diff(self.programmes.first)).astype(np.int64)
+
+    @cached_property
+    def number(self) -> Mapping[str, int]:
+        """The number of each planned site."""
+        return {key: position for position, key in enumerate(self.problem.planned_sites)}
 
     @property
     def all(self) -> IntArray:
@@ -138,18 +152,31 @@ def limits_of(problem: Problem, programmes: Programmes, dearest_first: Sequence[
     ``dearest_first``: the numbers of funding sources, those first whose money is the shortest: a row for the
     first, the first two, and so on says what these have to pay at least, as the others may pay no more.
     """
-    count = len(problem.planned_sites)
-    site = np.repeat(np.arange(count), np.diff(programmes.first)).astype(np.int64)
-    number = {key: position for position, key in enumerate(problem.planned_sites)}
-    planned, rows = _Planned(problem, programmes, site, number), _Rows(len(problem.years))
+    planned, rows = _Planned(problem, programmes), _Rows(len(problem.years))
     if problem.planned_sites:
         _add_money(planned, rows, dearest_first)
-        _add_running(planned, rows)
+        _add_operating(planned, rows)
+        _add_subsidies(planned, rows)
         _add_pace(planned, rows)
         _add_openings(planned, rows)
-        _add_places(planned, rows)
+        _add_places(planned, rows, _smallest_area_m2)
         _add_floor_area(planned, rows)
-    return rows.limits(len(site))
+    return rows.limits(len(planned.site))
+
+
+def limits_of_any_rooms(problem: Problem, programmes: Programmes) -> Limits:
+    """Return limits apart from money that every plan keeps, whatever the size of its rooms.
+
+    What they use is the least, and what they offer the most, that a programme can in rooms of any size.
+    """
+    planned, rows = _Planned(problem, programmes), _Rows(len(problem.years))
+    if problem.planned_sites:
+        _add_subsidies(planned, rows)
+        _add_pace(planned, rows)
+        _add_openings(planned, rows)
+        _add_places(planned, rows, _largest_area_m2)
+        _add_floor_area(planned, rows)
+    return rows.limits(len(planned.site))
 
 
 def _add_money(planned: _Planned, rows: _Rows, dearest_first: Sequence[int]) -> None:
@@ -240,21 +267,23 @@ def _granted_by(problem: Problem, source: FundingSource, year: int) -> float:
     return to_model_money(granted)
 
 
-def _add_running(planned: _Planned, rows: _Rows) -> None:
-    """Add the limits of operating cost and subsidies, both of what runs in the year after."""
+def _add_operating(planned: _Planned, rows: _Rows) -> None:
+    """Add the limits of operating cost, of what runs in the year after."""
     money, years = planned.problem.money, planned.problem.years
-    operating = [
+    most = [
         to_model_money(money.operating_cny[year + 1])
         if year + 1 in money.operating_cny and year != years[-1]
         else UNLIMITED
         for year in years
     ]
-    subsidy = [
-        to_model_money(money.subsidy_cny[year + 1]) if year + 1 in money.subsidy_cny else UNLIMITED
-        for year in years
-    ]
-    rows.add(planned.all, planned.programmes.running, operating)
-    rows.add(planned.all, planned.programmes.subsidy, subsidy)
+    rows.add(planned.all, planned.programmes.running, most)
+
+
+def _add_subsidies(planned: _Planned, rows: _Rows) -> None:
+    """Add the limits of subsidies, of what runs in the year after."""
+    subsidy_cny, years = planned.problem.money.subsidy_cny, planned.problem.years
+    most = [to_model_money(subsidy_cny[year + 1]) if year + 1 in subsidy_cny else UNLIMITED for year in years]
+    rows.add(planned.all, planned.programmes.subsidy, most)
 
 
 def _add_pace(planned: _Planned, rows: _Rows) -> None:
@@ -281,7 +310,7 @@ def _add_openings(planned: _Planned, rows: _Rows) -> None:
     ones = np.ones(len(planned.site))
     until_last = [UNLIMITED] * (rows.years - 1)
     if problem.newly_built_at_most is not None:
-        built = planned.of_sites(key for key in problem.planned_sites if problem.sites[key].is_newly_built)
+        built = planned.of_sites(newly_built_sites_of(problem))
         rows.add(built, ones[built], [*until_last, problem.newly_built_at_most])
     for keys in problem.plots.values():
         of_plot = planned.of_sites(keys)
@@ -297,7 +326,19 @@ def _add_openings(planned: _Planned, rows: _Rows) -> None:
             rows.add(named, amounts, [*until_last, 1.0 - ROUNDING_SLACK])
 
 
-def _add_places(planned: _Planned, rows: _Rows) -> None:
+AreaOf = Callable[[Problem, Site, str, Form], float]
+"""The usable m² of a site's function in a form; infinite where it can't have one."""
+
+
+def _smallest_area_m2(problem: Problem, site: Site, function: str, form: Form) -> float:
+    return minimum_area_m2(problem, function, setting_of(problem, site, form))
+
+
+def _largest_area_m2(problem: Problem, site: Site, function: str, form: Form) -> float:
+    return min(site.usable_area_m2, problem.functions[function].maximum_m2)
+
+
+def _add_places(planned: _Planned, rows: _Rows, area_of: AreaOf) -> None:
     """Add the places that all sites together must have, as parts of what is missing."""
     problem = planned.problem
     for kind in dict.fromkeys(kind for kind, _ in problem.places_at_least):
@@ -309,82 +350,89 @@ def _add_places(planned: _Planned, rows: _Rows) -> None:
         missing = [
             max(0.0, problem.places_at_least.get((kind, year), 0.0) - decided) for year in problem.years
         ]
-        offered = _provided(planned, function, partial(_places, problem, kind))
+        areas_m2 = _areas_m2(planned, function, area_of)
+        offered = np.array([_places(problem, kind, area_m2) for area_m2 in areas_m2.tolist()])
         _add_at_least(planned.all, offered, missing, rows)
 
 
 def _places(problem: Problem, kind: str, area_m2: float) -> float:
-    """Return the places of a kind that a function's area holds; none in one that can't be."""
-    if math.isinf(area_m2):
-        return 0.0
+    """Return the places of a kind that a function's area holds."""
     if kind == CARE_BEDS:
         return float(problem.care_beds(area_m2))
     return area_m2 * problem.functions[kind].capacity_persons_per_m2
 
 
-def _provided(planned: _Planned, function: str, measured: Callable[[float], float]) -> FloatArray:
-    """Return (M,): what is measured of a function's smallest area where a programme has it, else 0."""
+def _areas_m2(planned: _Planned, function: str, area_of: AreaOf) -> FloatArray:
+    """Return (M,): the usable m² of a function where a programme has it, else 0, also where it can't be."""
     problem, programmes = planned.problem, planned.programmes
     bit = 1 << list(problem.functions).index(function)
     by_form = [
         planned.per_site(
-            measured(minimum_area_m2(problem, function, setting_of(problem, problem.sites[key], form)))
-            for key in problem.planned_sites
+            area_of(problem, problem.sites[key], function, form) for key in problem.planned_sites
         )
         for form in (Form.SCATTERED, Form.COMPLEX)
     ]
-    amount = np.where(programmes.is_complex, by_form[1], by_form[0])
-    return np.where(programmes.mask & bit > 0, amount, 0.0)
+    area_m2 = np.where(programmes.is_complex, by_form[1], by_form[0])
+    return np.where((programmes.mask & bit > 0) & np.isfinite(area_m2), area_m2, 0.0)
 
 
 def _add_floor_area(planned: _Planned, rows: _Rows) -> None:
-    """Add the floor area that is a must in communities, and in new estates of the largest rooms possible."""
-    problem, programmes = planned.problem, planned.programmes
+    """Add the floor area that is a must in communities and new estates, of the largest rooms possible."""
+    problem = planned.problem
     ratio = planned.per_site(problem.sites[key].floor_per_usable for key in problem.planned_sites)
+    largest = ratio * _largest_rooms_m2(planned)
     tiers = (
-        (ALL_ROOMS, problem.area_floor_m2_per_100_households, ratio * programmes.rooms_m2),
+        (ALL_ROOMS, problem.area_floor_m2_per_100_households, largest),
         (
             ELDERLY_TIER,
             problem.elderly_area_floor_m2_per_100_households,
-            ratio * _provided(planned, problem.elderly_function, _finite),
+            ratio * _areas_m2(planned, problem.elderly_function, _largest_area_m2),
         ),
     )
     communities: dict[str, list[str]] = {}
     for key in problem.planned_sites:
         communities.setdefault(problem.sites[key].community_code, []).append(key)
     for tier, floors, offered in tiers:
+        converted = _convertible_floor_area_m2(problem, tier) if floors else {}
         for community, keys in communities.items() if floors else ():
             missing = [
-                max(0.0, missing_floor_area_m2(problem, community, tier, year, floors[year]))
+                missing_floor_area_m2(problem, community, tier, year, floors[year])
                 if year in floors and problem.communities[community].in_scope
                 else 0.0
                 for year in problem.years
             ]
             of_community = planned.of_sites(keys)
-            _add_at_least(of_community, offered[of_community], missing, rows)
+            still = [max(0.0, area_m2 - converted.get(community, 0.0)) for area_m2 in missing]
+            _add_at_least(of_community, offered[of_community], still, rows)
     for estate, entry in problem.new_estates.items():
         missing = [problem.estate_floor_area_m2(estate, year) for year in problem.years]
         of_estate = planned.of_sites(entry.sites)
-        largest = ratio[of_estate] * _largest_rooms_m2(planned, of_estate)
-        _add_at_least(of_estate, largest, missing, rows)
+        _add_at_least(of_estate, largest[of_estate], missing, rows)
 
 
-def _finite(area_m2: float) -> float:
-    return area_m2 if math.isfinite(area_m2) else 0.0
+def _convertible_floor_area_m2(problem: Problem, tier: str) -> dict[str, float]:
+    """Return by community the floor area of services that may be converted: as long as they are not."""
+    found: dict[str, float] = {}
+    for key in problem.conversions:
+        site = problem.sites[key]
+        area_m2 = decided_floor_area_m2(problem, site, tier)
+        found[site.community_code] = found.get(site.community_code, 0.0) + area_m2
+    return found
 
 
-def _largest_rooms_m2(planned: _Planned, chosen: IntArray) -> FloatArray:
-    """Return usable m² of the largest rooms that some programmes may have."""
+def _largest_rooms_m2(planned: _Planned) -> FloatArray:
+    """Return (M,): usable m² of the largest rooms that each programme may have."""
     problem = planned.problem
-    usable = [problem.sites[problem.planned_sites[site]].usable_area_m2 for site in planned.site[chosen]]
-    rooms = []
-    for mask in planned.programmes.mask[chosen].tolist():
+    of_mask: dict[int, float] = {}
+    for mask in np.unique(planned.programmes.mask).tolist():
         by_group: dict[str, float] = {}
         for key in functions_of(problem, mask):
             group = problem.functions[key].room_group
             by_group[group] = max(by_group.get(group, 0.0), problem.functions[key].maximum_m2)
-        rooms.append(sum(by_group.values()))
-    return np.minimum(np.array(usable, dtype=np.float64), np.array(rooms, dtype=np.float64))
+        of_mask[mask] = sum(by_group.values())
+    rooms = np.array([of_mask[mask] for mask in planned.programmes.mask.tolist()], dtype=np.float64)
+    usable = planned.per_site(problem.sites[key].usable_area_m2 for key in problem.planned_sites)
+    return np.asarray(np.minimum(usable, rooms), dtype=np.float64)
 
 
 def _add_at_least(programmes: IntArray, offered: FloatArray, missing: Sequence[float], rows: _Rows) -> None:

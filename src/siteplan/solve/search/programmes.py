@@ -44,7 +44,7 @@ class Programmes:
 
     Shapes: ``first`` (planned sites + 1,); ``mask``, ``cost`` (million CNY), ``running`` (operating less
     fees, million CNY a year), ``subsidy`` (million CNY a year), ``penalty`` (scattered plus newly built),
-    ``is_complex``, ``rooms_m2`` (usable area of the rooms) (programmes,);
+    ``is_complex`` (programmes,);
     ``by_mask`` (planned sites, 2^functions): the programme's number or -1;
     ``payable`` (programmes, sources): million CNY of its fit-out that a source for some functions may pay at
     most, infinite for others; ``growth`` (programmes,): million CNY that larger rooms of such functions may
@@ -58,7 +58,6 @@ class Programmes:
     subsidy: NDArray[np.float64]
     penalty: NDArray[np.float64]
     is_complex: NDArray[np.bool_]
-    rooms_m2: NDArray[np.float64]
     payable: NDArray[np.float64]
     growth: NDArray[np.float64]
     by_mask: NDArray[np.int32]
@@ -166,7 +165,6 @@ class _SiteProgrammes(NamedTuple):
     subsidy: NDArray[Any]
     penalty: NDArray[Any]
     is_complex: NDArray[Any]
-    rooms_m2: NDArray[Any]
     payable: NDArray[Any]
     growth: NDArray[Any]
 
@@ -177,7 +175,7 @@ def enumerate_programmes(problem: Problem) -> Programmes:
     none = np.zeros(0, dtype=np.int64)
     empty = none.astype(float)
     nothing = _SiteProgrammes(
-        none, empty, empty, empty, empty, none > 0, empty, np.zeros((0, len(problem.money.sources))), empty
+        none, empty, empty, empty, empty, none > 0, np.zeros((0, len(problem.money.sources))), empty
     )
     parts = [nothing]
     parts += [_programmes_of(problem, problem.sites[key], figures) for key in problem.planned_sites]
@@ -203,7 +201,7 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Setting, _Mask
     in_forms = zip(
         _money_in_form(problem, site, as_complex), _money_in_form(problem, site, as_scattered), strict=True
     )
-    fit_out, running, subsidy, payable, growth, rooms_m2 = (
+    fit_out, running, subsidy, payable, growth = (
         np.where(is_complex if one.ndim == 1 else is_complex[:, None], one[masks], other[masks])
         for one, other in in_forms
     )
@@ -216,14 +214,13 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Setting, _Mask
         million * subsidy,
         counts_as_scattered + float(site.is_newly_built),
         is_complex,
-        rooms_m2,
         million * payable,
         million * growth,
     )
 
 
 def _money_in_form(problem: Problem, site: Site, figures: _MaskFigures) -> tuple[NDArray[np.float64], ...]:
-    """Return fit-out, running cost, subsidy, what sources may pay of it, its growth (CNY), and rooms (m²).
+    """Return fit-out, running cost, subsidy, what sources may pay of it, and its growth (CNY).
 
     Of every mask at a site, with what makes a loss good: larger rooms, and more area of what is subsidised.
     Where fit-out isn't charged, such sources may pay as much as that of the largest rooms.
@@ -243,7 +240,6 @@ def _money_in_form(problem: Problem, site: Site, figures: _MaskFigures) -> tuple
         figures.subsidy_cny * site.floor_per_usable + np.maximum(deficit, 0.0) * figures.subsidy_per_cny,
         payable,
         growth,
-        figures.rooms_m2,
     )
 
 

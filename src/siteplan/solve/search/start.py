@@ -18,7 +18,14 @@ from siteplan.highs import Clock
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.search.annealing import CLOSED, LIMIT_TOLERANCE, Run, Schedule, anneal
+from siteplan.solve.search.annealing import (
+    CLOSED,
+    LIMIT_TOLERANCE,
+    Run,
+    Schedule,
+    anneal,
+    mean_worth_of_function,
+)
 from siteplan.solve.search.landscape import FloatArray, IntArray, Landscape, describe_landscape
 from siteplan.solve.search.limits import UNLIMITED
 from siteplan.solve.search.programmes import (
@@ -36,7 +43,7 @@ SECONDS_TO_STOP = 0.3
 """What a run may take to notice that it must stop; one that takes longer is left behind."""
 HOT, COLD = 1.0, 0.02
 """First and last temperature, as multiples of the mean weighted points of one unit of shortfall."""
-PROMISING_HOT, PROMISING_COLD = (0.35, 0.1), 0.01
+PROMISING_HOT, PROMISING_COLD = (0.1, 0.3), 0.01
 """First temperatures of runs that begin at what is promising, in turn, and their last: see `Runs`."""
 WORTH_OF_LATER_LEVELS: Mapping[Level, float] = {
     Level.PERSONS_COVERED: 1.0,
@@ -69,15 +76,12 @@ class Found:
 class Runs:
     """How much is searched: ``moves`` of each run, runs from nothing and runs from what is promising.
 
-    Those from nothing begin at ``improve_from`` where there is one. ``hot``: the first temperatures of
-    those from what is promising, in turn, as multiples of the mean weighted points of what a function of
-    a site covers.
+    Those from nothing begin at ``improve_from`` where there is one.
     """
 
     moves: int
     from_nothing: int
     from_promising: int = 0
-    hot: tuple[float, ...] = PROMISING_HOT
 
 
 def search_starts(
@@ -109,7 +113,7 @@ def search_starts(
     beginnings = [_Beginning(_schedule(land, runs.moves), first)] * runs.from_nothing
     if promising is not None:
         begun = _begin_promising(land, promising, first)
-        schedules = [_schedule_of_promising(land, runs.moves, share) for share in runs.hot]
+        schedules = [_schedule_of_promising(land, runs.moves, share) for share in PROMISING_HOT]
         ahead = [_Beginning(schedules[run % len(schedules)], begun) for run in range(runs.from_promising)]
         beginnings = ahead + beginnings
     seeds = [int(entry) for entry in np.random.SeedSequence(seed).generate_state(len(beginnings))]
@@ -221,9 +225,7 @@ def _unit_of_shortfall(land: Landscape) -> float:
 
 def _schedule_of_promising(land: Landscape, moves: int, hot: float) -> Schedule:
     """Scale temperatures to what one function of a site covers in the last year."""
-    weight = land.coverage.target_weight[land.coverage.elements, -1].sum()
-    functions_of_sites = int(np.count_nonzero(np.diff(land.coverage.first)))
-    covers = _unit_of_shortfall(land) * max(1e-9, float(weight) / max(1, functions_of_sites))
+    covers = mean_worth_of_function(land)
     return _schedule(land, moves)._replace(hot=hot * covers, cold=PROMISING_COLD * covers)
 
 
@@ -298,10 +300,18 @@ def _begin_promising(land: Landscape, promising: Promising, first: IntArray) -> 
     ledger = _Ledger(land, np.where(is_fixed[:, None], first, wanted))
     for site in np.flatnonzero(is_fixed).tolist():
         ledger.add(site)
-    for site in np.argsort(-promising.worth, kind="stable").tolist():
-        if not is_fixed[site] and wanted[site, -1] != CLOSED and ledger.has_room_for(site):
-            ledger.add(site)
-            begun[site] = wanted[site]
+    left = [site for site in np.argsort(-promising.worth, kind="stable").tolist() if not is_fixed[site]]
+    left = [site for site in left if wanted[site, -1] != CLOSED]
+    count = len(left) + 1
+    while len(left) < count:  # what one site leaves room for may come before it
+        count, waiting = len(left), left
+        left = []
+        for site in waiting:
+            if ledger.has_room_for(site):
+                ledger.add(site)
+                begun[site] = wanted[site]
+            else:
+                left.append(site)
     return begun
 
 
