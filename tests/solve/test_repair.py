@@ -96,7 +96,7 @@ def test_what_is_too_dear_is_left_out_and_the_rest_kept() -> None:
     clock = Clock(time.monotonic() + 60.0)
     with SolverSession() as session:
         assert completed(compiled, program, start, session, clock) is None
-        kept = most_of(compiled, program, start, session, clock)
+        kept = most_of(compiled, program, start, session, Limits(), clock)
         assert kept is not None
         assert completed(compiled, program, kept, session, clock) is not None
     assert sorted(kept.start_year.values()) == [2027, 2028]

@@ -28,6 +28,8 @@ CHECK_SHARE = 0.1
 ROUNDS_OF_LEAVING_OUT = 6
 WHOLE = 0.999
 """Rounds in which a little of a start is left out, and the share of a function that counts as all of it."""
+MOST_SHARE = 0.7
+"""Share of the time for keeping the most of a start, before all of it is free."""
 
 
 def check_seconds(program: Program, clock: Clock) -> float:
@@ -99,14 +101,21 @@ def completed(
 
 
 def most_of(
-    compiled: CompiledModel, program: Program, start: Decisions, session: SolverSession, clock: Clock
+    compiled: CompiledModel,
+    program: Program,
+    start: Decisions,
+    session: SolverSession,
+    limits: Limits,
+    clock: Clock,
 ) -> Decisions | None:
-    """Return a start that keeps every rule, as it is or a little later or less of it; None if none is found.
+    """Return a start that keeps every rule, as it is or with the most of it; None if none is found.
 
     The relaxation says how much of each function can be provided in each year of the start; what it leaves
-    whole is kept, and where that still breaks a rule, the relaxation is asked again.
+    whole is kept, and where that still breaks a rule, the relaxation is asked again. Where nothing less than
+    the start keeps a rule, branch and bound decides what is provided besides what was whole at first.
     """
     end = Clock(time.monotonic() + check_seconds(program, clock))
+    whole_at_first: IntArray | None = None
     for _ in range(ROUNDS_OF_LEAVING_OUT):
         columns, values = compiled.start_values(start)
         fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
@@ -114,15 +123,22 @@ def most_of(
             return start
         answer = session.solve(_providing_the_most(compiled, program, columns, values), Limits(), end)
         if answer.values is None:
-            return None
-        whole = {key for key, column in compiled.columns.provide.items() if answer.values[column] > WHOLE}
+            break
+        provide = compiled.columns.provide
+        whole = {key: column for key, column in provide.items() if answer.values[column] > WHOLE}
+        if whole_at_first is None:
+            whole_at_first = np.array(list(whole.values()), dtype=np.int64)
         first: dict[Pair, int] = {}
         for site, function, year in whole:
             first[site, function] = min(year, first.get((site, function), year))
         if first == start.start_year or not first:
-            return None
+            break
         start = replace(start, start_year=first)
-    return None
+    if whole_at_first is None:
+        return None
+    kept = program.with_fixed(whole_at_first, np.ones(len(whole_at_first)))
+    answer = session.solve(kept, limits, clock)
+    return None if answer.values is None else compiled.decisions(answer.values)
 
 
 def _providing_the_most(
@@ -155,7 +171,8 @@ def repaired(
     free. None: nothing within the limits.
     """
     if compiled.has_columns_of(start):
-        kept = most_of(compiled, program, start, session, clock)
+        share = clock.until(MOST_SHARE * clock.seconds_left())
+        kept = most_of(compiled, program, start, session, limits, share)
         if kept is not None:
             return kept
     pairs = frozenset(start.start_year) | asked_for(compiled.problem)

@@ -54,7 +54,7 @@ WORTH_OF_LATER_LEVELS: Mapping[Level, float] = {
 
 
 class Promising(NamedTuple):
-    """What sites may well provide, each by itself: ``masks`` (planned sites, years), ``worth`` (sites,)."""
+    """What sites may well provide: ``masks`` (planned sites, years); ``worth`` (sites,): the surest first."""
 
     masks: IntArray
     worth: FloatArray
