@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -86,6 +86,7 @@ def test_neighbours_share_demand_points_the_most_weight_first(at_most: int) -> N
 
 
 @given(st.integers(0, 10_000), st.integers(1, 20))
+@example(698, 19)
 @settings(max_examples=20, deadline=None)
 def test_crossed_selections_keep_the_budget(seed: int, budget: int) -> None:
     """A crossed selection has each site once, costs no more than the budget, and leaves nothing that fits."""

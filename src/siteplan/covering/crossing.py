@@ -77,6 +77,7 @@ def cross(
     count = state.counts[COUNT]
     movable[:count] = state.chosen[:count]
     _relax(rows, near, state, movable, count, LAST_MOVES, limit, cold, FROZEN * cold)
+    fill(rows, state, budget, 0.0)
     return selection_of(state)
 
 

@@ -335,7 +335,7 @@ def _smallest_area_m2(problem: Problem, site: Site, function: str, form: Form) -
 
 
 def _largest_area_m2(problem: Problem, site: Site, function: str, form: Form) -> float:
-    return min(site.usable_area_m2, problem.functions[function].maximum_m2)
+    return min(site.usable_area_m2, problem.functions[function].maximum_m2, UNLIMITED)
 
 
 def _add_places(planned: _Planned, rows: _Rows, area_of: AreaOf) -> None:
@@ -432,7 +432,7 @@ def _largest_rooms_m2(planned: _Planned) -> FloatArray:
         of_mask[mask] = sum(by_group.values())
     rooms = np.array([of_mask[mask] for mask in planned.programmes.mask.tolist()], dtype=np.float64)
     usable = planned.per_site(problem.sites[key].usable_area_m2 for key in problem.planned_sites)
-    return np.asarray(np.minimum(usable, rooms), dtype=np.float64)
+    return np.asarray(np.minimum(np.minimum(usable, rooms), UNLIMITED), dtype=np.float64)
 
 
 def _add_at_least(programmes: IntArray, offered: FloatArray, missing: Sequence[float], rows: _Rows) -> None:
