@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
+from siteplan.solve.decompose.repair import WHOLE
 from siteplan.solve.program import INTEGER_HALF, CompiledModel
 
 ColumnArray = NDArray[np.int64]
@@ -26,8 +27,6 @@ LARGE_PROGRAM = 5_000
 """Columns beyond which the relaxation is asked: below, branching on all of it is no slower."""
 RELAXATION_SHARE, INDUCED_SHARE, INDUCED_PASSES = 0.5, 0.4, 4
 """Shares of the time left for the relaxation and for a neighbourhood that it induces; how many of these."""
-WHOLE = 0.999
-"""Share of a function that the relaxation provides from which on it counts as provided."""
 SMALLEST_GAIN = 1e-7
 """A gain below this (model units) is solver noise."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -237,9 +238,7 @@ def _units(
     whole = np.abs(limit)
     whole[:, others:] = limit[:, others:].sum(axis=1, keepdims=True)
     of_element, of_limits, of_site = [], [], []
-    for year, (first, last) in enumerate(
-        zip(elements.element_first, elements.element_first[1:], strict=False)
-    ):
+    for year, (first, last) in enumerate(pairwise(elements.element_first.tolist())):
         worth = elements.worth[first:last]
         of_site.append(worth.sum() / max(1, sites))
         of_element.append(np.where(worth > 0.0, worth, of_site[-1]))

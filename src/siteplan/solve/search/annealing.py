@@ -25,7 +25,7 @@ from siteplan.solve.search.landscape import (
     Targets,
     empty_landscape,
 )
-from siteplan.solve.search.limits import Limits
+from siteplan.solve.search.limits import Limits, capital_allowed
 from siteplan.solve.search.musts import Musts
 
 CLOSED = -1
@@ -543,19 +543,23 @@ def _first_prices(land: Landscape) -> FloatArray:
     limits, targets = land.limits, land.targets
     prices = np.full(len(limits.most) + len(land.musts.least), mean_worth_of_function(land))
     worth = float((targets.share * targets.price_of_shortfall).sum())
-    for row in np.flatnonzero(limits.is_capital):
-        most = limits.most[row]
-        allowed = most.sum() if limits.is_of_year[row] else most[-1]
-        prices[row] = max(1e-6, worth) / max(1e-3, float(allowed))
+    rows = np.flatnonzero(limits.is_capital)
+    prices[rows] = max(1e-6, worth) / np.maximum(1e-3, capital_allowed(limits))
     return prices
+
+
+def unit_of_shortfall(land: Landscape) -> float:
+    """Return the mean weighted points of one unit of shortfall."""
+    priced = land.targets.price_of_shortfall[land.targets.share > 0.0]
+    return float(priced.mean()) if len(priced) else 1.0
 
 
 def mean_worth_of_function(land: Landscape) -> float:
     """Return the mean weighted points that one function of a site covers in the last year."""
-    priced = land.targets.price_of_shortfall[land.targets.share > 0.0]
-    unit = float(priced.mean()) if len(priced) else 1.0
     weight = float(land.coverage.target_weight[land.coverage.elements, -1].sum())
-    return unit * max(1e-9, weight / max(1, int(np.count_nonzero(np.diff(land.coverage.first)))))
+    return unit_of_shortfall(land) * max(
+        1e-9, weight / max(1, int(np.count_nonzero(np.diff(land.coverage.first))))
+    )
 
 
 def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone: FloatArray) -> Run:

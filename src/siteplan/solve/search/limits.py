@@ -156,11 +156,7 @@ def limits_of(problem: Problem, programmes: Programmes, dearest_first: Sequence[
     if problem.planned_sites:
         _add_money(planned, rows, dearest_first)
         _add_operating(planned, rows)
-        _add_subsidies(planned, rows)
-        _add_pace(planned, rows)
-        _add_openings(planned, rows)
-        _add_places(planned, rows, _smallest_area_m2)
-        _add_floor_area(planned, rows)
+        _add_others(planned, rows, _smallest_area_m2)
     return rows.limits(len(planned.site))
 
 
@@ -171,12 +167,24 @@ def limits_of_any_rooms(problem: Problem, programmes: Programmes) -> Limits:
     """
     planned, rows = _Planned(problem, programmes), _Rows(len(problem.years))
     if problem.planned_sites:
-        _add_subsidies(planned, rows)
-        _add_pace(planned, rows)
-        _add_openings(planned, rows)
-        _add_places(planned, rows, _largest_area_m2)
-        _add_floor_area(planned, rows)
+        _add_others(planned, rows, _largest_area_m2)
     return rows.limits(len(planned.site))
+
+
+def capital_allowed(limits: Limits) -> FloatArray:
+    """Return million CNY that each row of capital allows in all years."""
+    rows = np.flatnonzero(limits.is_capital)
+    in_years, until_last = limits.most[rows].sum(axis=1), limits.most[rows, -1]
+    return np.asarray(np.where(limits.is_of_year[rows], in_years, until_last), dtype=np.float64)
+
+
+def _add_others(planned: _Planned, rows: _Rows, area_of: AreaOf) -> None:
+    """Add what limits programmes besides money and operating cost; ``area_of``: in what areas are places."""
+    _add_subsidies(planned, rows)
+    _add_pace(planned, rows)
+    _add_openings(planned, rows)
+    _add_places(planned, rows, area_of)
+    _add_floor_area(planned, rows)
 
 
 def _add_money(planned: _Planned, rows: _Rows, dearest_first: Sequence[int]) -> None:

@@ -25,9 +25,10 @@ from siteplan.solve.search.annealing import (
     Schedule,
     anneal,
     mean_worth_of_function,
+    unit_of_shortfall,
 )
 from siteplan.solve.search.landscape import FloatArray, IntArray, Landscape, describe_landscape
-from siteplan.solve.search.limits import UNLIMITED
+from siteplan.solve.search.limits import UNLIMITED, capital_allowed
 from siteplan.solve.search.programmes import (
     MOST_FUNCTIONS,
     functions_of,
@@ -203,7 +204,7 @@ def _gather(outcomes: Queue[Run | Exception], times: _Times) -> list[Run]:
 
 def _schedule(land: Landscape, moves: int) -> Schedule:
     """Scale temperatures and worths to the problem."""
-    unit = _unit_of_shortfall(land)
+    unit = unit_of_shortfall(land)
     persons = float(land.coverage.person_weight.sum())
     sites = len(land.sites.movable)
     money = min(_all_money(land), _dearest(land))
@@ -217,12 +218,6 @@ def _schedule(land: Landscape, moves: int) -> Schedule:
     )
 
 
-def _unit_of_shortfall(land: Landscape) -> float:
-    """Return the mean weighted points of one unit of shortfall."""
-    priced = land.targets.price_of_shortfall[land.targets.share > 0.0]
-    return float(priced.mean()) if len(priced) else 1.0
-
-
 def _schedule_of_promising(land: Landscape, moves: int, hot: float) -> Schedule:
     """Scale temperatures to what one function of a site covers in the last year."""
     covers = mean_worth_of_function(land)
@@ -231,10 +226,8 @@ def _schedule_of_promising(land: Landscape, moves: int, hot: float) -> Schedule:
 
 def _all_money(land: Landscape) -> float:
     """Return the most million CNY that a row of money allows in all."""
-    limits = land.limits
-    rows = np.flatnonzero(limits.is_capital)
-    allowed = np.where(limits.is_of_year[rows], limits.most[rows].sum(axis=1), limits.most[rows, -1])
-    return float(allowed.max(initial=0.0)) if len(rows) else UNLIMITED
+    allowed = capital_allowed(land.limits)
+    return float(allowed.max(initial=0.0)) if len(allowed) else UNLIMITED
 
 
 def _dearest(land: Landscape) -> float:
