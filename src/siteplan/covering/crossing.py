@@ -30,7 +30,7 @@ from siteplan.covering.state import (
 )
 from siteplan.machine_code import compiled
 
-SMALLEST_PART, LARGEST_PART = 0.15, 0.7
+SMALLEST_PART, LARGEST_PART = 0.05, 0.5
 """Shares of the first selection's sites in the part that is taken from it."""
 TRANSFER_MOVES, LAST_MOVES = 200, 200
 """Moves per site that is annealed: around the places of a transfer, and everywhere at last."""

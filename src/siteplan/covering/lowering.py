@@ -16,7 +16,7 @@ from siteplan.highs import Clock, SolverSession
 
 ROUNDS = ((8, 2_000), (16, 2_500), (32, 4_000), (64, 6_000))
 """Number of cases of each region, and of iterations, in the rounds of bounds by cases."""
-SHARE_OF_TIME = 0.4
+SHARE_OF_TIME = 0.2
 """Of what is left after the LP, for bounds by cases."""
 SETTING_UP = 0.5
 """The regions and groups take less than this share of the LP's time."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -39,7 +40,7 @@ ELDERS_SHARE = 0.2
 MOVES_PER_SITE, MOST_MOVES = 10_000, 2_500_000
 """Moves of a run for each selected site, and at most."""
 SEAM_MOVES, QUICK_SEAM_MOVES, QUICK_SECONDS = 1_000, 400, 20.0
-"""Moves per site at the seam of a crossing, and where there is less time than this."""
+"""Moves per site at the seam of a crossing; and in a quick search, which has less time than this."""
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
 MOST_NEIGHBOURS = 500
@@ -58,7 +59,8 @@ EXACT_SITES, EXACT_SECONDS = 280, 4.0
 """An instance of so few sites is first tried to be solved exactly, for so long."""
 MERGE_SECONDS, MERGED = 1.0, 12
 """Time of a merge, and the number of selections that are merged, as far as they fit."""
-SECONDS_BETWEEN_MERGES = 0.5
+SECONDS_BETWEEN_MERGES, PAUSE_PER_MERGE = 0.5, 4.0
+"""Pause before a merge, at least; and in a search that isn't quick, as a factor of the last merge's time."""
 MERGED_SITES, MOST_MERGED_SITES = 200, 400
 """The largest union that is merged, at first and at most."""
 WIDER, NARROWER = 1.1, 0.8
@@ -158,7 +160,7 @@ class Search:
         """Anneal new selections, or cross two, as the population wants, until the search is done."""
         seed_random(seed)
         random = np.random.default_rng(seed)
-        seam_moves = QUICK_SEAM_MOVES if self._seconds < QUICK_SECONDS else SEAM_MOVES
+        seam_moves = QUICK_SEAM_MOVES if self._is_quick() else SEAM_MOVES
         while not self._is_done(wanted_gap):
             if number == 0 and self._is_nearly_everybody_covered:
                 self._weigh(rows, wanted_gap)
@@ -206,15 +208,22 @@ class Search:
     def _merge_now_and_then(self, wanted_gap: float) -> None:
         """Merge the best of the population whenever they are others than at the last merge."""
         merged: list[float] = []
+        pause = SECONDS_BETWEEN_MERGES
         while not self._is_done(wanted_gap):
-            pause = min(SECONDS_BETWEEN_MERGES, max(0.0, self.clock.seconds_left()))
-            if self._is_over.wait(pause):
+            if self._is_over.wait(min(pause, max(0.0, self.clock.seconds_left()))):
                 return
+            pause = SECONDS_BETWEEN_MERGES
             best = self._population.ranked()[:MERGED]
             values = [found.value for found in best]
             if len(best) > 1 and values != merged:
+                begin = time.monotonic()
                 self._population.replace_worst(self._merge(best, self.clock.until(MERGE_SECONDS)))
+                if not self._is_quick():
+                    pause = max(pause, PAUSE_PER_MERGE * (time.monotonic() - begin))
             merged = values
+
+    def _is_quick(self) -> bool:
+        return self._seconds < QUICK_SECONDS
 
     def _is_done(self, wanted_gap: float) -> bool:
         if self._is_over.is_set() or self.clock.seconds_left() <= 0.0:
