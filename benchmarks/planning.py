@@ -120,12 +120,15 @@ def measure(case: Path, size: SizeName, basis: str, seconds: float, alone_gib: f
     }
     if run.exit_code == 0:
         record = read_run_record(results)
+        verification = _siteplan("verify", str(results))
+        if verification.exit_code != 0:
+            sys.stderr.write(verification.out + verification.err)
         found |= {
             "first_level_s": first_level_seconds(run.err.splitlines()),
             "ended_by": record.stopped_by,
             "levels": tuple(level.model_dump(mode="json") for level in record.levels),
             "stages": dict(record.seconds_by_stage),
-            "verified": _siteplan("verify", str(results)).exit_code == 0,
+            "verified": verification.exit_code == 0,
         }
     if alone_gib > 0.0:
         found |= measure_alone(scenario, found.get("first_level_s") or seconds, alone_gib)

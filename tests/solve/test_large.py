@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.solve.random_problem import random_problem
@@ -14,7 +15,7 @@ from tests.solve.random_problem import random_problem
 from siteplan.bench.making import make_case
 from siteplan.bench.sizes import Size
 from siteplan.cli.stages import Stopwatch, now, prepare, publish_result, search
-from siteplan.highs import Clock, SolverSession
+from siteplan.highs import Answer, Clock, SolverSession, Status
 from siteplan.outcome import level_value
 from siteplan.problem import FundingSource, Problem
 from siteplan.publish import result_folder
@@ -81,10 +82,8 @@ def test_what_the_search_does_not_know_needs_the_program(monkeypatch: pytest.Mon
     assert site in {key for key, _ in solve(problem, QUICK, cuts=(cut,)).decisions.start_year}
 
 
-def test_a_large_problem_with_more_rules_is_mended_with_what_the_search_opens(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Money by source is planned by the program of the search's sites alone; the plan keeps every rule."""
+def _problem_of_sources() -> Problem:
+    """Return a problem whose money comes from two sources: only the program can tell who pays for what."""
     problem = problem_of(1)
     capital = problem.money.capital_cny or {}
     sources = {
@@ -97,12 +96,19 @@ def test_a_large_problem_with_more_rules_is_mended_with_what_the_search_opens(
             share_of_project_at_most=0.5,
         ),
     }
-    problem = replace(
+    return replace(
         problem,
         money=replace(problem.money, sources=sources),
         functions_per_community={problem.years[-1]: 1},
         objective=(Level.SHORTFALL, Level.COST),
     )
+
+
+def test_a_large_problem_with_more_rules_is_mended_with_what_the_search_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Money by source is planned by the program of the search's sites alone; the plan keeps every rule."""
+    problem = _problem_of_sources()
     compiled = compile_reduced(problem, (Level.SHORTFALL,))
     sizes: list[int] = []
 
@@ -144,3 +150,28 @@ def test_a_generated_case_is_verified(tmp_path: Path, monkeypatch: pytest.Monkey
         publish_result(prepared, result, results, QUICK, stopwatch, started_at)
     report = verify_results(tmp_path / "out")
     assert report.passed, report.false
+
+
+def test_a_merged_plan_far_from_the_bound_by_prices_is_worked_on_for_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine the solver may have had too little time: what it leaves is merged again."""
+    clocks: list[Clock] = []
+    optimise = planning._optimise
+
+    def cut_short(*arguments: Any) -> Answer:
+        answer = optimise(*arguments)
+        if arguments[7] is not planning.MERGING:
+            return answer
+        clocks.append(arguments[6])
+        return replace(answer, status=Status.FEASIBLE) if len(clocks) == 1 else answer
+
+    monkeypatch.setattr(planning, "FAR_FROM_PRICES", 0.0)
+    monkeypatch.setattr(planning, "_optimise", cut_short)
+    problem = replace(_problem_of_sources(), objective=(Level.SHORTFALL,))
+    result = solve(problem, QUICK.model_copy(update={"time_limit_s": 15.0}))
+    first_clock, longer = clocks
+    assert longer.deadline > first_clock.deadline
+    first = result.levels[0]
+    assert first.bound is not None
+    assert 0.0 < first.bound <= first.value

@@ -78,6 +78,9 @@ BUILD_OF_ALL_LEVELS = 3.0
 MENDING_SHARE, REPAIR_SHARE = 0.35, 0.4
 """Share of the first level's time for mending the search's plans where they may break a rule, and of that for
 the first of them, before it is merged with the others."""
+FAR_FROM_PRICES, LONGER_MENDING_SHARE = 0.08, 0.4
+"""A merged plan that is above the bound from prices by more than this share of it is worked on for this share
+of the time more: on a slow or busy machine the solver may have had too little."""
 MENDED_WELL_ENOUGH = 0.02
 """Gap, as a share of the first level, at which a mended plan is begun with."""
 HURRIED_SHARE = 0.1
@@ -284,7 +287,7 @@ def _without_program(
     if only_the_program_tells(problem):
         given_too = found if given is None else (fitted_to(problem, given), *found)
         with SolverSession() as session:
-            mended = _mended(run, given_too, session, run.clock)
+            mended = _mended(run, given_too, session, run.clock, run.clock)
         return None if mended is None else _First(mended, _bound_without_program(run, known_bound), True)
     fitted = None if given is None else fitted_to(problem, given)
     keeping = [
@@ -310,10 +313,13 @@ def _bound_without_program(run: _Run, known_bound: float | None) -> float | None
     return max(bounds, default=None)
 
 
-def _mended(run: _Run, found: Sequence[Decisions], session: SolverSession, clock: Clock) -> Decisions | None:
+def _mended(
+    run: _Run, found: Sequence[Decisions], session: SolverSession, clock: Clock, longer: Clock
+) -> Decisions | None:
     """Return the best plan of what the search's best plans open, by the program of that alone.
 
-    None where there is no time for it, or nothing is found that keeps every rule.
+    None where there is no time for it, or nothing is found that keeps every rule. ``longer``: the clock
+    where what is found by the end of ``clock`` is far from the bound from prices.
     """
     plans = [plan for plan in found if plan.start_year][:MERGED_PLANS]
     if not plans:
@@ -329,7 +335,20 @@ def _mended(run: _Run, found: Sequence[Decisions], session: SolverSession, clock
         compiled, program, plans[0], session, limits, clock.until(REPAIR_SHARE * clock.seconds_left())
     )
     answer = _optimise(run, compiled, program, level, first, session, clock, MERGING, MERGING_NODES)
-    return first if answer.values is None else compiled.decisions(answer.values)
+    merged = first if answer.values is None else compiled.decisions(answer.values)
+    if answer.is_proven or not _is_far_from_prices(run, merged) or longer.seconds_left() <= 0.0:
+        return merged
+    answer = _optimise(run, compiled, program, level, merged, session, longer, MERGING, MERGING_NODES)
+    return merged if answer.values is None else compiled.decisions(answer.values)
+
+
+def _is_far_from_prices(run: _Run, plan: Decisions | None) -> bool:
+    """Return whether a plan, or none, is well above the bound from prices, where there is one."""
+    if run.priced is None:
+        return False
+    level = run.problem.objective[0]
+    allowed = run.priced.total + FAR_FROM_PRICES * abs(run.priced.total)
+    return plan is None or level_value(run.problem, plan, level) / _factor(run.problem, level) > allowed
 
 
 def _first_level(
@@ -357,7 +376,8 @@ def _first_level(
             whole = until_done.enter_context(_WholeProgram(run, compiled, program, clock))
         if only_the_program_tells(problem):
             mending = clock.until(MENDING_SHARE * clock.seconds_left())
-            best = _mended(run, found, session, mending) or _nothing_but_committed(problem)
+            longer = clock.until((MENDING_SHARE + LONGER_MENDING_SHARE) * clock.seconds_left())
+            best = _mended(run, found, session, mending, longer) or _nothing_but_committed(problem)
         else:
             best = _best_start(run, compiled, program, found, session, clock)
         given = None if given is None else _taken(run, compiled, program, given, session, clock)
