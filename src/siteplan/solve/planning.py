@@ -335,11 +335,11 @@ def _mended(
         compiled, program, plans[0], session, limits, clock.until(REPAIR_SHARE * clock.seconds_left())
     )
     answer = _optimise(run, compiled, program, level, first, session, clock, MERGING, MERGING_NODES)
-    merged = first if answer.values is None else compiled.decisions(answer.values)
-    if answer.is_proven or not _is_far_from_prices(run, merged) or longer.seconds_left() <= 0.0:
-        return merged
-    answer = _optimise(run, compiled, program, level, merged, session, longer, MERGING, MERGING_NODES)
-    return merged if answer.values is None else compiled.decisions(answer.values)
+    best = first if answer.values is None else compiled.decisions(answer.values)
+    if answer.is_proven or not _is_far_from_prices(run, best) or longer.seconds_left() <= 0.0:
+        return best
+    answer = _optimise(run, compiled, program, level, best, session, longer, MERGING, MERGING_NODES)
+    return best if answer.values is None else compiled.decisions(answer.values)
 
 
 def _is_far_from_prices(run: _Run, plan: Decisions | None) -> bool:
