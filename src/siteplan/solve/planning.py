@@ -329,26 +329,31 @@ def _mended(
     level = run.problem.objective[0]
     compiled = compile_reduced(limited_to(run.problem, pairs), (level,)).with_cuts(run.cuts)
     program = compiled.program.with_objective(*compiled.objectives[level])
-    value = abs(level_value(run.problem, plans[0], level) / _factor(run.problem, level))
-    limits = run.limits(program, STAGING_NODES, MENDED_WELL_ENOUGH * value)
-    first = repaired(
+    gap = MENDED_WELL_ENOUGH * abs(_first_level_of(run, plans[0]))
+    limits = run.limits(program, STAGING_NODES, gap)
+    best = repaired(
         compiled, program, plans[0], session, limits, clock.until(REPAIR_SHARE * clock.seconds_left())
     )
-    answer = _optimise(run, compiled, program, level, first, session, clock, MERGING, MERGING_NODES)
-    best = first if answer.values is None else compiled.decisions(answer.values)
-    if answer.is_proven or not _is_far_from_prices(run, best) or longer.seconds_left() <= 0.0:
-        return best
-    answer = _optimise(run, compiled, program, level, best, session, longer, MERGING, MERGING_NODES)
-    return best if answer.values is None else compiled.decisions(answer.values)
+    for end in (clock, longer):
+        answer = _optimise(run, compiled, program, level, best, session, end, MERGING, MERGING_NODES)
+        best = best if answer.values is None else compiled.decisions(answer.values)
+        if answer.is_proven or not _is_far_from_prices(run, best) or longer.seconds_left() <= 0.0:
+            break
+    return best
+
+
+def _first_level_of(run: _Run, plan: Decisions) -> float:
+    """Return a plan's value of the first level, in model units."""
+    level = run.problem.objective[0]
+    return level_value(run.problem, plan, level) / _factor(run.problem, level)
 
 
 def _is_far_from_prices(run: _Run, plan: Decisions | None) -> bool:
     """Return whether a plan, or none, is well above the bound from prices, where there is one."""
     if run.priced is None:
         return False
-    level = run.problem.objective[0]
     allowed = run.priced.total + FAR_FROM_PRICES * abs(run.priced.total)
-    return plan is None or level_value(run.problem, plan, level) / _factor(run.problem, level) > allowed
+    return plan is None or _first_level_of(run, plan) > allowed
 
 
 def _first_level(
@@ -491,10 +496,9 @@ def _best_start(
 
 def _is_proven_by_prices(run: _Run, plan: Decisions) -> bool:
     """Return whether prices prove that no plan is better at the first level."""
-    level = run.problem.objective[0]
     if run.priced is None:
         return False
-    value = level_value(run.problem, plan, level) / _factor(run.problem, level)
+    value = _first_level_of(run, plan)
     return value <= run.priced.total + SMALLEST_GAIN * max(1.0, value)
 
 
