@@ -41,10 +41,37 @@ def rich(problem: Problem) -> Problem:
     return replace(problem, money=money, pace=Pace(None, None))
 
 
-def test_a_start_within_the_rules_is_left_alone() -> None:
-    """Elderly care at both sites can be completed."""
+def test_a_start_within_the_rules_is_completed() -> None:
+    """Elderly care at both sites stays, with the rooms and areas that it has to have there."""
+    problem = rich(tiny_problem())
+    mended = repair(problem, elderly_care_at("s1", "s2"))
+    assert mended is not None
+    assert mended.start_year == elderly_care_at("s1", "s2").start_year
+    least = problem.functions[ELDERLY].minimum_alone_m2
+    for site in ("s1", "s2"):
+        assert all(mended.area_m2[site, ELDERLY, year] >= least - 0.01 for year in problem.years)
+
+
+def test_areas_of_a_start_that_break_a_rule_are_not_kept() -> None:
+    """The search's areas are too small, and of more than is left: neither may be in what is mended.
+
+    Only one of two sites of a plot stays, with its whole area, and of the other not even a room.
+    """
+    problem = rich(tiny_problem())
+    sites = {
+        key: replace(site, plot_id="P" if key in ("s1", "s2") else None)
+        for key, site in problem.sites.items()
+    }
+    group = next(key for key, functions in problem.room_groups.items() if ELDERLY in functions)
     start = elderly_care_at("s1", "s2")
-    assert repair(rich(tiny_problem()), start) is start
+    small = {(site, ELDERLY, year): 1.0 for site in ("s1", "s2") for year in problem.years}
+    rooms = {(site, group, year): 1.0 for site in ("s1", "s2") for year in problem.years}
+    mended = repair(replace(problem, sites=sites), replace(start, area_m2=small, room_m2=rooms))
+    assert mended is not None
+    (kept,) = {site for site, _ in mended.start_year}
+    assert {site for site, _, _ in mended.room_m2} == {site for site, _, _ in mended.area_m2} == {kept}
+    assert min(mended.area_m2.values()) > 1.0
+    assert min(mended.room_m2.values()) > 1.0
 
 
 def test_a_start_that_uses_a_plot_twice_keeps_one_site() -> None:

@@ -108,7 +108,7 @@ def most_of(
     limits: Limits,
     clock: Clock,
 ) -> Decisions | None:
-    """Return a start that keeps every rule, as it is or with the most of it; None if none is found.
+    """Return a start that keeps every rule, whole or the most of it, with areas that do; None if none is found.
 
     The relaxation says how much of each function can be provided in each year of the start; what it leaves
     whole is kept, and where that still breaks a rule, the relaxation is asked again. Where nothing less than
@@ -119,8 +119,9 @@ def most_of(
     for _ in range(ROUNDS_OF_LEAVING_OUT):
         columns, values = compiled.start_values(start)
         fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
-        if session.solve(fixed, Limits(), end).values is not None:
-            return start
+        whole_start = session.solve(fixed, Limits(), end).values
+        if whole_start is not None:
+            return compiled.decisions(whole_start)
         answer = session.solve(_providing_the_most(compiled, program, columns, values), Limits(), end)
         if answer.values is None:
             break
