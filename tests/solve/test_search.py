@@ -184,3 +184,32 @@ def test_sites_are_promising_only_as_far_as_the_pace_allows() -> None:
         if rich.sites[site].role is Role.CANDIDATE
     ]
     assert candidates == [problem.years[0]] * 2
+
+
+def test_sites_are_promising_whatever_their_operator_has_so_far() -> None:
+    """One operator has all sites but one and no more than half of what opens: the run begins with all.
+
+    How many an operator may have depends on those of the others, which the moves decide together.
+    """
+    rich = _without_budget(replace(_small_county(3, Basis.REACHABLE), pace=Pace(None, None)))
+    planned = rich.planned_sites
+    sites = {
+        key: replace(site, operator="one" if key == planned[0] else "other") if key in planned else site
+        for key, site in rich.sites.items()
+    }
+    free = replace(rich, sites=sites)
+    land = describe_landscape(free)
+    everything = np.where(land.sites.earliest[:, None] <= 0, land.sites.hosted[:, None], 0)
+    masks = np.broadcast_to(everything, (len(everything), len(free.years))).astype(np.int64)
+    promising, runs = Promising(masks, np.arange(len(masks), dtype=np.float64)), Runs(0, 0, from_promising=1)
+    (all_of_them,) = search_starts(free, 1, runs, _clock(), promising=promising)
+    (found,) = search_starts(
+        replace(free, operator_share_at_most=0.5),
+        1,
+        runs,
+        _clock(),
+        promising=promising,
+        can_be_mended=True,
+    )
+    assert not found.is_within_limits
+    assert found.decisions == all_of_them.decisions

@@ -81,7 +81,7 @@ the first of them, before it is merged with the others."""
 FAR_FROM_PRICES, LONGER_MENDING_SHARE = 0.08, 0.4
 """A merged plan that is above the bound from prices by more than this share of it is worked on for this share
 of the time more: on a slow or busy machine the solver may have had too little."""
-MENDED_WELL_ENOUGH = 0.02
+MENDED_WELL_ENOUGH = 0.005
 """Gap, as a share of the first level, at which a mended plan is begun with."""
 HURRIED_SHARE = 0.1
 """A search with less of its time left may have been hurried by the clock."""

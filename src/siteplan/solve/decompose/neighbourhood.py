@@ -25,6 +25,8 @@ SHARE_OF_ONE = 0.15
 """Share of the time left that one neighbourhood may take: all open sites of a city would take it all."""
 LARGE_PROGRAM = 5_000
 """Columns beyond which the relaxation is asked: below, branching on all of it is no slower."""
+LARGE_RELAXATION = 20_000
+"""Columns beyond which the interior point method is many times faster than the simplex method."""
 RELAXATION_SHARE, INDUCED_SHARE, INDUCED_PASSES = 0.5, 0.4, 4
 """Shares of the time left for the relaxation and for a neighbourhood that it induces; how many of these."""
 SMALLEST_GAIN = 1e-7
@@ -72,7 +74,8 @@ def improve_by_relaxation(
     ``provide``: the columns that are held where the plan and the relaxation agree.
     """
     relaxed = replace(program, is_integer=np.zeros(len(program.cost), dtype=np.bool_))
-    relaxation = session.solve(relaxed, Limits(), clock.until(RELAXATION_SHARE * clock.seconds_left())).values
+    how = Limits(use_interior_point=len(program.cost) > LARGE_RELAXATION)
+    relaxation = session.solve(relaxed, how, clock.until(RELAXATION_SHARE * clock.seconds_left())).values
     if relaxation is None:
         return None
     values = np.zeros(len(program.cost))

@@ -30,6 +30,8 @@ WHOLE = 0.999
 """Rounds in which a little of a start is left out, and the share of a function that counts as all of it."""
 MOST_SHARE = 0.7
 """Share of the time for keeping the most of a start, before all of it is free."""
+LEAVING_OUT_SHARE = 0.4
+"""Share of that for finding what is left out: where nothing is found, nothing is kept."""
 
 
 def check_seconds(program: Program, clock: Clock) -> float:
@@ -114,7 +116,8 @@ def most_of(
     whole is kept, and where that still breaks a rule, the relaxation is asked again. Where nothing less than
     the start keeps a rule, branch and bound decides what is provided besides what was whole at first.
     """
-    end = Clock(time.monotonic() + check_seconds(program, clock))
+    seconds = max(check_seconds(program, clock), LEAVING_OUT_SHARE * clock.seconds_left())
+    end = Clock(time.monotonic() + seconds)
     whole_at_first: IntArray | None = None
     for _ in range(ROUNDS_OF_LEAVING_OUT):
         columns, values = compiled.start_values(start)

@@ -309,10 +309,16 @@ def _begin_promising(land: Landscape, promising: Promising, first: IntArray) -> 
 
 
 class _Ledger:
-    """What the sites added so far use of the limits, of the programmes (sites, years) given."""
+    """What the sites added so far use of the limits, of the programmes (sites, years) given.
+
+    Left out are limits of which some sites use less than nothing: whether one more has room there, such as an
+    operator's in its share of all, depends on those that are added after it.
+    """
 
     def __init__(self, land: Landscape, programmes: IntArray) -> None:
         self._limits, self._programmes = land.limits, programmes
+        self._is_left_out = np.zeros(len(land.limits.most), dtype=np.bool_)
+        self._is_left_out[land.limits.row[land.limits.amount.min(axis=1) < 0.0]] = True
         opened = programmes != CLOSED
         first = np.where(opened.any(axis=1), opened.argmax(axis=1), programmes.shape[1])
         self._is_joint = (first == land.sites.joint).astype(np.int64)
@@ -324,8 +330,9 @@ class _Ledger:
         self._used[rows] += amounts
 
     def has_room_for(self, site: int) -> bool:
-        """Return whether no limit is exceeded by more with one more site."""
+        """Return whether no limit that counts is exceeded by more with one more site."""
         rows, amounts = self._uses(site)
+        rows, amounts = rows[~self._is_left_out[rows]], amounts[~self._is_left_out[rows]]
         before, after = (self._excess(rows, self._used[rows] + more) for more in (0.0, amounts))
         return bool((after <= before + LIMIT_TOLERANCE).all())
 
