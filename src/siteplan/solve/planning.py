@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Self
 
 import numpy as np
@@ -23,7 +23,7 @@ from siteplan.solve.compiling import ANNEALING, PRICES, compile_ahead, wait_unti
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.dominated import without_the_dominated
 from siteplan.solve.decompose.lattice import lattice_step, round_up
-from siteplan.solve.decompose.merging import merged
+from siteplan.solve.decompose.merging import crossed, merged
 from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
 from siteplan.solve.decompose.repair import completed, fitted_to, limited_to, repaired, restricted_to
@@ -41,6 +41,7 @@ from siteplan.text import Text
 MOVES_PER_EFFORT = 400_000
 MOVES_PER_SITE = 5_000
 RUNS_FROM_NOTHING, RUNS_FROM_PROMISING = 2, 4
+RUNS_TO_BE_CROSSED = 8
 MERGED_PLANS, MERGING_NODES = 4, 300
 SINGLE_YEAR_NODES = 3000
 STAGING_NODES = 300
@@ -49,7 +50,8 @@ LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run (the larger), runs from nothing and from what is
-promising, best plans that are merged, branch-and-bound nodes of each stage, passes."""
+promising, runs where their plans are crossed, best plans that are merged, branch-and-bound nodes of each
+stage, passes."""
 COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
@@ -75,9 +77,10 @@ SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.9, 20_000
 they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
 """Building the program of all levels takes so many times as long as that of the first, at most."""
-MENDING_SHARE, REPAIR_SHARE = 0.35, 0.4
-"""Share of the first level's time for mending the search's plans where they may break a rule, and of that for
-the first of them, before it is merged with the others."""
+MENDING_SHARE, MENDING_SHARE_UNBRANCHED = 0.35, 0.8
+REPAIR_SHARE, CROSSING_SHARE = 0.4, 0.5
+"""Shares of the first level's time for mending the search's plans where they may break a rule (the larger
+where branching is of no use), of that for the first of them, and of the rest for crossing it with others."""
 FAR_FROM_PRICES, LONGER_MENDING_SHARE = 0.08, 0.4
 """A merged plan that is above the bound from prices by more than this share of it is worked on for this share
 of the time more: on a slow or busy machine the solver may have had too little."""
@@ -103,7 +106,7 @@ CONFLICT = Text("找出互相冲突的规定", "finding the rules that clash")
 LATER_LEVEL = Text("求解后续目标", "later objective levels")
 
 
-@dataclass(slots=True)
+@dataclass
 class _Run:
     """What the stages of one solve share: clock, settings, progress, and what ended them so far."""
 
@@ -119,11 +122,19 @@ class _Run:
     build_s: float = 0.0
     """Seconds that building the program of the first level took, which nothing interrupts."""
 
+    @cached_property
+    def columns(self) -> int:
+        """Return about how many columns the program of the first level has."""
+        return count_columns(self.problem, self.problem.objective[0])
+
+    def is_branched(self) -> bool:
+        """Return whether branching on the program of the first level is of use."""
+        return self.columns <= LARGEST_BRANCHED_PROGRAM
+
     def is_large(self) -> bool:
         """Return whether the plan is better found and proven without the whole program."""
-        columns = count_columns(self.problem, self.problem.objective[0])
-        build_s = BUILD_SECONDS_PER_COLUMN * columns
-        return columns > LARGEST_PROGRAM or build_s > BUILD_SHARE * self.clock.seconds_left()
+        build_s = BUILD_SECONDS_PER_COLUMN * self.columns
+        return self.columns > LARGEST_PROGRAM or build_s > BUILD_SHARE * self.clock.seconds_left()
 
     def can_build(self, clock: Clock, times: float = 1.0) -> bool:
         """Return whether there is time to build a program of so many times the first one's length."""
@@ -235,19 +246,21 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Deci
     ``is_alone``: the whole program doesn't follow.
     """
     run.tell(SEARCH)
-    by_site = MOVES_WITHOUT_PROGRAM if is_alone else MOVES_PER_SITE
+    has_to_be_mended = bool(only_the_program_tells(run.problem))
+    is_last = is_alone and not has_to_be_mended
+    by_site = MOVES_WITHOUT_PROGRAM if is_last else MOVES_PER_SITE
     most = max(MOVES_PER_EFFORT, by_site * len(run.problem.planned_sites))
     moves = max(1, round(most * run.settings.effort))
     if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
         run.ended.add(Ended.TIME_LIMIT)
         return ()
     promising = None if run.priced is None else run.priced.promising
-    every = RUNS_WITHOUT_PROGRAM if is_alone else RUNS_FROM_NOTHING + RUNS_FROM_PROMISING
-    from_nothing = RUNS_FROM_NOTHING if not is_alone else int(start is not None)
+    if run.is_branched():
+        from_nothing, every = RUNS_FROM_NOTHING, RUNS_FROM_NOTHING + RUNS_FROM_PROMISING
+    else:
+        from_nothing, every = int(start is not None), RUNS_WITHOUT_PROGRAM if is_last else RUNS_TO_BE_CROSSED
     if promising is None:
         from_nothing = every
-    has_to_be_mended = bool(only_the_program_tells(run.problem))
-    is_last = is_alone and not has_to_be_mended
     seconds = (SHARE_WITHOUT_PROGRAM if is_last else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     runs = Runs(moves, from_nothing, every - from_nothing)
@@ -321,7 +334,8 @@ def _mended(
     None where there is no time for it, or nothing is found that keeps every rule. ``longer``: the clock
     where what is found by the end of ``clock`` is far from the bound from prices.
     """
-    plans = [plan for plan in found if plan.start_year][:MERGED_PLANS]
+    plans = [plan for plan in found if plan.start_year]
+    plans = plans[: MERGED_PLANS if run.is_branched() else RUNS_TO_BE_CROSSED]
     if not plans:
         return None
     run.tell(REPAIR, run.problem.objective[0])
@@ -334,6 +348,10 @@ def _mended(
     best = repaired(
         compiled, program, plans[0], session, limits, clock.until(REPAIR_SHARE * clock.seconds_left())
     )
+    if best is not None and not run.is_branched():
+        run.tell(MERGING, level)
+        share = clock.until(CROSSING_SHARE * clock.seconds_left())
+        best = crossed(compiled, program, best, plans[1:], run.limits(program, MERGING_NODES), share)
     for end in (clock, longer):
         answer = _optimise(run, compiled, program, level, best, session, end, MERGING, MERGING_NODES)
         best = best if answer.values is None else compiled.decisions(answer.values)
@@ -377,11 +395,12 @@ def _first_level(
     least = None if known_bound is None else known_bound / _factor(problem, level)
     with SolverSession() as session, ExitStack() as until_done:
         whole = None
-        if _is_solved_from_nothing(run, program):
+        if _is_solved_from_nothing(run):
             whole = until_done.enter_context(_WholeProgram(run, compiled, program, clock))
         if only_the_program_tells(problem):
-            mending = clock.until(MENDING_SHARE * clock.seconds_left())
-            longer = clock.until((MENDING_SHARE + LONGER_MENDING_SHARE) * clock.seconds_left())
+            share = MENDING_SHARE if run.is_branched() else MENDING_SHARE_UNBRANCHED
+            mending = clock.until(share * clock.seconds_left())
+            longer = clock.until(min(1.0, share + LONGER_MENDING_SHARE) * clock.seconds_left())
             best = _mended(run, found, session, mending, longer) or _nothing_but_committed(problem)
         else:
             best = _best_start(run, compiled, program, found, session, clock)
@@ -439,7 +458,7 @@ def _decomposed(
     if len(run.problem.years) > 1 and level in SEPARABLE:
         priced, total = _priced_bounds(run, compiled)
         end_state = None
-        if priced == {} or len(program.cost) <= LARGEST_BRANCHED_PROGRAM:
+        if priced == {} or run.is_branched():
             share = SINGLE_YEAR_SHARE * clock.seconds_left()
             bounds, end_state = _single_year_bounds(run, best, clock.until(share))
         bounds = {year: max(bounds.get(year, 0.0), priced.get(year, 0.0)) for year in {*bounds, *priced}}
@@ -455,13 +474,9 @@ def _highest(run: _Run, bounds: Mapping[int, float], total: float | None) -> flo
     return max((bound for bound in (together, total) if bound is not None), default=None)
 
 
-def _is_solved_from_nothing(run: _Run, program: Program) -> bool:
+def _is_solved_from_nothing(run: _Run) -> bool:
     """Return whether HiGHS does without a start: the search knows not every rule, so its plans are poor."""
-    return (
-        len(run.problem.years) > 1
-        and len(program.cost) <= LARGEST_BRANCHED_PROGRAM
-        and bool(only_the_program_tells(run.problem))
-    )
+    return len(run.problem.years) > 1 and run.is_branched() and bool(only_the_program_tells(run.problem))
 
 
 def _best_start(
@@ -485,10 +500,12 @@ def _best_start(
     if len(distinct) == 1 or _is_proven_by_prices(run, best):
         return best
     run.tell(MERGING, run.problem.objective[0])
-    is_branched = len(program.cost) <= LARGEST_BRANCHED_PROGRAM
-    share = MERGING_SHARE if is_branched else MERGING_SHARE_UNBRANCHED
+    share = MERGING_SHARE if run.is_branched() else MERGING_SHARE_UNBRANCHED
     clock = clock.until(share * clock.seconds_left())
     limits = run.limits(program, MERGING_NODES)
+    if not run.is_branched():
+        others = [plan for plan in distinct.values() if plan is not best]
+        return crossed(compiled, program, best, others, limits, clock)
     return _better(
         run, best, merged(compiled, program, list(distinct.values())[:MERGED_PLANS], limits, clock)
     )

@@ -110,7 +110,7 @@ def most_of(
     limits: Limits,
     clock: Clock,
 ) -> Decisions | None:
-    """Return a start that keeps every rule, whole or the most of it, with areas that do; None if none is found.
+    """Return what of a start keeps every rule, all or the most of it, with areas; None if none is found.
 
     The relaxation says how much of each function can be provided in each year of the start; what it leaves
     whole is kept, and where that still breaks a rule, the relaxation is asked again. Where nothing less than
