@@ -15,7 +15,7 @@ from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
-from siteplan.solve.decompose.merging import merged
+from siteplan.solve.decompose.merging import crossed, merged
 from siteplan.solve.feasibility import doubtful_rules
 from siteplan.solve.formulation import build_model
 from siteplan.solve.planning import MERGING
@@ -58,6 +58,35 @@ def test_plans_that_break_rules_come_to_nothing_without_time() -> None:
     broken = [replace(plan, start_year={key: 1 for key in plan.start_year}) for plan in plans]
     program = compiled.program.with_objective(*compiled.objectives[LEVEL])
     assert merged(compiled, program, broken, LIMITS, Clock(time.monotonic())) is None
+
+
+def test_a_crossed_plan_is_no_worse_and_keeps_what_all_agree_on() -> None:
+    """Crossing short runs makes a better plan; what every one of them provides, in its year, stays."""
+    problem, compiled, plans = _plans(3)
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    best = crossed(compiled, program, plans[0], plans[1:], LIMITS, _clock())
+    assert doubtful_rules(problem, best) == ()
+    assert level_value(problem, best, LEVEL) < min(level_value(problem, plan, LEVEL) for plan in plans)
+    agreed = set.intersection(*(set(plan.start_year.items()) for plan in plans))
+    assert agreed
+    assert agreed <= set(best.start_year.items())
+
+
+def test_a_plan_is_crossed_with_what_breaks_rules() -> None:
+    """The other plan opens everything at once, which money is too short for: parts of it are taken."""
+    problem, compiled, plans = _plans(1)
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    everything = {(site, function): year for site, function, year in sorted(compiled.columns.provide)[::-1]}
+    best = crossed(compiled, program, plans[0], [Decisions(everything, {}, {}, {})], LIMITS, _clock())
+    assert doubtful_rules(problem, best) == ()
+    assert level_value(problem, best, LEVEL) < level_value(problem, plans[0], LEVEL)
+
+
+def test_nothing_is_crossed_without_time() -> None:
+    """The plan itself is returned."""
+    _, compiled, plans = _plans(2)
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    assert crossed(compiled, program, plans[0], plans[1:], LIMITS, Clock(time.monotonic())) is plans[0]
 
 
 def _stages(problem: Problem) -> set[str]:
