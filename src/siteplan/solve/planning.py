@@ -26,7 +26,15 @@ from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.merging import crossed, merged
 from siteplan.solve.decompose.neighbourhood import Start, improve
 from siteplan.solve.decompose.prices import PricedBounds, priced_bounds
-from siteplan.solve.decompose.repair import completed, fitted_to, limited_to, repaired, restricted_to
+from siteplan.solve.decompose.repair import (
+    CHECK_SHARE,
+    check_seconds,
+    completed,
+    fitted_to,
+    limited_to,
+    repaired,
+    restricted_to,
+)
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.feasibility import doubtful_rules, only_the_program_tells
 from siteplan.solve.formulation import OBJECTIVES
@@ -332,7 +340,8 @@ def _mended(
     """Return the best plan of what the search's best plans open, by the program of that alone.
 
     None where there is no time for it, or nothing is found that keeps every rule. ``longer``: the clock
-    where what is found by the end of ``clock`` is far from the bound from prices.
+    where what is found by the end of ``clock`` is far from the bound from prices. Areas are worked out anew
+    at the end: those of a run that was cut short go with binaries that are whole within a tolerance only.
     """
     plans = [plan for plan in found if plan.start_year]
     plans = plans[: MERGED_PLANS if run.is_branched() else RUNS_TO_BE_CROSSED]
@@ -343,6 +352,8 @@ def _mended(
     level = run.problem.objective[0]
     compiled = compile_reduced(limited_to(run.problem, pairs), (level,)).with_cuts(run.cuts)
     program = compiled.program.with_objective(*compiled.objectives[level])
+    kept_s = min(check_seconds(program, Clock(time.monotonic())), CHECK_SHARE * longer.seconds_left())
+    clock, longer = (end.until(end.seconds_left() - kept_s) for end in (clock, longer))
     gap = MENDED_WELL_ENOUGH * abs(_first_level_of(run, plans[0]))
     limits = run.limits(program, STAGING_NODES, gap)
     best = repaired(
@@ -357,7 +368,9 @@ def _mended(
         best = best if answer.values is None else compiled.decisions(answer.values)
         if answer.is_proven or not _is_far_from_prices(run, best) or longer.seconds_left() <= 0.0:
             break
-    return best
+    return (
+        None if best is None else completed(compiled, program, best, session, Clock(time.monotonic())) or best
+    )
 
 
 def _first_level_of(run: _Run, plan: Decisions) -> float:
