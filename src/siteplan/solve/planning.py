@@ -92,7 +92,7 @@ where branching is of no use), of that for the first of them, and of the rest fo
 FAR_FROM_PRICES, LONGER_MENDING_SHARE = 0.08, 0.4
 """A merged plan that is above the bound from prices by more than this share of it is worked on for this share
 of the time more: on a slow or busy machine the solver may have had too little."""
-MENDED_WELL_ENOUGH = 0.005
+MENDED_WELL_ENOUGH = 0.02
 """Gap, as a share of the first level, at which a mended plan is begun with."""
 HURRIED_SHARE = 0.1
 """A search with less of its time left may have been hurried by the clock."""
@@ -254,21 +254,20 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Deci
     ``is_alone``: the whole program doesn't follow.
     """
     run.tell(SEARCH)
-    has_to_be_mended = bool(only_the_program_tells(run.problem))
-    is_last = is_alone and not has_to_be_mended
-    by_site = MOVES_WITHOUT_PROGRAM if is_last else MOVES_PER_SITE
+    by_site = MOVES_WITHOUT_PROGRAM if is_alone else MOVES_PER_SITE
     most = max(MOVES_PER_EFFORT, by_site * len(run.problem.planned_sites))
     moves = max(1, round(most * run.settings.effort))
     if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
         run.ended.add(Ended.TIME_LIMIT)
         return ()
     promising = None if run.priced is None else run.priced.promising
-    if run.is_branched():
+    from_nothing, every = int(start is not None), RUNS_WITHOUT_PROGRAM if is_alone else RUNS_TO_BE_CROSSED
+    if run.is_branched() and not is_alone:
         from_nothing, every = RUNS_FROM_NOTHING, RUNS_FROM_NOTHING + RUNS_FROM_PROMISING
-    else:
-        from_nothing, every = int(start is not None), RUNS_WITHOUT_PROGRAM if is_last else RUNS_TO_BE_CROSSED
     if promising is None:
         from_nothing = every
+    has_to_be_mended = bool(only_the_program_tells(run.problem))
+    is_last = is_alone and not has_to_be_mended
     seconds = (SHARE_WITHOUT_PROGRAM if is_last else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     runs = Runs(moves, from_nothing, every - from_nothing)
@@ -308,7 +307,7 @@ def _without_program(
     if only_the_program_tells(problem):
         given_too = found if given is None else (fitted_to(problem, given), *found)
         with SolverSession() as session:
-            mended = _mended(run, given_too, session, run.clock, run.clock)
+            mended = _mended(run, given_too, session, run.clock, run.clock, is_crossed=False)
         return None if mended is None else _First(mended, _bound_without_program(run, known_bound), True)
     fitted = None if given is None else fitted_to(problem, given)
     keeping = [
@@ -335,16 +334,24 @@ def _bound_without_program(run: _Run, known_bound: float | None) -> float | None
 
 
 def _mended(
-    run: _Run, found: Sequence[Decisions], session: SolverSession, clock: Clock, longer: Clock
+    run: _Run,
+    found: Sequence[Decisions],
+    session: SolverSession,
+    clock: Clock,
+    longer: Clock,
+    *,
+    is_crossed: bool,
 ) -> Decisions | None:
     """Return the best plan of what the search's best plans open, by the program of that alone.
 
     None where there is no time for it, or nothing is found that keeps every rule. ``longer``: the clock
-    where what is found by the end of ``clock`` is far from the bound from prices. Areas are worked out anew
-    at the end: those of a run that was cut short go with binaries that are whole within a tolerance only.
+    where what is found by the end of ``clock`` is far from the bound from prices; ``is_crossed``: the best is
+    crossed with the others before it is merged with them, which is of no use where plans are huge. Areas are
+    worked out anew at the end: those of a run that was cut short go with binaries that are whole within a
+    tolerance only.
     """
-    plans = [plan for plan in found if plan.start_year]
-    plans = plans[: MERGED_PLANS if run.is_branched() else RUNS_TO_BE_CROSSED]
+    most = RUNS_TO_BE_CROSSED if is_crossed else MERGED_PLANS
+    plans = [plan for plan in found if plan.start_year][:most]
     if not plans:
         return None
     run.tell(REPAIR, run.problem.objective[0])
@@ -359,7 +366,7 @@ def _mended(
     best = repaired(
         compiled, program, plans[0], session, limits, clock.until(REPAIR_SHARE * clock.seconds_left())
     )
-    if best is not None and not run.is_branched():
+    if best is not None and is_crossed:
         run.tell(MERGING, level)
         share = clock.until(CROSSING_SHARE * clock.seconds_left())
         best = crossed(compiled, program, best, plans[1:], run.limits(program, MERGING_NODES), share)
@@ -368,9 +375,9 @@ def _mended(
         best = best if answer.values is None else compiled.decisions(answer.values)
         if answer.is_proven or not _is_far_from_prices(run, best) or longer.seconds_left() <= 0.0:
             break
-    return (
-        None if best is None else completed(compiled, program, best, session, Clock(time.monotonic())) or best
-    )
+    if best is None:
+        return None
+    return completed(compiled, program, best, session, Clock(time.monotonic())) or best
 
 
 def _first_level_of(run: _Run, plan: Decisions) -> float:
@@ -414,7 +421,8 @@ def _first_level(
             share = MENDING_SHARE if run.is_branched() else MENDING_SHARE_UNBRANCHED
             mending = clock.until(share * clock.seconds_left())
             longer = clock.until(min(1.0, share + LONGER_MENDING_SHARE) * clock.seconds_left())
-            best = _mended(run, found, session, mending, longer) or _nothing_but_committed(problem)
+            mended = _mended(run, found, session, mending, longer, is_crossed=not run.is_branched())
+            best = mended or _nothing_but_committed(problem)
         else:
             best = _best_start(run, compiled, program, found, session, clock)
         given = None if given is None else _taken(run, compiled, program, given, session, clock)
