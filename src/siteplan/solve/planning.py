@@ -86,9 +86,10 @@ they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
 """Building the program of all levels takes so many times as long as that of the first, at most."""
 MENDING_SHARE, MENDING_SHARE_UNBRANCHED = 0.35, 0.8
-REPAIR_SHARE, CROSSING_SHARE = 0.4, 0.5
-"""Shares of the first level's time for mending the search's plans where they may break a rule (the larger
-where branching is of no use), of that for the first of them, and of the rest for crossing it with others."""
+REPAIR_SHARE, REPAIR_SHARE_UNBRANCHED, CROSSING_SHARE = 0.4, 0.8, 0.5
+"""Shares of the first level's time for mending the search's plans where they may break a rule, of that for
+the first of them (the larger where branching is of no use: from nothing it finds nothing), and of the rest
+for crossing it with others."""
 FAR_FROM_PRICES, LONGER_MENDING_SHARE = 0.08, 0.4
 """A merged plan that is above the bound from prices by more than this share of it is worked on for this share
 of the time more: on a slow or busy machine the solver may have had too little."""
@@ -363,9 +364,9 @@ def _mended(
     clock, longer = (end.until(end.seconds_left() - kept_s) for end in (clock, longer))
     gap = MENDED_WELL_ENOUGH * abs(_first_level_of(run, plans[0]))
     limits = run.limits(program, STAGING_NODES, gap)
-    best = repaired(
-        compiled, program, plans[0], session, limits, clock.until(REPAIR_SHARE * clock.seconds_left())
-    )
+    part = REPAIR_SHARE if run.is_branched() else REPAIR_SHARE_UNBRANCHED
+    share = clock.until(part * clock.seconds_left())
+    best = repaired(compiled, program, plans[0], session, limits, share)
     if best is not None and is_crossed:
         run.tell(MERGING, level)
         share = clock.until(CROSSING_SHARE * clock.seconds_left())

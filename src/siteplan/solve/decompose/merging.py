@@ -23,6 +23,8 @@ from siteplan.solve.program import CompiledModel
 
 SIDE_BY_SIDE = 2
 """Merges at a time."""
+SMALLEST_GAIN = 1e-7
+"""A gain below this (model units) is solver noise."""
 
 
 class _Merged(NamedTuple):
@@ -84,7 +86,8 @@ def crossed(
             share = clock.until(clock.seconds_left() / rounds)
             pair = [waiting.popleft() for _ in range(min(SIDE_BY_SIDE, len(waiting)))]
             found = list(pool.map(partial(_cross, compiled, program, limits, share, best), pair))
-            better = sorted((one for one in found if one.objective < best.objective), key=_objective)
+            enough = best.objective - SMALLEST_GAIN
+            better = sorted((one for one in found if one.objective < enough), key=_objective)
             waiting.extendleft(
                 one.plan for one in better[1:] if one.plan.start_year != better[0].plan.start_year
             )
