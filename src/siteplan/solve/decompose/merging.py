@@ -18,13 +18,12 @@ import numpy as np
 
 from siteplan.highs import Clock, Limits, Program, SolverSession
 from siteplan.plan import Decisions
+from siteplan.solve.decompose.neighbourhood import SMALLEST_GAIN, Start
 from siteplan.solve.decompose.repair import restricted_to
 from siteplan.solve.program import CompiledModel
 
 SIDE_BY_SIDE = 2
 """Merges at a time."""
-SMALLEST_GAIN = 1e-7
-"""A gain below this (model units) is solver noise."""
 
 
 class _Merged(NamedTuple):
@@ -59,11 +58,7 @@ def _merge(
     union = restricted_to(
         compiled, program, frozenset(one.plan.start_year) | frozenset(other.plan.start_year)
     )
-    with SolverSession() as session:
-        answer = session.solve(union, limits, clock, compiled.start_values(one.plan))
-    if answer.values is None or answer.objective is None:
-        return one
-    return _Merged(compiled.decisions(answer.values), answer.objective)
+    return _solved(compiled, union, limits, clock, compiled.start_values(one.plan)) or one
 
 
 def crossed(
@@ -107,8 +102,15 @@ def _cross(
     _, other_values = compiled.start_values(other)
     agreed = (values == other_values) & np.isin(columns, list(compiled.columns.provide.values()))
     restricted = program.with_fixed(columns[agreed], values[agreed])
+    return _solved(compiled, restricted, limits, clock, (columns, values)) or best
+
+
+def _solved(
+    compiled: CompiledModel, program: Program, limits: Limits, clock: Clock, start: Start
+) -> _Merged | None:
+    """Return the best plan of a program that the solver finds, or None."""
     with SolverSession() as session:
-        answer = session.solve(restricted, limits, clock, (columns, values))
+        answer = session.solve(program, limits, clock, start)
     if answer.values is None or answer.objective is None:
-        return best
+        return None
     return _Merged(compiled.decisions(answer.values), answer.objective)
