@@ -25,7 +25,7 @@ from siteplan.publish import (
     read_run_record,
     result_folder,
 )
-from siteplan.publish.publication import Pace
+from siteplan.publish.publication import Pace, machine_slowness
 from siteplan.scenario import AssignmentRule
 from siteplan.verify.verification import RUN_CIRCUMSTANCES, RUN_CLAIMS
 
@@ -185,12 +185,18 @@ def test_an_essential_output_that_fails_leaves_the_results_as_they_were(run: Run
 def test_the_pace_is_what_passes_for_each_second_of_work() -> None:
     """On a busy machine an estimate counts as many times as the clock outruns the work, at least once."""
     moments = iter((0.0, 0.0, 1000.0))
-    pace = Pace(lambda: next(moments))
+    pace = Pace(lambda: next(moments), machine=1.0)
     begin = time.process_time()
     while time.process_time() - begin < 0.05:
         pass
     assert pace.slowness() == 1.0
     assert pace.slowness() > 100.0
+
+
+def test_the_pace_of_a_slow_machine_counts_too() -> None:
+    """What a machine takes twice as long for counts twice; no machine counts as faster than measured."""
+    assert Pace(lambda: 0.0, machine=2.0).slowness() == 2.0
+    assert 1.0 <= machine_slowness() < 100.0
 
 
 def test_the_estimate_grows_with_the_problem(run: Run) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from siteplan.outcome.evaluation import Outcome
@@ -92,8 +93,8 @@ OUTPUTS = (
 class Readable:
     """A result for people, made from the plan and the inputs: by ``solve``, or later by ``rebuilt_by``.
 
-    ``seconds_at_least`` and ``seconds_per_row`` are a generous estimate on one slow core; rows are those of
-    `rows_of`.
+    ``seconds_at_least`` and ``seconds_per_row`` are a generous estimate, to be multiplied by `Pace.slowness`;
+    rows are those of `rows_of`.
     """
 
     rebuilt_by: str
@@ -107,14 +108,14 @@ class Readable:
 
 READABLES: Mapping[str, Readable] = {
     "report.xlsx": Readable("siteplan report {folder} --only xlsx", 1.0, 2e-5),
-    "report.docx": Readable("siteplan report {folder} --only docx", 3.0, 2e-4),
-    "map.html": Readable("siteplan map {folder}", 3.0, 2e-4),
-    "pictures": Readable("siteplan plot {folder}", 2.0, 5e-5),
+    "report.docx": Readable("siteplan report {folder} --only docx", 5.0, 6e-4),
+    "map.html": Readable("siteplan map {folder}", 3.6, 6e-4),
+    "pictures": Readable("siteplan plot {folder}", 2.3, 7e-4),
 }
 """The results for people by file or folder, in the order in which they are written.
 
-Measured, in seconds of work: for 2027 0.1, 1.8, 2.2 and 1.3; for four years with 24 sites 0.1, 2.4, 3.1 and
-1.7. Loading the libraries of all takes 0.7, which is counted with the first.
+Measured where `STEPS_MEASURED_S` was, in seconds of work: for 2027 0.1, 4.1, 3.2 and 2.2; for four years with
+24 sites 0.1, 5.2 to 6.7, 4.8 to 6.1 and 4.5 to 5.0. Loading the libraries of all is counted with the first.
 """
 
 
@@ -159,7 +160,7 @@ class Progress:
 
 
 def publishing_seconds(problem: Problem) -> float:
-    """Return a generous estimate of the seconds for `evaluate` and the essential outputs on one slow core.
+    """Return a generous estimate of the seconds for `evaluate` and the essential outputs, at slowness 1.
 
     Both go once through every demand point, function and year; where capacity is a rule, to seat persons too.
     """
@@ -168,7 +169,7 @@ def publishing_seconds(problem: Problem) -> float:
 
 
 def readable_seconds(problem: Problem) -> float:
-    """Return a generous estimate of the seconds that `READABLES` need on one slow core."""
+    """Return a generous estimate of the seconds that `READABLES` need, at slowness 1."""
     return sum(readable.seconds(problem) for readable in READABLES.values())
 
 
@@ -178,9 +179,10 @@ def rows_of(problem: Problem) -> int:
 
 
 SECONDS_AT_LEAST = 1.0
-SECONDS_PER_ROW, SECONDS_PER_ROW_SEATED = 6e-5, 1e-4
-"""About twice what is measured, in seconds of work, on generated cases: 21 600 rows (district) take 0.4, with
-capacity as a rule 0.7; 216 000 rows (city) 5.8 to 6.7, with capacity 10.7."""
+SECONDS_PER_ROW, SECONDS_PER_ROW_SEATED = 1e-4, 1.6e-4
+"""About twice what is measured, in seconds of work, on generated cases. On a machine 1.7 times as fast as
+that of the other estimates, 21 600 rows (district) took 0.4, with capacity as a rule 0.7; 216 000 rows (city)
+took 5.8 to 6.7, with capacity 10.7."""
 
 
 def _write_outputs(
@@ -200,16 +202,39 @@ def _write_outputs(
 
 
 class Pace:
-    """How much slower than this machine can the work goes since it was made: others may use it too."""
+    """How much slower the work goes than where its estimates were measured: slower machine, or a busy one.
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
+    ``machine``: see `machine_slowness`, which is measured by default.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic, machine: float | None = None) -> None:
+        self._machine = machine_slowness() if machine is None else machine
         self._clock, self._begin_s, self._begin_cpu_s = clock, clock(), time.process_time()
 
     def slowness(self) -> float:
-        """Return the seconds that pass for each second of work, at least 1."""
+        """Return the seconds that pass, since this was made, for each second of work as it was measured."""
         spent_s, worked_s = self._clock() - self._begin_s, time.process_time() - self._begin_cpu_s
-        return max(1.0, spent_s / worked_s) if worked_s > SHORTEST_WORK_S else 1.0
+        busy = max(1.0, spent_s / worked_s) if worked_s > SHORTEST_WORK_S else 1.0
+        return self._machine * busy
 
+
+@cache
+def machine_slowness() -> float:
+    """Return how many times longer than where the estimates were measured a fixed piece of work takes here.
+
+    At least 1: a fast moment promises nothing.
+    """
+
+    def once() -> float:
+        begin = time.process_time()
+        sum(step * step % 7 for step in range(STEPS))
+        return time.process_time() - begin
+
+    return max(1.0, min(once() for _ in range(3)) / STEPS_MEASURED_S)
+
+
+STEPS, STEPS_MEASURED_S = 200_000, 0.0232
+"""A fixed piece of work, and what it took on the machine of the estimates: a slow one, a core of a server."""
 
 SHORTEST_WORK_S = 0.02
 """Less work than this tells nothing about the pace."""
