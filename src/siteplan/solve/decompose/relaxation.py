@@ -21,7 +21,7 @@ from siteplan.solve.search.limits import (
 from siteplan.solve.search.programmes import enumerate_programmes
 from siteplan.units import to_model_money
 
-DAMPED = 0.75
+DAMPED = 0.6
 """Steps of the prices of limits and musts are shorter by this power of the number of elements that they bear
 on, which all move at once."""
 OTHERS_SHARE = 0.1
