@@ -113,13 +113,19 @@ def test_a_start_that_cannot_be_mended_is_none() -> None:
     assert repair(problem, elderly_care_at("s1")) is None
 
 
-@pytest.mark.parametrize("rounds", [repair_module.ROUNDS_OF_LEAVING_OUT, 1])
-def test_what_is_too_dear_is_left_out_and_the_rest_kept(rounds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "how", [{}, {"ROUNDS_OF_LEAVING_OUT": 1}, {"WHOLE": -1.0}], ids=["asked", "branched", "not all kept"]
+)
+def test_what_is_too_dear_is_left_out_and_the_rest_kept(
+    how: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Money for one of two sites a year: one of them is left as it was, the other comes later.
 
-    Also where the relaxation is asked once: branching decides what is provided beside what it left whole.
+    Also where the relaxation is asked once: branching decides what is provided beside what it left whole. And
+    where all that it left whole can't be: here everything counts as whole.
     """
-    monkeypatch.setattr(repair_module, "ROUNDS_OF_LEAVING_OUT", rounds)
+    for name, value in how.items():
+        monkeypatch.setattr(repair_module, name, value)
     problem = tiny_problem()
     start = elderly_care_at("s1", "s2")
     capital = dict.fromkeys(problem.years, 620_000.0)

@@ -35,6 +35,10 @@ class Program:
         """Return the program with another objective to minimise."""
         return replace(self, cost=cost, offset=offset)
 
+    def relaxed(self) -> Program:
+        """Return the program in which no column has to be whole."""
+        return replace(self, is_integer=np.zeros_like(self.is_integer))
+
     def with_row(self, name: str, coefficients: FloatArray, lower: float, upper: float) -> Program:
         """Return the program with one more row ``lower ≤ coefficients · x ≤ upper``."""
         row = sparse.csr_matrix(coefficients.reshape(1, -1))

@@ -152,8 +152,7 @@ class Narrowing:
         names = program.row_names
         rows = [number for number, name in enumerate(names) if family_of(name) in self.objects]
         elastic = with_slacks(program, rows, is_whole=False)
-        elastic = replace(elastic, is_integer=np.zeros_like(elastic.is_integer))
-        answer = self.session.solve(elastic, Limits(), self.clock)
+        answer = self.session.solve(elastic.relaxed(), Limits(), self.clock)
         duals = answer.row_duals
         if answer.status is not Status.OPTIMAL or duals is None or (answer.objective or 0.0) <= KEPT_WITHIN:
             return None
@@ -163,8 +162,7 @@ class Narrowing:
             for element in everything
             if any(self.program.row_names[row] in proving for row in self.rows[element])
         ]
-        relaxed = replace(self._of(core), is_integer=np.zeros_like(self.program.is_integer))
-        answer = self.session.solve(relaxed, Limits(), self.clock)
+        answer = self.session.solve(self._of(core).relaxed(), Limits(), self.clock)
         if answer.status is not Status.INFEASIBLE:
             return None
         self.proofs.append(frozenset(core))

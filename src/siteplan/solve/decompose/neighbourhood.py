@@ -73,9 +73,9 @@ def improve_by_relaxation(
 
     ``provide``: the columns that are held where the plan and the relaxation agree.
     """
-    relaxed = replace(program, is_integer=np.zeros(len(program.cost), dtype=np.bool_))
     how = Limits(use_interior_point=len(program.cost) > LARGE_RELAXATION)
-    relaxation = session.solve(relaxed, how, clock.until(RELAXATION_SHARE * clock.seconds_left())).values
+    share = clock.until(RELAXATION_SHARE * clock.seconds_left())
+    relaxation = session.solve(program.relaxed(), how, share).values
     if relaxation is None:
         return None
     values = np.zeros(len(program.cost))

@@ -32,6 +32,9 @@ MOST_SHARE = 0.7
 """Share of the time for keeping the most of a start, before all of it is free."""
 LEAVING_OUT_SHARE = 0.4
 """Share of that for finding what is left out: where nothing is found, nothing is kept."""
+KEPT_SHARE, MOST_GAP = 0.6, 0.005
+"""Share of the time for what is provided besides what was whole, before which part of the start is provided,
+and the share of that by which the part may be smaller than the largest."""
 
 
 def check_seconds(program: Program, clock: Clock) -> float:
@@ -114,18 +117,21 @@ def most_of(
 
     The relaxation says how much of each function can be provided in each year of the start; what it leaves
     whole is kept, and where that still breaks a rule, the relaxation is asked again. Where nothing less than
-    the start keeps a rule, branch and bound decides what is provided besides what was whole at first.
+    the start keeps a rule, branch and bound decides what is provided besides what was whole at first; and
+    where all of that can't be, which part of the start is provided, with nothing besides.
     """
     seconds = max(check_seconds(program, clock), LEAVING_OUT_SHARE * clock.seconds_left())
     end = Clock(time.monotonic() + seconds)
     whole_at_first: IntArray | None = None
+    at_first = compiled.start_values(start)
     for _ in range(ROUNDS_OF_LEAVING_OUT):
         columns, values = compiled.start_values(start)
         fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
         whole_start = session.solve(fixed, Limits(), end).values
         if whole_start is not None:
             return compiled.decisions(whole_start)
-        answer = session.solve(_providing_the_most(compiled, program, columns, values), Limits(), end)
+        most = _providing_the_most(compiled, program, columns, values)
+        answer = session.solve(most.relaxed(), Limits(), end)
         if answer.values is None:
             break
         provide = compiled.columns.provide
@@ -141,24 +147,25 @@ def most_of(
     if whole_at_first is None:
         return None
     kept = program.with_fixed(whole_at_first, np.ones(len(whole_at_first)))
-    answer = session.solve(kept, limits, clock)
-    return None if answer.values is None else compiled.decisions(answer.values)
+    values_kept = session.solve(kept, limits, clock.until(KEPT_SHARE * clock.seconds_left())).values
+    if values_kept is None:
+        gap = MOST_GAP * len(whole_at_first)
+        most = _providing_the_most(compiled, program, *at_first)
+        values_kept = session.solve(most, Limits(absolute_gap=gap), clock).values
+    return None if values_kept is None else compiled.decisions(values_kept)
 
 
 def _providing_the_most(
     compiled: CompiledModel, program: Program, columns: IntArray, values: FloatArray
 ) -> Program:
-    """Return the relaxation in which as much as can be is provided of a start's values, and nothing else."""
+    """Return the program in which as much as can be is provided of a start's values, and nothing else."""
     upper, lower = program.column_upper.copy(), program.column_lower.copy()
     upper[columns] = np.minimum(upper[columns], values)
     forms = np.isin(columns, list(compiled.columns.complex.values()))
     lower[columns[forms]] = upper[columns[forms]]
     cost = np.zeros(len(program.cost))
     cost[list(compiled.columns.provide.values())] = -1.0
-    relaxed = replace(
-        program, column_lower=lower, column_upper=upper, is_integer=np.zeros(len(cost), dtype=bool)
-    )
-    return relaxed.with_objective(cost, 0.0)
+    return replace(program, column_lower=lower, column_upper=upper).with_objective(cost, 0.0)
 
 
 def repaired(
