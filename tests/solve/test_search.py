@@ -19,6 +19,15 @@ from siteplan.solve.decompose.prices import priced_bounds
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import compile_program
 from siteplan.solve.search import Found, Promising, Runs, search_starts
+from siteplan.solve.search.annealing import (
+    EXCESS,
+    PRICE_RELAX,
+    PRICE_RISE,
+    PRICED_EXCESS,
+    _count_exactly,
+    _exchange_times,
+    nothing_provided,
+)
 from siteplan.solve.search.landscape import describe_landscape
 
 MOVES = 20_000
@@ -213,3 +222,42 @@ def test_sites_are_promising_whatever_their_operator_has_so_far() -> None:
     )
     assert not found.is_within_limits
     assert found.decisions == all_of_them.decisions
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ([0, 3, 7, 7], [0, 0, 0, 4], ([0, 0, 0, 3], [0, 4, 4, 4])),
+        ([0, 0, 0, 4], [0, 3, 7, 7], ([0, 4, 4, 4], [0, 0, 0, 3])),
+        ([1, 3, 7, 15], [0, 8, 8, 12], ([0, 1, 3, 7], [8, 8, 12, 12])),
+    ],
+)
+def test_two_sites_exchange_their_times(
+    one: list[int], other: list[int], expected: tuple[list[int], list[int]]
+) -> None:
+    """Each opens in the other's year; what it adds later comes as much later or sooner."""
+    masks = np.array([one, other])
+    assert _exchange_times(masks)
+    assert masks.tolist() == list(expected)
+
+
+@pytest.mark.parametrize("other", [[0, 0, 0, 0], [0, 1, 1, 1]])
+def test_no_times_to_exchange(other: list[int]) -> None:
+    """Two sites of which one stays closed, or that open in the same year, have no times to exchange."""
+    masks = np.array([[0, 3, 7, 7], other])
+    assert not _exchange_times(masks)
+
+
+def test_a_limit_has_a_price_of_its_own_in_each_year() -> None:
+    """The price of the year in which a limit is exceeded rises, those of the others relax."""
+    problem = tiny_problem()
+    land = describe_landscape(problem)
+    state = nothing_provided(land, len(problem.planned_sites))
+    money = int(np.flatnonzero(land.limits.is_capital)[0])
+    state.used[money] = land.limits.most[money] + [-1.0, 1.0]
+    before = state.prices.copy().reshape(-1, len(problem.years))
+    _count_exactly(land, state, True, False)
+    after = state.prices.reshape(before.shape)
+    assert (after[money] / before[money]).tolist() == pytest.approx([PRICE_RELAX, PRICE_RISE])
+    assert state.sums[EXCESS] == pytest.approx(1.0)
+    assert state.sums[PRICED_EXCESS] == pytest.approx(after[money, 1])

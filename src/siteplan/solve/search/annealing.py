@@ -38,8 +38,8 @@ MOVES_PER_PRICE_UPDATE, SWEEPS_PER_PRICE_UPDATE = 2000, 10
 """Moves between changes of prices, at least, and by site."""
 LOWEST_PRICE, HIGHEST_PRICE = 0.1, 1e4
 """Of a limit or must, as multiples of its first price."""
-PRICE_RISE, PRICE_RELAX = 1.1, 0.97
-LATE, LATE_RISE = 0.7, 1.25
+PRICE_RISE, PRICE_RELAX = 1.03, 0.99
+LATE, LATE_RISE = 0.8, 1.2
 """Share of a run after which prices no longer relax, and rise faster: what it ends with keeps all limits."""
 LIMIT_TOLERANCE = 1e-9
 SHORTFALL_TOLERANCE = 1e-9
@@ -47,8 +47,8 @@ TRIES_TO_FIT = 3
 """Functions that may be dropped so that what a site takes over fits."""
 SHARE_OF_NEIGHBOURS = 0.85
 """Share of the moves between two sites that are between neighbours."""
-RESTART, HAND_OVER, EXCHANGE, SHIFT, CLOSE = 0.40, 0.60, 0.78, 0.86, 0.90
-"""Cumulative shares of the kinds of move; the rest is `_propose_programme`."""
+RESTART, HAND_OVER, EXCHANGE, EXCHANGE_TIMES, SHIFT, CLOSE = 0.36, 0.54, 0.70, 0.78, 0.86, 0.90
+"""Cumulative shares of the kinds of move; the rest opens a site with a random programme."""
 PERSONS, PENALTY, MONEY, EXCESS, PRICED_EXCESS = 0, 1, 2, 3, 4
 """Entries of `State.sums`."""
 PRICED_COST, COST, SHORTFALL, VIOLATION = 0, 1, 2, 3
@@ -61,8 +61,8 @@ class State(NamedTuple):
     ``provided`` (P, T): bit masks, 0 where closed; ``providers`` (E, T): sites that cover an element;
     ``covered`` (F, T); ``used`` (R, T): of each limit; ``met`` (G,): of each must; ``sums`` (5,):
     person-years covered, penalty, all money, what limits and musts are violated by, as it is and priced;
-    ``assessed`` (4,): see the names of its entries; ``prices``, ``first_prices`` (R + G,): of violating each
-    limit and must, now and at first.
+    ``assessed`` (4,): see the names of its entries; ``prices``, ``first_prices`` (R · T + G,): of violating
+    each limit in each year and each must, now and at first.
     """
 
     provided: IntArray
@@ -133,12 +133,12 @@ def _meet(must: int, weight: float, musts: Musts, state: State) -> None:
     """Count what is newly covered of a must, or no longer."""
     before = max(0.0, musts.least[must] - state.met[must])
     state.met[must] += weight
-    _exceed(state.used.shape[0] + must, max(0.0, musts.least[must] - state.met[must]) - before, state)
+    _exceed(state.used.size + must, max(0.0, musts.least[must] - state.met[must]) - before, state)
 
 
 @inlined
 def _exceed(number: int, change: float, state: State) -> None:
-    """Count that a limit, or a must after all limits, is violated by more, or less."""
+    """Count that a limit in a year, or a must after all limits, is violated by more, or less."""
     state.sums[EXCESS] += change
     state.sums[PRICED_EXCESS] += state.prices[number] * change
 
@@ -157,14 +157,21 @@ def _use(row: int, year: int, amount: float, limits: Limits, state: State) -> No
     state.used[row, year] = after
     most = limits.most[row, year]
     if not limits.is_of_year[row]:
-        _exceed(row, _above(after, most) - _above(before, most), state)
+        _exceed(_entry(row, year, limits), _above(after, most) - _above(before, most), state)
         return
     earlier = state.used[row, year - 1] if year > 0 else 0.0
     change = _above(after - earlier, most) - _above(before - earlier, most)
     if year + 1 < limits.most.shape[1]:
         later, most = state.used[row, year + 1], limits.most[row, year + 1]
-        change += _above(later - after, most) - _above(later - before, most)
-    _exceed(row, change, state)
+        later_change = _above(later - after, most) - _above(later - before, most)
+        _exceed(_entry(row, year + 1, limits), later_change, state)
+    _exceed(_entry(row, year, limits), change, state)
+
+
+@inlined
+def _entry(row: int, year: int, limits: Limits) -> int:
+    """Return the number of a limit's price in a year."""
+    return int(row * limits.most.shape[1] + year)
 
 
 @compiled_part
@@ -183,20 +190,19 @@ def _count_exactly(land: Landscape, state: State, is_update: bool, is_late: bool
     ``is_update``: the price of what is violated rises, that of the others relaxes.
     """
     state.sums[EXCESS] = state.sums[PRICED_EXCESS] = 0.0
-    rows = land.limits.most.shape[0]
-    for row in range(rows):
-        excess = 0.0
-        for year in range(land.limits.most.shape[1]):
-            earlier = state.used[row, year - 1] if land.limits.is_of_year[row] and year > 0 else 0.0
-            excess += _above(state.used[row, year] - earlier, land.limits.most[row, year])
-        if is_update:
-            _update_price(row, excess > 0.0, is_late, state)
-        _exceed(row, excess, state)
+    limits = land.limits
+    for row in range(limits.most.shape[0]):
+        for year in range(limits.most.shape[1]):
+            earlier = state.used[row, year - 1] if limits.is_of_year[row] and year > 0 else 0.0
+            excess = _above(state.used[row, year] - earlier, limits.most[row, year])
+            if is_update:
+                _update_price(_entry(row, year, limits), excess > 0.0, is_late, state)
+            _exceed(_entry(row, year, limits), excess, state)
     for must in range(len(state.met)):
         excess = max(0.0, land.musts.least[must] - state.met[must])
         if is_update:
-            _update_price(rows + must, excess > 0.0, is_late, state)
-        _exceed(rows + must, excess, state)
+            _update_price(state.used.size + must, excess > 0.0, is_late, state)
+        _exceed(state.used.size + must, excess, state)
 
 
 @compiled_part
@@ -375,6 +381,12 @@ def _pick_partner(site: int, sites: Sites) -> int:
     begin, end = sites.neighbours_first[site], sites.neighbours_first[site + 1]
     if end > begin and np.random.random() < SHARE_OF_NEIGHBOURS:
         return int(sites.neighbours[begin + _draw(end - begin)])
+    return _pick_any(site, sites)
+
+
+@inlined
+def _pick_any(site: int, sites: Sites) -> int:
+    """Return any site; `NOBODY` where the draw is the site itself."""
     other = int(sites.movable[_draw(sites.movable.shape[0])])
     return other if other != site else NOBODY
 
@@ -409,14 +421,32 @@ def _exchange(site: int, other: int, masks: IntArray, sites: Sites) -> None:
 
 
 @inlined
+def _exchange_times(masks: IntArray) -> bool:
+    """Let two sites open in each other's year, and all functions as much sooner or later, if both open."""
+    years = masks.shape[1]
+    here, there = _first_year(masks, 0), _first_year(masks, 1)
+    if here == there or years in (here, there):
+        return False
+    _delay(masks, 0, there - here)
+    _delay(masks, 1, here - there)
+    return True
+
+
+@inlined
+def _delay(masks: IntArray, row: int, delta: int) -> None:
+    """Let all that a site provides start so many years later, or earlier if below 0."""
+    years = masks.shape[1]
+    for index in range(years):
+        year = years - 1 - index if delta > 0 else index
+        source = year - delta
+        masks[row, year] = 0 if source < 0 else masks[row, min(source, years - 1)]
+
+
+@inlined
 def _shift(masks: IntArray) -> None:
     """Shift all that a site provides in time."""
     years = masks.shape[1]
-    delta = 1 - years + _draw(2 * years - 1)
-    _copy_row(masks, 0, masks, 1)
-    for year in range(years):
-        source = year - delta
-        masks[0, year] = 0 if source < 0 else masks[1, min(source, years - 1)]
+    _delay(masks, 0, 1 - years + _draw(2 * years - 1))
 
 
 @inlined
@@ -446,21 +476,23 @@ def _propose(site: int, masks: IntArray, sites: Sites, state: State) -> int:
     """Write new masks of the site (row 0), and of a second site (row 1), whose number is returned."""
     _copy_row(state.provided, site, masks, 0)
     draw = np.random.random()
-    if draw >= EXCHANGE:
+    if draw >= EXCHANGE_TIMES:
         _propose_for_one(site, draw, masks, sites)
         return NOBODY if _keeps_rules(site, masks, 0, sites) else REJECTED
     other, kept = NOBODY, NOBODY
     if draw < RESTART:
         kept = _restart(site, masks, sites)
     else:
-        other = _pick_partner(site, sites)
+        other = _pick_partner(site, sites) if draw < EXCHANGE else _pick_any(site, sites)
         if other == NOBODY:
             return REJECTED
         _copy_row(state.provided, other, masks, 1)
         if draw < HAND_OVER:
             kept = _hand_over(site, other, masks, sites)
-        else:
+        elif draw < EXCHANGE:
             _exchange(site, other, masks, sites)
+        elif not _exchange_times(masks):
+            return REJECTED
     if kept == REJECTED:
         return REJECTED
     for row in range(2 if other >= 0 else 1):
@@ -536,16 +568,17 @@ def _anneal(
 
 
 def _first_prices(land: Landscape) -> FloatArray:
-    """Return (R + G,): what violating each limit and must costs at first, in weighted points.
+    """Return (R · T + G,): what violating each limit by year and each must costs at first (weighted points).
 
     Of money as much as the targets are worth for all of it, of others as much as a function of a site covers.
     """
     limits, targets = land.limits, land.targets
-    prices = np.full(len(limits.most) + len(land.musts.least), mean_worth_of_function(land))
+    covers = mean_worth_of_function(land)
+    prices = np.full(limits.most.shape, covers)
     worth = float((targets.share * targets.price_of_shortfall).sum())
     rows = np.flatnonzero(limits.is_capital)
-    prices[rows] = max(1e-6, worth) / np.maximum(1e-3, capital_allowed(limits))
-    return prices
+    prices[rows] = (max(1e-6, worth) / np.maximum(1e-3, capital_allowed(limits)))[:, None]
+    return np.concatenate([prices.ravel(), np.full(len(land.musts.least), covers)])
 
 
 def unit_of_shortfall(land: Landscape) -> float:
@@ -562,16 +595,11 @@ def mean_worth_of_function(land: Landscape) -> float:
     )
 
 
-def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone: FloatArray) -> Run:
-    """Anneal from the programmes ``first`` (sites, years) until the moves are done or the time is gone.
-
-    ``gone`` (1,): share of the run's time that is gone, which another thread may raise: the run cools at
-    least as fast. Deterministic for a seed where moves are gone sooner than time.
-    """
-    years = first.shape[1]
-    first_prices = _first_prices(land)
-    state = State(
-        provided=np.zeros_like(first),
+def nothing_provided(land: Landscape, sites: int) -> State:
+    """Return the state in which nothing is open and nothing is used, met or covered by sites."""
+    years, first_prices = land.coverage.target_weight.shape[1], _first_prices(land)
+    return State(
+        provided=np.zeros((sites, years), dtype=np.int64),
         providers=np.zeros(land.coverage.target_weight.shape, dtype=np.int64),
         covered=land.targets.decided_coverage.copy(),
         used=np.zeros((len(land.limits.most), years)),
@@ -581,6 +609,16 @@ def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone
         prices=first_prices.copy(),
         first_prices=first_prices,
     )
+
+
+def anneal(land: Landscape, schedule: Schedule, seed: int, first: IntArray, gone: FloatArray) -> Run:
+    """Anneal from the programmes ``first`` (sites, years) until the moves are done or the time is gone.
+
+    ``gone`` (1,): share of the run's time that is gone, which another thread may raise: the run cools at
+    least as fast. Deterministic for a seed where moves are gone sooner than time.
+    """
+    years = first.shape[1]
+    state = nothing_provided(land, len(first))
     best = np.where(first == CLOSED, 0, land.sites.mask[first])
     best_assessed = np.full(4, np.inf)
     _anneal(land, schedule, seed, state, np.zeros((2, years), np.int64), best, best_assessed, gone)
