@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.solve.test_conversion import with_conversion
 from tests.tiny_problem import ELDERLY, MEALS, YEARS, A, B, tiny_problem
 
 from siteplan.highs import Answer, Clock, Ended, Limits, SolverSession, Status
@@ -61,6 +62,16 @@ def operators_without_income() -> Problem:
     return replace(tiny, functions=free, operator_viability=True, coverage_floor={(ELDERLY, LAST): 1.0})
 
 
+def elderly_area_without_a_site() -> Problem:
+    """Nobody may host elderly care in A, and the service that could be converted there is for meals."""
+    tiny = with_conversion(replace(tiny_problem(), elderly_area_floor_m2_per_100_households={LAST: 20.0}))
+    sites = {
+        key: replace(site, may_host=site.may_host - {ELDERLY}) if site.community_code == A else site
+        for key, site in tiny.sites.items()
+    }
+    return replace(tiny, sites=sites)
+
+
 CLASHES: dict[Callable[[], Problem], set[tuple[str, tuple[str, ...]]]] = {
     commitment_without_money: {("yearly_budget", ("2027",)), ("committed_by_hand", ("s1",))},
     required_but_forbidden: {("forbidden_by_hand", ("s2",)), ("required_coverage", (B, ELDERLY))},
@@ -70,6 +81,7 @@ CLASHES: dict[Callable[[], Problem], set[tuple[str, tuple[str, ...]]]] = {
         ("coverage_floor", (ELDERLY, "2028")),
     },
     area_beyond_the_space: {("area_standard_floor", (A, "2028"))},
+    elderly_area_without_a_site: {("elderly_area_standard_floor", (A, "2028"))},
     operators_without_income: {
         ("operator_is_viable", ("s1",)),
         ("operator_is_viable", ("s2",)),

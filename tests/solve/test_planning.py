@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.solve.random_problem import random_problem
+from tests.solve.rich_instance import rich_instance
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
 
 from siteplan.case import Form
@@ -61,6 +62,20 @@ def test_a_conflict_is_irreducible() -> None:
         assert _is_infeasible(session, _without(program, others))
         for left_out in conflict:
             assert not _is_infeasible(session, _without(program, [*others, left_out]))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_nothing_can_be_decided_the_plan_is_empty(seed: int) -> None:
+    """Only existing services are left: no rule of the random problems is in the way, none is broken."""
+    problem = rich_instance(seed)
+    decided = {key: site for key, site in problem.sites.items() if site.is_decided}
+    none_asked = replace(
+        problem, sites=decided, places_at_least={}, elderly_area_floor_m2_per_100_households={}
+    )
+    none_asked = replace(none_asked, coverage_floor={}, coverage_per_town={}, functions_per_community={})
+    result = solve(replace(none_asked, area_floor_m2_per_100_households={}), QUICK)
+    assert not result.decisions.start_year
+    assert result.levels[0].gap == 0.0
 
 
 def test_no_time_at_all_is_no_plan() -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from tests.tiny_problem import ELDERLY, B, tiny_problem
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.solve.rich_instance import rich_instance
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, B, tiny_problem
 
 from siteplan.case import Form, Mode
 from siteplan.highs import Clock, Limits, SolverSession
 from siteplan.plan import Decisions
-from siteplan.problem import Money, Pace, Problem
+from siteplan.problem import FormStandard, Money, Pace, Problem
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
 from siteplan.solve.decompose import repair as repair_module
@@ -151,3 +155,59 @@ def test_a_limited_problem_is_smaller_and_loses_nothing_of_its_own() -> None:
     hosted = {(key, function) for key in limited.planned_sites for function in limited.sites[key].may_host}
     assert hosted == set(best.decisions.start_year)
     assert solve(limited, settings).levels[0].value == pytest.approx(best.levels[0].value)
+
+
+def any_plan(session: SolverSession, problem: Problem, random: np.random.Generator) -> Decisions | None:
+    """Return the plan with the best of random worths of functions and forms; None where the rules clash."""
+    compiled = compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
+    columns = [*compiled.columns.provide.values(), *compiled.columns.complex.values()]
+    cost = np.zeros(len(compiled.program.cost))
+    cost[columns] = random.normal(-1.0, 1.0, len(columns))
+    program = compiled.program.with_objective(cost, 0.0)
+    answer = session.solve(program, Limits(), Clock(time.monotonic() + 60.0))
+    assert answer.is_proven
+    return None if answer.values is None else compiled.decisions(answer.values)
+
+
+def keeps_every_rule(session: SolverSession, problem: Problem, plan: Decisions) -> bool:
+    """Return whether the program of the problem has a solution with just what the plan provides."""
+    compiled = compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    return completed(compiled, program, plan, session, Clock(time.monotonic())) is not None
+
+
+def test_a_limited_problem_keeps_care_where_a_complex_has_to_have_it() -> None:
+    """Without care among its pairs, s1 would be a complex that is free of having care before others."""
+    problem = replace(
+        rich(tiny_problem()), places_reserved_first=True, form_standard=FormStandard(600.0, 2, 1, 1)
+    )
+    others = {("s1", MEALS): 2027, ("s1", CULTURE): 2027}
+    limited = limited_to(problem, frozenset(others))
+    assert limited.sites["s1"].may_host == {ELDERLY, MEALS, CULTURE}
+    careless = Decisions(others, {}, {}, {"s1": Form.COMPLEX})
+    caring = replace(careless, start_year={**others, ("s1", ELDERLY): 2027})
+    with SolverSession() as session:
+        for asked in (problem, limited):
+            assert not keeps_every_rule(session, asked, careless)
+            assert keeps_every_rule(session, asked, caring)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 10_000), share=st.floats(0.3, 0.9))
+def test_what_keeps_the_rules_of_a_limited_problem_keeps_the_whole_ones(
+    session: SolverSession, seed: int, share: float
+) -> None:
+    """Whichever pairs are left, and whatever rules are on."""
+    problem = replace(rich_instance(seed), places_reserved_first=True)
+    if problem.form_standard is not None:
+        problem = replace(problem, form_standard=FormStandard(400.0, 2, 1, 1))
+    random = np.random.default_rng([seed, 17])
+    pairs = [(key, one) for key in problem.planned_sites for one in sorted(problem.sites[key].may_host)]
+    left = frozenset(pair for pair in pairs if random.random() < share) or frozenset(pairs)
+    plan = any_plan(session, limited_to(problem, left), random)
+    assert plan is None or keeps_every_rule(session, problem, plan)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
 from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
+from siteplan.solve.formulation.form import can_be_complex
 from siteplan.solve.formulation.places import function_of_places
 from siteplan.solve.program import CompiledModel
 
@@ -55,21 +56,26 @@ def restricted_to(compiled: CompiledModel, program: Program, pairs: frozenset[Pa
 
 
 def limited_to(problem: Problem, pairs: frozenset[Pair]) -> Problem:
-    """Return the problem in which no other (site, function) pairs of candidates that are free may start.
+    """Return the problem in which few other (site, function) pairs of candidates that are free may start.
 
     Its program is as small as they are few, and whatever keeps its rules keeps the problem's. Facilities of
-    new estates, which are a must, and what is committed stay as they are.
+    new estates, which are a must, and what is committed stay as they are; so does care where a complex that
+    may host it has to have it before others, as one that may not would be free of that rule.
     """
     hosted: dict[str, set[str]] = {}
     for key, function in pairs:
         hosted.setdefault(key, set()).add(function)
     of_estates = {site for estate in problem.new_estates.values() for site in estate.sites}
+    care = {problem.elderly_function, problem.infant_function}
     sites = {}
     for key, site in problem.sites.items():
         if site.role is not Role.CANDIDATE or site.opens_in is not None or key in of_estates:
             sites[key] = site
         elif key in hosted:
-            sites[key] = replace(site, may_host=site.may_host & hosted[key])
+            left = replace(site, may_host=site.may_host & hosted[key])
+            if problem.places_reserved_first and can_be_complex(problem, left):
+                left = replace(left, may_host=left.may_host | (site.may_host & care))
+            sites[key] = left
     return replace(problem, sites=sites)
 
 

@@ -81,7 +81,7 @@ def yearly_budget(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, year: int) -> Expression:
-        if problem.money.capital_cny is None or problem.money.sources:
+        if problem.money.capital_cny is None or problem.money.sources or not problem.planned_sites:
             return Constraint.Skip
         carried_out = model.carried[year] if problem.money.carry_over else 0
         has_carried_in = problem.money.carry_over and year > problem.years[0]
@@ -101,7 +101,7 @@ def operating_limit(problem: Problem, model: PlanModel) -> Constraint:
 
     def rule(model: PlanModel, year: int) -> Expression:
         limit = problem.money.operating_cny.get(year)
-        if limit is None or year == problem.years[0]:
+        if limit is None or year == problem.years[0] or not problem.planned_sites:
             return Constraint.Skip
         return operating_less_fees(problem, model, year) <= to_model_money(limit)
 

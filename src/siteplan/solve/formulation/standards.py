@@ -55,9 +55,9 @@ def planned_floor_area(
         elif problem.elderly_function in entry.may_host:
             total = total + entry.floor_per_usable * model.area[site, problem.elderly_function, year]
     for site in problem.conversions:
-        if problem.sites[site].community_code == community:
-            area = to_model_area(decided_floor_area_m2(problem, problem.sites[site], tier))
-            total = total + area * model.operates[site, year]
+        area_m2 = decided_floor_area_m2(problem, problem.sites[site], tier)
+        if problem.sites[site].community_code == community and area_m2 > 0.0:
+            total = total + to_model_area(area_m2) * model.operates[site, year]
     return total
 
 
