@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.tiny_case import write_tiny_case
 
+from siteplan.cli.main import run
+
 REPOSITORY = Path(__file__).parents[1]
 
 TINY_SCENARIO = """\
@@ -39,12 +41,34 @@ def repository() -> Path:
     return REPOSITORY
 
 
-@pytest.fixture
-def tiny_project(tmp_path: Path) -> Path:
-    """A project folder: the shipped model, the tiny case, ``scenarios/tiny.yaml``."""
-    root = tmp_path / "county"
+def write_tiny_project(root: Path) -> Path:
+    """Make a project folder: the shipped model, the tiny case, ``scenarios/tiny.yaml``."""
     shutil.copytree(REPOSITORY / "model", root / "model")
     write_tiny_case(root / "data" / "tiny")
     (root / "scenarios").mkdir()
     (root / "scenarios" / "tiny.yaml").write_text(TINY_SCENARIO, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def tiny_project(tmp_path: Path) -> Path:
+    """A project folder: the shipped model, the tiny case, ``scenarios/tiny.yaml``."""
+    return write_tiny_project(tmp_path / "county")
+
+
+@pytest.fixture(scope="session")
+def solved_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny project after ``siteplan solve scenarios/tiny.yaml --only plan``; to be copied, not changed."""
+    root = write_tiny_project(tmp_path_factory.mktemp("solved") / "county")
+    scenario, results = root / "scenarios/tiny.yaml", root / "results/tiny"
+    assert run(["solve", str(scenario), "--only", "plan", "--output", str(results)], {}) == 0
+    return root
+
+
+@pytest.fixture
+def solved(solved_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A solved tiny project of the test's own, with ``results/tiny``; the working directory."""
+    root = tmp_path / "county"
+    shutil.copytree(solved_once, root)
+    monkeypatch.chdir(root)
     return root

@@ -24,15 +24,6 @@ ENOUGH_TIME = ("--time-limit", "600")
 """On a busy machine no output is skipped."""
 
 
-@pytest.fixture
-def solved(siteplan: Siteplan, tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The project after ``siteplan solve scenarios/tiny.yaml --only plan``."""
-    monkeypatch.chdir(tiny_project)
-    call = siteplan("solve", "scenarios/tiny.yaml", "--only", "plan")
-    assert call.code == 0, call.err
-    return tiny_project
-
-
 def test_solve_then_verify(siteplan: Siteplan, solved: Path) -> None:
     """A plan that was just made passes verification."""
     assert {path.name for path in (solved / "results/tiny").iterdir()} == RESULT_FILES

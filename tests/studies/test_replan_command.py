@@ -17,14 +17,6 @@ ENGLISH = {"SITEPLAN_LANG": "en"}
 REPLAN = ["replan", "results/tiny", "--scenario", "scenarios/new.yaml", "--only", "plan"]
 
 
-@pytest.fixture
-def solved(tiny_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose plan opens S1 first; the working directory."""
-    monkeypatch.chdir(tiny_project)
-    assert run(["solve", "scenarios/tiny.yaml", "--only", "plan"], {}) == 0
-    return tiny_project
-
-
 def new_scenario(project: Path, text: str = "") -> Path:
     file = project / "scenarios/new.yaml"
     file.write_text(f"extends: tiny.yaml\n{text}", encoding="utf-8")

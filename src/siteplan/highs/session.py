@@ -6,24 +6,20 @@ solution and bound it was sent and ends the process when time is up or the user 
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siteplan.highs.process import SolverProcess, give_back, take_process
 from siteplan.highs.program import FloatArray, Program
-from siteplan.highs.worker import read_message, write_message
 
 POLL_S = 0.05
 """How often the parent looks whether it must stop, in seconds."""
@@ -138,11 +134,10 @@ Listener = Callable[[float | None, float | None], None]
 
 
 class SolverSession:
-    """A HiGHS process that solves one program after another. Use as a context manager."""
+    """A HiGHS process of its own that solves one program after another. Use as a context manager."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._process: SolverProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -153,16 +148,10 @@ class SolverSession:
         self.close()
 
     def close(self) -> None:
-        """End the solver process."""
+        """Give the solver process back; one that is still at work is ended."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        if process is not None:
+            give_back(process)
 
     def solve(
         self,
@@ -178,49 +167,26 @@ class SolverSession:
         """
         if clock.seconds_left() <= 0.0:
             return _answer("", _Best(), _why_stopped(clock))
-        process = self._running_process()
-        assert process.stdin is not None
-        write_message(process.stdin, _request(program, limits, start))
+        if self._process is None:
+            self._process = take_process()
+        self._process.send(_request(program, limits, start))
         best = _Best()
         while True:
             if clock.seconds_left() <= 0.0:
                 self.close()
                 return _answer("", best, _why_stopped(clock))
             try:
-                event = self._events.get(timeout=POLL_S)
+                event = self._process.next_event(POLL_S)
             except queue.Empty:
                 continue
-            if event is None:
+            except RuntimeError:
                 self.close()
-                raise RuntimeError("the solver process ended unexpectedly")
+                raise
             best.take(event)
             if listener is not None:
                 listener(best.objective, best.bound)
             if event["event"] == "done":
                 return _answer(event["status"], best, Ended.FINISHED)
-
-    def _running_process(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            worker = Path(__file__).with_name("worker.py")
-            self._events = queue.Queue()
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", str(worker)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=sys.platform != "win32",
-            )
-            reader = threading.Thread(target=_forward, args=(self._process, self._events), daemon=True)
-            reader.start()
-        return self._process
-
-
-def _forward(process: subprocess.Popen[bytes], events: queue.Queue[dict[str, Any] | None]) -> None:
-    """Pass the process's messages on to the queue; None when it has ended."""
-    assert process.stdout is not None
-    with contextlib.suppress(OSError, ValueError, EOFError):
-        while (event := read_message(process.stdout)) is not None:
-            events.put(event)
-    events.put(None)
 
 
 def _why_stopped(clock: Clock) -> Ended:

@@ -66,14 +66,14 @@ HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
 COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
-PRICES_SHARE = 0.2
+PRICES_SHARE, PRICES_SHARE_WITHOUT_PROGRAM = 0.2, 0.35
 SEARCH_SHARE = 0.4
 FIRST_LEVEL_SHARE = 0.5
 MERGING_SHARE, MERGING_SHARE_UNBRANCHED = 0.15, 0.6
 SINGLE_YEAR_SHARE = 0.5
-"""Shares of the time left, at most: the bounds by prices, the search and the first level of what is left for
-the solve, merging (the larger where branching is of no use) and the single-year bounds of what is left for
-the first level."""
+"""Shares of the time left, at most: the bounds by prices (the larger where the whole program doesn't follow,
+as nothing else proves anything there), the search and the first level of what is left for the solve, merging
+(the larger where branching is of no use) and the single-year bounds of what is left for the first level."""
 LARGEST_BRANCHED_PROGRAM = 19_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
 LARGEST_PROGRAM = 120_000
@@ -240,7 +240,8 @@ def _find_prices(run: _Run, *, is_alone: bool) -> None:
     if not wait_until_compiled(PRICES, run.clock.until(share * run.clock.seconds_left())):
         run.ended.add(Ended.TIME_LIMIT)
         return
-    clock = run.clock.until(PRICES_SHARE * run.clock.seconds_left())
+    share = PRICES_SHARE_WITHOUT_PROGRAM if is_alone else PRICES_SHARE
+    clock = run.clock.until(share * run.clock.seconds_left())
     if clock.seconds_left() > 0.0:
         run.priced = priced_bounds(run.problem, clock, run.land, by_year=not is_alone)
         if run.land is not None and run.problem.money.sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -67,11 +68,10 @@ def to_longitude_latitude(
     Raises:
         InputError: the CRS is unknown, or coordinates don't lie on the globe.
     """
-    crs = crs_of(crs_name, path)
-    if crs == CRS.from_user_input(WGS84):
+    if crs_of(crs_name, path) == CRS.from_user_input(WGS84):
         longitude, latitude = x, y
     else:
-        longitude, latitude = _transformed(crs, CRS.from_user_input(WGS84), x, y)
+        longitude, latitude = _transformed(crs_name, WGS84, x, y)
     on_globe = (np.abs(longitude) <= 180.0) & (np.abs(latitude) <= 90.0)
     if not on_globe.all():
         raise coordinates_impossible(path)
@@ -98,16 +98,22 @@ def to_metres(
 
 def projected(longitude: FloatArray, latitude: FloatArray, metric_crs: str) -> tuple[FloatArray, FloatArray]:
     """Return x and y in metres; infinite where a place can't be projected."""
-    return _transformed(CRS.from_user_input(WGS84), metric_crs_of(metric_crs), longitude, latitude)
+    return _transformed(WGS84, metric_crs, longitude, latitude)
 
 
 def unprojected(x_m: FloatArray, y_m: FloatArray, metric_crs: str) -> tuple[FloatArray, FloatArray]:
     """Return longitude and latitude on WGS 84 of places in metres."""
-    return _transformed(metric_crs_of(metric_crs), CRS.from_user_input(WGS84), x_m, y_m)
+    return _transformed(metric_crs, WGS84, x_m, y_m)
 
 
-def _transformed(source: CRS, target: CRS, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    new_x, new_y = Transformer.from_crs(source, target, always_xy=True).transform(x, y)
+@lru_cache(maxsize=16)
+def _transformer(source: str, target: str) -> Transformer:
+    """Return what converts between two CRS: making it takes a tenth of a second."""
+    return Transformer.from_crs(crs_of(source, None), crs_of(target, None), always_xy=True)
+
+
+def _transformed(source: str, target: str, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    new_x, new_y = _transformer(source, target).transform(x, y)
     return np.asarray(new_x, dtype=np.float64), np.asarray(new_y, dtype=np.float64)
 
 
