@@ -25,7 +25,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scenario = root / "scenarios" / "tiny.yaml"
     scenario.write_text(TINY_SCENARIO.replace("3_000_000", "300_000"), encoding="utf-8")
     folder = root / "results"
-    assert run(["solve", str(scenario), "--output", str(folder)], {}) == 0
+    assert run(["solve", str(scenario), "--only", "plan", "--output", str(folder)], {}) == 0
     return folder
 
 

@@ -242,6 +242,7 @@ def test_english_report_has_no_chinese_labels(results: Path, tmp_path: Path) -> 
     assert not [heading for heading in headings if re.search("[\u4e00-\u9fff]", heading)]
 
 
+@pytest.mark.slow
 def test_pdf_is_made_by_libreoffice(results: Path, tmp_path: Path) -> None:
     """``--pdf`` writes a PDF beside the report."""
     if office.office() is None:

@@ -169,7 +169,7 @@ def test_a_merged_plan_far_from_the_bound_by_prices_is_worked_on_for_longer(
     monkeypatch.setattr(planning, "FAR_FROM_PRICES", 0.0)
     monkeypatch.setattr(planning, "_optimise", cut_short)
     problem = replace(_problem_of_sources(), objective=(Level.SHORTFALL,))
-    result = solve(problem, QUICK.model_copy(update={"time_limit_s": 15.0}))
+    result = solve(problem, QUICK.model_copy(update={"time_limit_s": 6.0}))
     first_clock, longer = clocks
     assert longer.deadline > first_clock.deadline
     first = result.levels[0]

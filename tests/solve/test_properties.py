@@ -27,7 +27,7 @@ from siteplan.text import Text
 SEEDS = st.integers(0, 10_000)
 TOLERANCE = 1e-5
 checked = settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from siteplan.case import CandidateSite, Case, Choice, CommittedProject, Community, ExistingService
+from siteplan.inputs.roads.projection import unprojected
 from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.plan import CommunityCoverage, Plan, PlannedFunction, PlannedSite
 from siteplan.policy import FunctionKind, Policy
@@ -246,10 +246,8 @@ def _service_areas(sources: GisSources) -> Layer:
 
 
 def _in_degrees(area: BaseGeometry, metric_crs: str) -> BaseGeometry:
-    to_degrees = Transformer.from_crs(metric_crs, WGS84, always_xy=True)
-
     def moved(points: Any) -> Any:
-        return np.stack(to_degrees.transform(points[:, 0], points[:, 1]), axis=1)
+        return np.column_stack(unprojected(points[:, 0], points[:, 1], metric_crs))
 
     return only_areas(shapely.transform(area, moved))
 

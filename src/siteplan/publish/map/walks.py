@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
+from siteplan.inputs.roads.projection import unprojected
 from siteplan.network import RoadNetwork, WalkingAccess
 from siteplan.plan import Plan
 from siteplan.policy import Standards
@@ -29,12 +29,11 @@ def walks_of_plan(
     """Return the walking service areas of the sites that are open in the last year."""
     areas = ServiceAreas(network, road_pieces(network))
     position = {site_id: index for index, site_id in enumerate(access.reach.site_ids)}
-    to_degrees = Transformer.from_crs(network.metric_crs, "EPSG:4326", always_xy=True)
 
     def in_degrees(
         points: np.ndarray[tuple[int, int], np.dtype[np.float64]],
     ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        return np.stack(to_degrees.transform(points[:, 0], points[:, 1]), axis=1)
+        return np.column_stack(unprojected(points[:, 0], points[:, 1], network.metric_crs))
 
     walks: dict[str, dict[float, BaseGeometry]] = {}
     for site in plan.sites:

@@ -21,8 +21,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
-from pyproj import Transformer
 
+from siteplan.inputs.roads.projection import projected
 from siteplan.network import RoadNetwork
 from siteplan.plan import PlannedSite
 from siteplan.publish.pictures.canvas import (
@@ -111,18 +111,12 @@ class MapGround:
         ranked = sorted(openings.items(), key=lambda item: (-item[1], item[0]))
         return tuple(code for code, _ in ranked[:CLOSER])
 
-    @cached_property
-    def _to_metres(self) -> Transformer:
-        return Transformer.from_crs("EPSG:4326", self.sources.network.metric_crs, always_xy=True)
-
     def places(self, things: Sequence[Any]) -> NDArray[np.float64]:
         """Return x and y in metres of things with longitude and latitude: (things, 2)."""
         if not things:
             return np.empty((0, 2))
-        x, y = self._to_metres.transform(
-            [each.longitude for each in things], [each.latitude for each in things]
-        )
-        return np.column_stack([x, y])
+        degrees = np.array([(each.longitude, each.latitude) for each in things])
+        return np.column_stack(projected(degrees[:, 0], degrees[:, 1], self.sources.network.metric_crs))
 
     def extent(self, things: Sequence[Any]) -> Extent:
         """Return what holds all things, with a margin."""

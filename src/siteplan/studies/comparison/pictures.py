@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 from siteplan.case import DemandPoint
+from siteplan.inputs.roads.projection import projected
 from siteplan.network import RoadNetwork
 from siteplan.plan import PlannedSite
 from siteplan.problem import Role
@@ -65,18 +65,17 @@ class Ground:
         return () if case is None else case.demand_points
 
     @cached_property
-    def _to_metres(self) -> Transformer:
+    def _metric_crs(self) -> str:
         case, first = self.plans[0].case, self.plans[0].plan.sites[0]
         local = f"+proj=aeqd +lat_0={first.latitude} +lon_0={first.longitude}"
-        crs = local if case is None else case.header.metric_crs
-        return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        return local if case is None else case.header.metric_crs
 
     def places(self, things: Sequence[Any]) -> Places:
         """Return where things with longitude and latitude are, in metres."""
         if not things:
             return np.empty((0, 2))
-        longitudes, latitudes = [each.longitude for each in things], [each.latitude for each in things]
-        return np.column_stack(self._to_metres.transform(longitudes, latitudes))
+        degrees = np.array([(each.longitude, each.latitude) for each in things])
+        return np.column_stack(projected(degrees[:, 0], degrees[:, 1], self._metric_crs))
 
     def extent(self, things: Sequence[Any], margin_m: float) -> Extent:
         """Return what holds all things, with a margin."""
