@@ -58,7 +58,7 @@ def tiny_project(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def solved_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny project after ``siteplan solve scenarios/tiny.yaml --only plan``; to be copied, not changed."""
+    """The tiny project after ``siteplan solve scenarios/tiny.yaml --only plan``, to be copied."""
     root = write_tiny_project(tmp_path_factory.mktemp("solved") / "county")
     scenario, results = root / "scenarios/tiny.yaml", root / "results/tiny"
     assert run(["solve", str(scenario), "--only", "plan", "--output", str(results)], {}) == 0
