@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from siteplan.plan import CoverageFigure
@@ -70,12 +71,11 @@ def is_reachable(facts: Facts, community: str, function: str, year: int, provide
     return any(persons >= enough for persons in near.values())
 
 
-def is_established(facts: Facts, community: str, providers: Collection[str]) -> bool:
-    """Return whether a provider lies in the community or is declared to serve it."""
-    return any(
-        facts.sites[site_id].community_code == community
-        or community in facts.sites[site_id].serves_communities
-        for site_id in providers
+def established(facts: Facts, providers: Collection[str]) -> frozenset[str]:
+    """Return the communities in which a provider lies, or that one is declared to serve."""
+    sites = [facts.sites[site_id] for site_id in providers]
+    return frozenset(site.community_code for site in sites).union(
+        *(site.serves_communities for site in sites)
     )
 
 
@@ -83,14 +83,12 @@ def covered_communities(
     facts: Facts, basis: Basis, function: str, year: int, providers: Collection[str]
 ) -> tuple[str, ...]:
     """Return the counted communities that are covered on a community basis."""
+    counted = facts.counted_communities(function, year)
+    if basis is Basis.ESTABLISHED:
+        served = established(facts, providers)
+        return tuple(community for community in counted if community in served)
     return tuple(
-        community
-        for community in facts.counted_communities(function, year)
-        if (
-            is_established(facts, community, providers)
-            if basis is Basis.ESTABLISHED
-            else is_reachable(facts, community, function, year, providers)
-        )
+        community for community in counted if is_reachable(facts, community, function, year, providers)
     )
 
 
@@ -105,7 +103,7 @@ def functions_covered(schedule: Schedule, year: int) -> dict[str, int]:
         basis = Basis.REACHABLE
     counts: dict[str, int] = {}
     for key in facts.functions:
-        reached = covered_communities(facts, basis, key, year, schedule.providers(key, year))
+        reached = set(covered_communities(facts, basis, key, year, schedule.providers(key, year)))
         for community in facts.counted_communities(key, year):
             counts[community] = counts.get(community, 0) + (community in reached)
     return counts
@@ -219,7 +217,7 @@ def _figure(
         return seating.served(function, year, facts.demand), counted, ()
     if not basis.counts_communities:
         return covered, counted, ()
-    having = covered_communities(facts, basis, function, year, providers)
+    having = set(covered_communities(facts, basis, function, year, providers))
     communities = facts.counted_communities(function, year)
     return covered, counted, tuple(code for code in communities if code not in having)
 
@@ -352,13 +350,18 @@ def _communities(schedule: Schedule, seating: Seating) -> tuple[ClaimResult, ...
         lambda row: (row.community_code, row.function, row.year),
         expected,
     )
+    established_in = {
+        (function, year): established(facts, schedule.providers(function, year))
+        for function in facts.functions
+        for year in facts.years
+    }
     for (community, function, year), (path, row) in rows.items():
         providers = schedule.providers(function, year)
         points = facts.demand_of_community[community]
         radius = facts.functions[function].service_radius_m
         reachable = is_reachable(facts, community, function, year, providers)
         check.same(f"{path}.reachable", row.reachable, reachable)
-        check.same(f"{path}.established", row.established, is_established(facts, community, providers))
+        check.same(f"{path}.established", row.established, community in established_in[function, year])
         persons: Mapping[str, float] = {
             "target_group": facts.persons_of_community(community, function, year),
             "residents_covered": covered_persons(facts, points, function, year, providers, radius),
@@ -379,8 +382,11 @@ def _functions_per_community(schedule: Schedule) -> tuple[ClaimResult, ...]:
     for year, floor in facts.scenario.rules.functions_per_community_at_least.items():
         if year not in facts.years:
             continue
+        possible = Counter(
+            community for key in facts.functions for community in facts.counted_communities(key, year)
+        )
         for community, count in functions_covered(schedule, year).items():
-            counted = sum(community in facts.counted_communities(key, year) for key in facts.functions)
+            counted = possible[community]
             place = f"functions covered in {community} in {year}"
             check.at_least(place, count, min(floor, counted), 0.0, "")
     return check.results()

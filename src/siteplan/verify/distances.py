@@ -54,7 +54,8 @@ def walking_distances(
     """
     pieces = private_pieces(network)
     demand_on_road = snap(network, demand, snap_limit_m)
-    sites_on_road = snap(network, sites, snap_limit_m)
+    snapped = snap(network, sites, snap_limit_m)
+    sites_on_road = {site_id: place for site_id, place in snapped.items() if place is not None}
     graph = _cut_graph(network, pieces, {"demand": demand_on_road, "site": sites_on_road})
     return {
         demand_id: _walks_from(graph, demand_id, place, pieces.get(place.edge), sites_on_road, limit_m)
@@ -185,7 +186,7 @@ def _walks_from(
     demand_id: str,
     place: OnRoad,
     own_piece: int | None,
-    sites: Mapping[str, OnRoad | None],
+    sites: Mapping[str, OnRoad],
     limit_m: float,
 ) -> dict[str, float]:
     """Return site → distance for one demand point, within the limit after rounding."""
@@ -197,9 +198,10 @@ def _walks_from(
     on_the_way = nx.single_source_dijkstra_path_length(
         graph, ("demand", demand_id), cutoff=limit_m + 1.0, weight=walkable
     )
-    walks = {
-        site_id: round(place.offset_m + on_the_way["site", site_id] + site.offset_m, 1)
-        for site_id, site in sites.items()
-        if site is not None and ("site", site_id) in on_the_way
-    }
-    return {site_id: distance for site_id, distance in walks.items() if distance <= limit_m}
+    walks: dict[str, float] = {}
+    for node, metres in on_the_way.items():
+        if isinstance(node, tuple) and node[0] == "site":
+            distance = round(place.offset_m + metres + sites[node[1]].offset_m, 1)
+            if distance <= limit_m:
+                walks[node[1]] = distance
+    return walks

@@ -192,13 +192,25 @@ class Facts:
 
     def persons_of_community(self, community: str, function: str, year: int) -> float:
         """Return the persons of the function's target group in a community in scope in a year."""
-        return sum(self.persons(key, function, year) for key in self.demand_of_community[community])
+        return self._persons_of_communities(function, year)[community]
 
     def counted_communities(self, function: str, year: int) -> tuple[str, ...]:
         """Return the communities in scope that have a target group in the year, in table order."""
-        return tuple(
-            code for code in self.communities if self.persons_of_community(code, function, year) > 0.0
-        )
+        persons = self._persons_of_communities(function, year)
+        return tuple(code for code, count in persons.items() if count > 0.0)
+
+    def _persons_of_communities(self, function: str, year: int) -> Mapping[str, float]:
+        """Return the target group of every community in scope, added up once."""
+        if (function, year) not in self._added_up:
+            self._added_up[function, year] = {
+                code: sum(self.persons(key, function, year) for key in self.demand_of_community[code])
+                for code in self.communities
+            }
+        return self._added_up[function, year]
+
+    @cached_property
+    def _added_up(self) -> dict[tuple[str, int], Mapping[str, float]]:
+        return {}
 
     def households(self, community: str, year: int) -> float:
         """Return the households of a community in scope in a year."""

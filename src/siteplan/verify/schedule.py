@@ -27,6 +27,14 @@ class Schedule:
         }
 
     @cached_property
+    def sites_of_community(self) -> Mapping[str, list[tuple[PlannedSite, SiteFacts]]]:
+        """Community code → the plan's sites there, with what the inputs say."""
+        found: dict[str, list[tuple[PlannedSite, SiteFacts]]] = {}
+        for _, site, facts in self.sites.values():
+            found.setdefault(facts.community_code, []).append((site, facts))
+        return found
+
+    @cached_property
     def starts(self) -> Mapping[tuple[str, str], int]:
         """(site, function) → first year."""
         return {
@@ -63,11 +71,16 @@ class Schedule:
 
     def provided(self, site_id: str, year: int) -> tuple[str, ...]:
         """Return the functions that a site provides in a year."""
-        return tuple(
-            function
-            for owner, function in self.starts
-            if owner == site_id and (owner, function, year) in self._areas
-        )
+        return self._provided.get((site_id, year), ())
+
+    @cached_property
+    def _provided(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
+        provided: dict[tuple[str, int], tuple[str, ...]] = {}
+        for site, function in self.starts:
+            for year in self.facts.years:
+                if (site, function, year) in self._areas:
+                    provided[site, year] = (*provided.get((site, year), ()), function)
+        return provided
 
     def providers(self, function: str, year: int) -> frozenset[str]:
         """Return the sites that provide a function in a year."""
@@ -75,13 +88,13 @@ class Schedule:
 
     @cached_property
     def _providers(self) -> Mapping[tuple[str, int], frozenset[str]]:
-        return {
-            (function, year): frozenset(
-                site for site, key in self.starts if key == function and (site, key, year) in self._areas
-            )
-            for function in self.facts.functions
-            for year in self.facts.years
+        providers: dict[tuple[str, int], set[str]] = {
+            (function, year): set() for function in self.facts.functions for year in self.facts.years
         }
+        for (site, year), functions in self._provided.items():
+            for function in functions:
+                providers[function, year].add(site)
+        return {pair: frozenset(sites) for pair, sites in providers.items()}
 
     @cached_property
     def converted(self) -> Mapping[str, int]:

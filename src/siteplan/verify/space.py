@@ -167,10 +167,8 @@ def _never_shrinks(schedule: Schedule) -> tuple[ClaimResult, ...]:
 def floor_areas(schedule: Schedule, community: str, year: int) -> tuple[float, float]:
     """Return the floor area of all rooms in a community, each once, and of elderly care's, in m²."""
     rooms = elderly = 0.0
-    for _, site, facts in schedule.sites.values():
-        if facts.community_code != community:
-            continue
-        groups = schedule.facts.room_groups
+    groups = schedule.facts.room_groups
+    for site, facts in schedule.sites_of_community.get(community, ()):
         rooms += facts.floor_per_usable * sum(schedule.room(site.site_id, group, year) for group in groups)
         elderly += facts.floor_per_usable * schedule.area(site.site_id, ELDERLY, year)
     return rooms, elderly
