@@ -11,7 +11,7 @@ import pytest
 from tests.solve.test_conversion import with_conversion
 from tests.tiny_problem import ELDERLY, MEALS, YEARS, A, B, tiny_problem
 
-from siteplan.highs import Answer, Clock, Ended, Limits, SolverSession, Status
+from siteplan.highs import Answer, Clock, Limits, SolverSession, Status
 from siteplan.problem import Money, Pace, Problem
 from siteplan.scenario import Level
 from siteplan.solve.conflict import OBJECTS, Conflict, Relaxation, _together, explain_conflict
@@ -200,7 +200,7 @@ def test_whenever_the_time_ends_the_rules_are_proven_to_clash(
         nonlocal given
         given += 1
         if given > answers:
-            return Answer(Status.NO_SOLUTION, Ended.TIME_LIMIT, None, None, None, 0)
+            return Answer(Status.NO_SOLUTION, None, None, None, 0)
         return solve(session, *asked, **more)  # type: ignore[arg-type]
 
     with SolverSession() as session:

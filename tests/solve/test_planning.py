@@ -13,14 +13,14 @@ from tests.solve.rich_instance import rich_instance
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
 
 from siteplan.case import Form
-from siteplan.highs import Ended, Limits, Program, SolverSession, Status
+from siteplan.highs import Limits, Program, SolverSession, Status
 from siteplan.problem import Money, Pace, Problem, Role
 from siteplan.scenario import Level, SolverSettings
-from siteplan.solve import Clock, InfeasibleError, NoPlanError, solve
+from siteplan.solve import Clock, InfeasibleError, NoPlanError, planning, solve
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import CONSTRAINTS, build_model
-from siteplan.solve.program import compile_program
+from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.rules import RULES, STRUCTURE
 
 QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
@@ -166,11 +166,12 @@ def test_a_session_obeys_the_clock_and_is_used_again() -> None:
     """A hard program is ended within a second of the deadline; the session then solves another."""
     hard = _program(random_problem(1, points=200, sites=60), Level.SHORTFALL)
     easy = _program(tiny_problem(), Level.SHORTFALL)
+    clock = _clock(0.5)
     with SolverSession() as session:
         begin = time.monotonic()
-        answer = session.solve(hard, Limits(), _clock(0.5))
+        assert not session.solve(hard, Limits(), clock).is_proven
         assert time.monotonic() - begin < 1.5
-        assert answer.ended is Ended.TIME_LIMIT
+        assert clock.cut_short.is_set()
         again = session.solve(easy, Limits(), _clock(30.0))
         assert again.status is Status.OPTIMAL
         once_more = session.solve(easy, Limits(), _clock(30.0))
@@ -184,9 +185,43 @@ def test_a_session_stops_when_the_user_interrupts() -> None:
     threading.Timer(0.5, clock.stop.set).start()
     begin = time.monotonic()
     with SolverSession() as session:
-        answer = session.solve(hard, Limits(), clock)
+        assert not session.solve(hard, Limits(), clock).is_proven
     assert time.monotonic() - begin < 1.5
-    assert answer.ended is Ended.INTERRUPTED
+    assert not clock.cut_short.is_set()
+
+
+def test_a_clock_remembers_what_those_made_of_it_cut_short() -> None:
+    """Not what nobody needs any more, which ends without another result."""
+    program = _program(tiny_problem(), Level.SHORTFALL)
+    for is_regardless in (True, False):
+        clock = _clock(30.0)
+        with SolverSession() as session:
+            over = clock.until(9.0).regardless(0.0) if is_regardless else clock.until(0.0)
+            assert session.solve(program, Limits(), over).values is None
+        assert clock.cut_short.is_set()
+    clock = _clock(30.0)
+    beside = clock.beside()
+    beside.not_needed.set()
+    with SolverSession() as session:
+        assert session.solve(program, Limits(), beside.until(9.0)).values is None
+    assert not clock.cut_short.is_set()
+    assert not clock.not_needed.is_set()
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_a_plan_is_repeatable_only_where_the_clock_cut_nothing(
+    is_cut: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time that ends no more than merging may lead to another plan next time."""
+
+    def merge(compiled: CompiledModel, program: Program, plans: object, limits: Limits, clock: Clock) -> None:
+        with SolverSession() as session:
+            session.solve(program, limits, clock.until(0.0) if is_cut else clock)
+
+    monkeypatch.setattr(planning, "merged", merge)
+    problem = random_problem(1, communities=6, towns=2, points=30, sites=20, years=2, budget_cny=2_000_000.0)
+    result = solve(replace(problem, objective=(Level.SHORTFALL,)), QUICK)
+    assert (result.stopped_by == "time_limit") is is_cut
 
 
 def _clock(seconds: float) -> Clock:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -44,7 +43,7 @@ def upper_bounds(
     seconds = SHARE_OF_TIME * clock.seconds_left()
     if answer.values is None or seconds < SETTING_UP * (time.monotonic() - begin):
         return
-    clock = replace(clock, deadline=time.monotonic() + seconds)
+    clock = clock.until(seconds)
     for count, iterations in ROUNDS:
         cases = likely_cases(instance, near, answer.values[: instance.site_count], prices, count, clock)
         fitting = min(float(iterations), _fitting(rows, cases, budget, prices, clock))

@@ -77,8 +77,8 @@ def solve_cheapest(
         duals = multipliers(_relaxed(program), session, clock)
         if duals is not None:
             bound = _bound(instance, wanted, duals)
-        solving = clock.until(math.inf)
-        search = Descent(instance, wanted, best, bound + wanted_gap, clock.until(math.inf), solving)
+        solving = clock.beside()
+        search = Descent(instance, wanted, best, bound + wanted_gap, clock.beside(), solving)
         searching = beside.submit(search.run, seed) if instance.site_count > EXACT_SITES else None
         start = np.zeros(instance.site_count)
         start[best] = 1.0

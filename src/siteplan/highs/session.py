@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
@@ -36,15 +36,6 @@ class Status(StrEnum):
     NO_SOLUTION = "no_solution"
 
 
-class Ended(StrEnum):
-    """What ended a solver run."""
-
-    FINISHED = "finished"
-    WORK_LIMIT = "work_limit"
-    TIME_LIMIT = "time_limit"
-    INTERRUPTED = "interrupted"
-
-
 _STATUS_OF_HIGHS = {
     "kOptimal": Status.OPTIMAL,
     "kInfeasible": Status.INFEASIBLE,
@@ -59,6 +50,8 @@ class Clock:
     stop: threading.Event = field(default_factory=threading.Event)
     not_needed: threading.Event = field(default_factory=threading.Event)
     """Set when what is being computed is no longer needed."""
+    cut_short: threading.Event = field(default_factory=threading.Event)
+    """Set once time ended a solver run, by this clock or one made of it: another run may come to more."""
 
     def seconds_left(self) -> float:
         """Return the seconds to the deadline, 0 where it has passed or an event says stop."""
@@ -68,7 +61,16 @@ class Clock:
 
     def until(self, seconds: float) -> Clock:
         """Return a clock that stops after so many seconds at the latest, and with this one."""
-        return Clock(min(self.deadline, time.monotonic() + seconds), self.stop)
+        deadline = min(self.deadline, time.monotonic() + seconds)
+        return replace(self, deadline=deadline)
+
+    def beside(self) -> Clock:
+        """Return the same clock for what may be no longer needed by itself."""
+        return replace(self, not_needed=threading.Event())
+
+    def regardless(self, seconds: float) -> Clock:
+        """Return a clock that stops after so many seconds, regardless of this one and of the user."""
+        return Clock(time.monotonic() + seconds, cut_short=self.cut_short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,6 @@ class Answer:
     """
 
     status: Status
-    ended: Ended
     values: FloatArray | None
     objective: float | None
     bound: float | None
@@ -166,7 +167,8 @@ class SolverSession:
         ``start``: (columns, values) of a full or partial start that HiGHS completes.
         """
         if clock.seconds_left() <= 0.0:
-            return _answer("", _Best(), _why_stopped(clock))
+            _remember_cut(clock)
+            return _answer("", _Best())
         if self._process is None:
             self._process = take_process()
         self._process.send(_request(program, limits, start))
@@ -174,7 +176,8 @@ class SolverSession:
         while True:
             if clock.seconds_left() <= 0.0:
                 self.close()
-                return _answer("", best, _why_stopped(clock))
+                _remember_cut(clock)
+                return _answer("", best)
             try:
                 event = self._process.next_event(POLL_S)
             except queue.Empty:
@@ -186,11 +189,13 @@ class SolverSession:
             if listener is not None:
                 listener(best.objective, best.bound)
             if event["event"] == "done":
-                return _answer(event["status"], best, Ended.FINISHED)
+                return _answer(event["status"], best)
 
 
-def _why_stopped(clock: Clock) -> Ended:
-    return Ended.INTERRUPTED if clock.stop.is_set() else Ended.TIME_LIMIT
+def _remember_cut(clock: Clock) -> None:
+    """Let the clock remember a run that it cut short, unless the user or the program wants no more of it."""
+    if not clock.stop.is_set() and not clock.not_needed.is_set():
+        clock.cut_short.set()
 
 
 def _request(
@@ -223,9 +228,7 @@ def _request(
     }
 
 
-def _answer(highs_status: str, best: _Best, ended: Ended) -> Answer:
+def _answer(highs_status: str, best: _Best) -> Answer:
     fallback = Status.FEASIBLE if best.values is not None else Status.NO_SOLUTION
     status = _STATUS_OF_HIGHS.get(highs_status, fallback)
-    if ended is Ended.FINISHED and status not in (Status.OPTIMAL, Status.INFEASIBLE):
-        ended = Ended.WORK_LIMIT
-    return Answer(status, ended, best.values, best.objective, best.bound, best.nodes, best.row_duals)
+    return Answer(status, best.values, best.objective, best.bound, best.nodes, best.row_duals)

@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from siteplan.highs import Answer, Clock, Ended, FloatArray, Limits, Program, SolverSession, Status
+from siteplan.highs import Answer, Clock, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.outcome import MAXIMISED, UNITS, level_value
 from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
@@ -125,7 +125,6 @@ class _Run:
     clock: Clock
     cuts: tuple[Cut, ...] = ()
     started: float = field(default_factory=time.monotonic)
-    ended: set[Ended] = field(default_factory=set)
     land: Landscape | None = None
     priced: PricedBounds | None = None
     build_s: float = 0.0
@@ -149,7 +148,7 @@ class _Run:
         """Return whether there is time to build a program of so many times the first one's length."""
         enough = clock.seconds_left() > times * self.build_s
         if not enough:
-            self.ended.add(Ended.TIME_LIMIT)
+            self.clock.cut_short.set()
         return enough
 
     def tell(
@@ -208,6 +207,7 @@ def solve(
         ValueError: a plan is better than ``known_bound``, so it is none.
     """
     clock = clock or Clock(time.monotonic() + settings.time_limit_s)
+    clock = replace(clock, cut_short=threading.Event())  # of this run alone, whatever else the clock is for
     run = _Run(problem, settings, listener, clock, cuts)
     if len(problem.years) > 1:
         compile_ahead()
@@ -238,7 +238,7 @@ def _find_prices(run: _Run, *, is_alone: bool) -> None:
     run.tell(BOUNDS_BY_PRICES, Level.SHORTFALL)
     share = COMPILER_SHARE if is_alone else PRICES_SHARE
     if not wait_until_compiled(PRICES, run.clock.until(share * run.clock.seconds_left())):
-        run.ended.add(Ended.TIME_LIMIT)
+        run.clock.cut_short.set()
         return
     share = PRICES_SHARE_WITHOUT_PROGRAM if is_alone else PRICES_SHARE
     clock = run.clock.until(share * run.clock.seconds_left())
@@ -247,7 +247,7 @@ def _find_prices(run: _Run, *, is_alone: bool) -> None:
         if run.land is not None and run.problem.money.sources:
             run.land = with_dearest_sources(run.problem, run.land, run.priced.dearest_first)
     if clock.seconds_left() <= 0.0:
-        run.ended.add(Ended.TIME_LIMIT)
+        run.clock.cut_short.set()
 
 
 def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Decisions, ...]:
@@ -260,7 +260,7 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Deci
     most = max(MOVES_PER_EFFORT, by_site * len(run.problem.planned_sites))
     moves = max(1, round(most * run.settings.effort))
     if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
-        run.ended.add(Ended.TIME_LIMIT)
+        run.clock.cut_short.set()
         return ()
     promising = None if run.priced is None else run.priced.promising
     from_nothing, every = int(start is not None), RUNS_WITHOUT_PROGRAM if is_alone else RUNS_TO_BE_CROSSED
@@ -284,7 +284,7 @@ def _search(run: _Run, start: Decisions | None, *, is_alone: bool) -> tuple[Deci
         can_be_mended=has_to_be_mended or not is_alone,
     )
     if clock.seconds_left() < HURRIED_SHARE * seconds:
-        run.ended.add(Ended.TIME_LIMIT)
+        run.clock.cut_short.set()
     return tuple(one.decisions for one in found)
 
 
@@ -323,7 +323,7 @@ def _without_program(
     for plan in keeping[1:]:
         best = _better(run, best, plan)
     if run.clock.seconds_left() <= 0.0:
-        run.ended.add(Ended.TIME_LIMIT)
+        run.clock.cut_short.set()
     return _First(best, _bound_without_program(run, known_bound), is_without_program=True)
 
 
@@ -361,7 +361,7 @@ def _mended(
     level = run.problem.objective[0]
     compiled = compile_reduced(limited_to(run.problem, pairs), (level,)).with_cuts(run.cuts)
     program = compiled.program.with_objective(*compiled.objectives[level])
-    kept_s = min(check_seconds(program, Clock(time.monotonic())), CHECK_SHARE * longer.seconds_left())
+    kept_s = min(check_seconds(program, run.clock.until(0.0)), CHECK_SHARE * longer.seconds_left())
     clock, longer = (end.until(end.seconds_left() - kept_s) for end in (clock, longer))
     gap = MENDED_WELL_ENOUGH * abs(_first_level_of(run, plans[0]))
     limits = run.limits(program, STAGING_NODES, gap)
@@ -379,7 +379,7 @@ def _mended(
             break
     if best is None:
         return None
-    return completed(compiled, program, best, session, Clock(time.monotonic())) or best
+    return completed(compiled, program, best, session, run.clock.until(0.0)) or best
 
 
 def _first_level_of(run: _Run, plan: Decisions) -> float:
@@ -611,7 +611,6 @@ def _single_year_bounds(
                 clock,
                 compiled.start_values(fitted_to(compiled.problem, _seen_in_year(start, year))),
             )
-        run.ended.add(answer.ended)
         decisions = None if answer.values is None else compiled.decisions(answer.values)
         bound = (
             None if answer.bound is None else round_up(answer.bound, lattice_step(program), program.offset)
@@ -735,7 +734,6 @@ def _optimise(
     improvement = _Improvement(run, compiled, program, start, clock) if stage is not STAGING else None
     limits = run.limits(program, nodes, _wanted_gap(run, level) if stage is FIRST_LEVEL else 1e-9)
     answer = session.solve(program, limits, clock, begin, partial(_listen, run, level, stage))
-    run.ended.add(answer.ended)
     return answer if improvement is None else improvement.joined_with(answer)
 
 
@@ -755,7 +753,7 @@ class _WholeProgram:
 
     def __init__(self, run: _Run, compiled: CompiledModel, program: Program, clock: Clock) -> None:
         self._run, self._compiled, self._program = run, compiled, program
-        self._clock = Clock(clock.deadline, clock.stop)
+        self._clock = clock.beside()
         self._is_told = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._answer = self._pool.submit(self._solve)
@@ -786,7 +784,6 @@ class _WholeProgram:
         best = start if start.start_year else None
         improvement = _Improvement(self._run, self._compiled, self._program, best, self._clock)
         answer = self._answer.result()
-        self._run.ended.add(answer.ended)
         return _Attempt(improvement.joined_with(answer), start, bound)
 
 
@@ -797,7 +794,7 @@ class _Improvement:
         self, run: _Run, compiled: CompiledModel, program: Program, start: Decisions | None, clock: Clock
     ) -> None:
         self._run = run
-        self._clock = Clock(clock.deadline, clock.stop)
+        self._clock = clock.beside()
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._best = (
             None
@@ -823,7 +820,7 @@ class _Improvement:
         if answer.is_proven or best is None:
             return answer
         if self._clock.seconds_left() <= 0.0:
-            self._run.ended.add(Ended.TIME_LIMIT)
+            self._run.clock.cut_short.set()
         if answer.objective is not None and answer.objective <= best[1]:
             return answer
         return replace(answer, status=Status.FEASIBLE, values=best[0], objective=best[1])
@@ -959,9 +956,9 @@ def _level_result(level: Level, value: float, bound: float | None, given_unprove
 
 def _stopped_by(run: _Run, results: Sequence[LevelResult]) -> StoppedBy:
     first = results[0]
-    if Ended.INTERRUPTED in run.ended or run.clock.stop.is_set():
+    if run.clock.stop.is_set():
         return "interrupted"
-    if Ended.TIME_LIMIT in run.ended or run.clock.seconds_left() <= 0.0:
+    if run.clock.cut_short.is_set() or run.clock.seconds_left() <= 0.0:
         return "time_limit"
     if first.gap and first.gap <= run.settings.gap:
         return "gap"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -107,7 +106,7 @@ def completed(
     """Return the start with areas, rooms and all else at their best; None where it breaks a rule."""
     fixed = program.with_fixed(*compiled.start_values(start))
     seconds = check_seconds(program, clock)
-    answer = session.solve(fixed, Limits(), Clock(time.monotonic() + seconds))
+    answer = session.solve(fixed, Limits(), clock.regardless(seconds))
     return None if answer.values is None else compiled.decisions(answer.values)
 
 
@@ -127,7 +126,7 @@ def most_of(
     where all of that can't be, which part of the start is provided, with nothing besides.
     """
     seconds = max(check_seconds(program, clock), LEAVING_OUT_SHARE * clock.seconds_left())
-    end = Clock(time.monotonic() + seconds)
+    end = clock.regardless(seconds)
     whole_at_first: IntArray | None = None
     at_first = compiled.start_values(start)
     for _ in range(ROUNDS_OF_LEAVING_OUT):
