@@ -167,8 +167,7 @@ class SolverSession:
         ``start``: (columns, values) of a full or partial start that HiGHS completes.
         """
         if clock.seconds_left() <= 0.0:
-            _remember_cut(clock)
-            return _answer("", _Best())
+            return _cut_short(clock, _Best())
         if self._process is None:
             self._process = take_process()
         self._process.send(_request(program, limits, start))
@@ -176,8 +175,7 @@ class SolverSession:
         while True:
             if clock.seconds_left() <= 0.0:
                 self.close()
-                _remember_cut(clock)
-                return _answer("", best)
+                return _cut_short(clock, best)
             try:
                 event = self._process.next_event(POLL_S)
             except queue.Empty:
@@ -192,10 +190,11 @@ class SolverSession:
                 return _answer(event["status"], best)
 
 
-def _remember_cut(clock: Clock) -> None:
-    """Let the clock remember a run that it cut short, unless the user or the program wants no more of it."""
+def _cut_short(clock: Clock, best: _Best) -> Answer:
+    """Return what a run came to, which the clock remembers unless user or program want no more of it."""
     if not clock.stop.is_set() and not clock.not_needed.is_set():
         clock.cut_short.set()
+    return _answer("", best)
 
 
 def _request(

@@ -98,12 +98,12 @@ def to_metres(
 
 def projected(longitude: FloatArray, latitude: FloatArray, metric_crs: str) -> tuple[FloatArray, FloatArray]:
     """Return x and y in metres; infinite where a place can't be projected."""
-    return _transformed(WGS84, metric_crs, longitude, latitude)
+    return _transformed(WGS84, metric_crs_of(metric_crs).srs, longitude, latitude)
 
 
 def unprojected(x_m: FloatArray, y_m: FloatArray, metric_crs: str) -> tuple[FloatArray, FloatArray]:
     """Return longitude and latitude on WGS 84 of places in metres."""
-    return _transformed(metric_crs, WGS84, x_m, y_m)
+    return _transformed(metric_crs_of(metric_crs).srs, WGS84, x_m, y_m)
 
 
 @lru_cache(maxsize=16)
