@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.tiny_case import write_tiny_case
@@ -41,10 +42,10 @@ def repository() -> Path:
     return REPOSITORY
 
 
-def write_tiny_project(root: Path) -> Path:
-    """Make a project folder: the shipped model, the tiny case, ``scenarios/tiny.yaml``."""
+def write_tiny_project(root: Path, **tables: Any) -> Path:
+    """Make a project folder: the shipped model, the tiny case with other tables, ``scenarios/tiny.yaml``."""
     shutil.copytree(REPOSITORY / "model", root / "model")
-    write_tiny_case(root / "data" / "tiny")
+    write_tiny_case(root / "data" / "tiny", **tables)
     (root / "scenarios").mkdir()
     (root / "scenarios" / "tiny.yaml").write_text(TINY_SCENARIO, encoding="utf-8")
     return root

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from html import unescape
 from pathlib import Path
 
 import pytest
-from tests.conftest import REPOSITORY, TINY_SCENARIO
-from tests.tiny_case import write_tiny_case
+from tests.conftest import write_tiny_project
 
 from siteplan import Comparison, Plan, Scenario, compare, explore
 
@@ -18,11 +16,7 @@ from siteplan import Comparison, Plan, Scenario, compare, explore
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> list[Plan]:
     """Two plans of the tiny case: with its money, and with less."""
-    root = tmp_path_factory.mktemp("notebook") / "county"
-    shutil.copytree(REPOSITORY / "model", root / "model")
-    write_tiny_case(root / "data" / "tiny")
-    (root / "scenarios").mkdir()
-    (root / "scenarios" / "tiny.yaml").write_text(TINY_SCENARIO, encoding="utf-8")
+    root = write_tiny_project(tmp_path_factory.mktemp("notebook") / "county")
     scenario = Scenario.load(root / "scenarios/tiny.yaml")
     return [scenario.solve(), scenario.with_(budget={"scale": 0.3}).solve()]
 

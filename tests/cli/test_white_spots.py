@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Siteplan
-from tests.conftest import REPOSITORY, TINY_SCENARIO
-from tests.tiny_case import write_tiny_case
+from tests.conftest import TINY_SCENARIO, write_tiny_project
 
 from siteplan.cli.main import run
 from siteplan.publish import read_explanations
@@ -18,10 +16,7 @@ from siteplan.publish import read_explanations
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Result folder of the tiny case."""
-    root = tmp_path_factory.mktemp("white-spots")
-    shutil.copytree(REPOSITORY / "model", root / "model")
-    write_tiny_case(root / "data" / "tiny")
-    (root / "scenarios").mkdir()
+    root = write_tiny_project(tmp_path_factory.mktemp("white-spots"))
     scenario = root / "scenarios" / "tiny.yaml"
     scenario.write_text(TINY_SCENARIO.replace("3_000_000", "300_000"), encoding="utf-8")
     folder = root / "results"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import REPOSITORY, TINY_SCENARIO
-from tests.tiny_case import changed, tiny_rows, write_tiny_case
+from tests.conftest import write_tiny_project
+from tests.tiny_case import changed, tiny_rows
 
 from siteplan.cli.main import run
 
@@ -24,11 +23,7 @@ HOSTILE_NAMES = (
 
 def solved(root: Path, **tables: Any) -> Path:
     """Make a project with the tiny case, solve it and return its result folder."""
-    shutil.copytree(REPOSITORY / "model", root / "model")
-    write_tiny_case(root / "data" / "tiny", **tables)
-    (root / "scenarios").mkdir()
-    scenario = root / "scenarios" / "tiny.yaml"
-    scenario.write_text(TINY_SCENARIO, encoding="utf-8")
+    scenario = write_tiny_project(root, **tables) / "scenarios" / "tiny.yaml"
     assert run(["solve", str(scenario), "--only", "plan", "--output", str(root / "results")], {}) == 0
     return root / "results"
 
