@@ -8,8 +8,11 @@ Danna, Rothberg & Le Pape 2005).
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,7 @@ from siteplan.solve.program import INTEGER_HALF, CompiledModel
 ColumnArray = NDArray[np.int64]
 Start = tuple[ColumnArray, FloatArray]
 
+
 SHARE_OF_ONE = 0.15
 """Share of the time left that one neighbourhood may take: all open sites of a city would take it all."""
 LARGE_PROGRAM = 5_000
@@ -29,8 +33,22 @@ LARGE_RELAXATION = 20_000
 """Columns beyond which the interior point method is many times faster than the simplex method."""
 RELAXATION_SHARE, INDUCED_SHARE, INDUCED_PASSES = 0.5, 0.4, 4
 """Shares of the time left for the relaxation and for a neighbourhood that it induces; how many of these."""
+ALONE_SHARE = 0.85
+"""Share of the time left for all that the relaxation induces, where both cores are free for it."""
+WIDE, NARROW = (1.0 - WHOLE,), (0.5, 0.3, 0.1)
+"""By how much plan and relaxation differ at least in what is freed: little, so that much is free; and first
+much, then less, so that each is solved."""
+WIDE_GAP, NARROW_GAP = 0.002, 0.0005
+"""Gaps, as shares of the objective, at which a wide and a narrow neighbourhood count as solved."""
 SMALLEST_GAIN = 1e-7
 """A gain below this (model units) is solver noise."""
+
+
+class Solution(NamedTuple):
+    """Values of all columns (columns,), and the objective (model units)."""
+
+    values: FloatArray
+    objective: float
 
 
 def improve(
@@ -41,24 +59,27 @@ def improve(
     limits: Limits,
     clock: Clock,
     passes: int,
-) -> tuple[FloatArray, float] | None:
-    """Return the best solution found (columns,) and its objective, or None where nothing was found.
+    *,
+    is_alone: bool = False,
+) -> Solution | None:
+    """Return the best solution found, or None where nothing was found.
 
-    ``start``: (columns, values) of the binaries of a plan.
+    ``start``: (columns, values) of the binaries of a plan; ``is_alone``: both cores are free for it.
     """
     induced = None
     if len(program.cost) > LARGE_PROGRAM:
         provide = np.array(list(compiled.columns.provide.values()), dtype=np.int64)
-        induced = improve_by_relaxation(provide, program, start, session, limits, clock)
-        start = start if induced is None else (start[0], induced[0][start[0]].round())
+        by_relaxation = improve_on_both_cores if is_alone else improve_by_relaxation
+        induced = by_relaxation(provide, program, start, session, limits, clock)
+        start = start if induced is None else (start[0], induced.values[start[0]].round())
     towns = {site: compiled.problem.sites[site].town_code for site in compiled.problem.planned_sites}
     columns = columns_by_site(compiled)
     found = improve_by_town(columns, towns, program, start, session, limits, clock, passes)
     return min((one for one in (found, induced) if one is not None), key=_objective, default=None)
 
 
-def _objective(solution: tuple[FloatArray, float]) -> float:
-    return solution[1]
+def _objective(solution: Solution) -> float:
+    return solution.objective
 
 
 def improve_by_relaxation(
@@ -68,33 +89,89 @@ def improve_by_relaxation(
     session: SolverSession,
     limits: Limits,
     clock: Clock,
-) -> tuple[FloatArray, float] | None:
-    """Return the best solution found (columns,) and its objective, or None where nothing was found.
+) -> Solution | None:
+    """Return the best solution found, or None where nothing was found.
 
     ``provide``: the columns that are held where the plan and the relaxation agree.
     """
-    how = Limits(use_interior_point=len(program.cost) > LARGE_RELAXATION)
-    share = clock.until(RELAXATION_SHARE * clock.seconds_left())
-    relaxation = session.solve(program.relaxed(), how, share).values
+    relaxation = _relaxation(program, session, clock)
     if relaxation is None:
         return None
-    values = np.zeros(len(program.cost))
-    values[start[0]] = start[1]
-    best: tuple[FloatArray, float] | None = None
+    shared = _Induced(provide, program, start, relaxation)
     for _ in range(INDUCED_PASSES):
-        planned = values[provide].round()
-        agreed = np.abs(relaxation[provide] - planned) < 1.0 - WHOLE
-        restricted = program.with_fixed(provide[agreed], planned[agreed])
         share = clock.until(INDUCED_SHARE * clock.seconds_left())
-        answer = session.solve(
-            restricted, replace(limits, nodes=None), share, (start[0], values[start[0]].round())
-        )
+        if not shared.improve(WIDE[0], session, replace(limits, nodes=None), share):
+            break
+    return shared.best
+
+
+def improve_on_both_cores(
+    provide: ColumnArray,
+    program: Program,
+    start: Start,
+    session: SolverSession,
+    limits: Limits,
+    clock: Clock,
+) -> Solution | None:
+    """Return the best solution found, or None where nothing was found, as `improve_by_relaxation` does.
+
+    One core solves wide neighbourhoods and the other narrow ones, each of the best plan of both.
+    """
+    relaxation = _relaxation(program, session, clock)
+    if relaxation is None:
+        return None
+    shared = _Induced(provide, program, start, relaxation)
+    end = clock.until(ALONE_SHARE * clock.seconds_left())
+
+    def improve_all(session: SolverSession, widths: tuple[float, ...], gap: float) -> None:
+        for width in widths:
+            while shared.improve(width, session, replace(limits, nodes=None, relative_gap=gap), end):
+                pass
+
+    with SolverSession() as other, ThreadPoolExecutor(max_workers=2) as pool:
+        wide = pool.submit(improve_all, session, WIDE, WIDE_GAP)
+        narrow = pool.submit(improve_all, other, NARROW, NARROW_GAP)
+        wide.result()
+        narrow.result()
+    return shared.best
+
+
+def _relaxation(program: Program, session: SolverSession, clock: Clock) -> FloatArray | None:
+    """Return a solution (columns,) of a program's relaxation, or None where there is no time for it."""
+    how = Limits(use_interior_point=len(program.cost) > LARGE_RELAXATION)
+    share = clock.until(RELAXATION_SHARE * clock.seconds_left())
+    return session.solve(program.relaxed(), how, share).values
+
+
+class _Induced:
+    """The neighbourhoods that a relaxation (columns,) induces of the best plan so far."""
+
+    def __init__(self, provide: ColumnArray, program: Program, start: Start, relaxation: FloatArray) -> None:
+        self.best: Solution | None = None
+        self._provide, self._program = provide, program
+        self._binaries, self._planned = start
+        self._relaxation = relaxation
+        self._lock = threading.Lock()
+
+    def improve(self, width: float, session: SolverSession, limits: Limits, clock: Clock) -> bool:
+        """Solve again what plan and relaxation differ in by ``width`` or more; return whether that gained."""
+        with self._lock:
+            planned, before = self._planned, self.best
+        provided = np.zeros(len(self._program.cost))
+        provided[self._binaries] = planned
+        provided = provided[self._provide].round()
+        agreed = np.abs(self._relaxation[self._provide] - provided) < width
+        restricted = self._program.with_fixed(self._provide[agreed], provided[agreed])
+        answer = session.solve(restricted, limits, clock, (self._binaries, planned.round()))
         if answer.values is None or answer.objective is None:
-            break
-        if best is not None and answer.objective >= best[1] - SMALLEST_GAIN:
-            break
-        values, best = answer.values, (answer.values, answer.objective)
-    return best
+            return False
+        with self._lock:
+            if self.best is None or answer.objective < self.best.objective - SMALLEST_GAIN:
+                self.best = Solution(answer.values, answer.objective)
+                self._planned = answer.values[self._binaries]
+        if before is None:
+            return bool((answer.values[self._provide].round() != provided).any())
+        return answer.objective < before.objective - SMALLEST_GAIN
 
 
 def improve_by_town(
@@ -106,16 +183,16 @@ def improve_by_town(
     limits: Limits,
     clock: Clock,
     passes: int,
-) -> tuple[FloatArray, float] | None:
-    """Return the best solution found (columns,) and its objective, or None where nothing was found.
+) -> Solution | None:
+    """Return the best solution found, or None where nothing was found.
 
     ``site_columns``: the binary columns of each site, ``towns``: the town of each.
     """
     values = np.zeros(len(program.cost))
     values[start[0]] = start[1]
-    best: tuple[FloatArray, float] | None = None
+    best: Solution | None = None
     for _ in range(passes):
-        before = None if best is None else best[1]
+        before = None if best is None else best.objective
         for free in neighbourhoods(site_columns, towns, values):
             held = np.concatenate(
                 [site_columns[site] for site in site_columns if site not in free] or [start[0][:0]]
@@ -126,11 +203,11 @@ def improve_by_town(
             answer = session.solve(restricted, limits, share, begin)
             if answer.values is None or answer.objective is None:
                 continue
-            if best is None or answer.objective < best[1] - SMALLEST_GAIN:
-                values, best = answer.values, (answer.values, answer.objective)
+            if best is None or answer.objective < best.objective - SMALLEST_GAIN:
+                values, best = answer.values, Solution(answer.values, answer.objective)
         if clock.seconds_left() <= 0.0 or best is None:
             break
-        if before is not None and best[1] >= before - SMALLEST_GAIN:
+        if before is not None and best.objective >= before - SMALLEST_GAIN:
             break
     return best
 
