@@ -78,8 +78,9 @@ LARGEST_BRANCHED_PROGRAM = 19_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
 LARGEST_PROGRAM = 120_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""
-BUILD_SECONDS_PER_COLUMN, BUILD_SHARE = 1e-4, 0.5
-"""What building and compiling a program takes, and the share of the time left that it may take."""
+BUILD_SECONDS_PER_COLUMN, BUILD_SHARE, SMALL_BUILD_SHARE = 1e-4, 0.5, 0.1
+"""What building and compiling a program takes, and the shares of the time left that it may take: the smaller
+where a plan that keeps every rule is known without it."""
 SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.9, 20_000, 2
 """Share of the time, moves by site and runs of the search where nothing follows: fewer and longer runs, as
 they scatter less the larger the problem is."""
@@ -300,31 +301,34 @@ class _First:
 def _without_program(
     run: _Run, found: tuple[Decisions, ...], given: Decisions | None, known_bound: float | None
 ) -> _First | None:
-    """Return the best of the search's plans and the caller's with the bound from prices.
+    """Return the best of the search's plans, the caller's and what these open, with the bound from prices.
 
     None where none is known to keep every rule: only the program can mend it. All are complete: the search's
     have every room and function at its minimum area, or are mended by the program of what they open.
     """
     problem = run.problem
-    if only_the_program_tells(problem):
-        given_too = found if given is None else (fitted_to(problem, given), *found)
-        with SolverSession() as session:
-            mended = _mended(run, given_too, session, run.clock, run.clock, is_crossed=False)
-        return None if mended is None else _First(mended, _bound_without_program(run, known_bound), True)
-    fitted = None if given is None else fitted_to(problem, given)
-    keeping = [
-        plan
-        for plan in (*found, fitted)
-        if plan is not None and plan.start_year and not doubtful_rules(problem, plan)
-    ]
-    if not keeping:
-        return None
-    best = keeping[0]
-    for plan in keeping[1:]:
+    plans = found if given is None else (fitted_to(problem, given), *found)
+    keeping = [plan for plan in plans if plan.start_year and not doubtful_rules(problem, plan)]
+    best = _nothing_but_committed(problem)
+    for plan in keeping:
         best = _better(run, best, plan)
+    if only_the_program_tells(problem) or (keeping and _has_time_for_what_they_open(run, keeping)):
+        with SolverSession() as session:
+            mended = _mended(run, plans, session, run.clock, run.clock, is_crossed=False)
+        best = _better(run, best, mended)
+    if not best.start_year:
+        return None
     if run.clock.seconds_left() <= 0.0:
         run.clock.cut_short.set()
     return _First(best, _bound_without_program(run, known_bound), is_without_program=True)
+
+
+def _has_time_for_what_they_open(run: _Run, plans: Sequence[Decisions]) -> bool:
+    """Return whether the program of what some plans open is small enough, and there is time to build it."""
+    pairs = frozenset(pair for plan in plans for pair in plan.start_year)
+    columns = count_columns(limited_to(run.problem, pairs), run.problem.objective[0])
+    build_s = BUILD_SECONDS_PER_COLUMN * columns
+    return columns <= LARGEST_PROGRAM and build_s <= SMALL_BUILD_SHARE * run.clock.seconds_left()
 
 
 def _bound_without_program(run: _Run, known_bound: float | None) -> float | None:
@@ -517,7 +521,8 @@ def _attempted(
 ) -> _Attempt:
     """Solve the first level from the first of some plans, or beside the whole program that is solved already.
 
-    Where branching is of no use, neighbourhoods are of what the plans open: the relaxation of all takes longer.
+    Where branching is of no use, neighbourhoods are of what the plans open: the relaxation of all takes
+    longer.
     """
     best = plans[0]
     part = program if run.is_branched() else _opened_by(compiled, program, plans)

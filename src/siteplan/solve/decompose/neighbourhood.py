@@ -8,7 +8,6 @@ Danna, Rothberg & Le Pape 2005).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -97,12 +96,12 @@ def improve_by_relaxation(
     relaxation = _relaxation(program, session, clock)
     if relaxation is None:
         return None
-    shared = _Induced(provide, program, start, relaxation)
+    induced = _Induced(provide, program, start, relaxation)
     for _ in range(INDUCED_PASSES):
         share = clock.until(INDUCED_SHARE * clock.seconds_left())
-        if not shared.improve(WIDE[0], session, replace(limits, nodes=None), share):
+        if not induced.improve(WIDE[0], session, replace(limits, nodes=None), share):
             break
-    return shared.best
+    return induced.best
 
 
 def improve_on_both_cores(
@@ -115,25 +114,37 @@ def improve_on_both_cores(
 ) -> Solution | None:
     """Return the best solution found, or None where nothing was found, as `improve_by_relaxation` does.
 
-    One core solves wide neighbourhoods and the other narrow ones, each of the best plan of both.
+    In each round one core solves wide neighbourhoods and the other narrow ones; the best plan of both begins
+    the next, while that gains. So what comes of it depends on the clock alone.
     """
     relaxation = _relaxation(program, session, clock)
     if relaxation is None:
         return None
-    shared = _Induced(provide, program, start, relaxation)
     end = clock.until(ALONE_SHARE * clock.seconds_left())
 
-    def improve_all(session: SolverSession, widths: tuple[float, ...], gap: float) -> None:
+    def improve_all(
+        session: SolverSession, widths: tuple[float, ...], gap: float, start: Start
+    ) -> Solution | None:
+        induced = _Induced(provide, program, start, relaxation)
+        how = replace(limits, nodes=None, relative_gap=gap)
         for width in widths:
-            while shared.improve(width, session, replace(limits, nodes=None, relative_gap=gap), end):
+            while induced.improve(width, session, how, end):
                 pass
+        return induced.best
 
+    best: Solution | None = None
     with SolverSession() as other, ThreadPoolExecutor(max_workers=2) as pool:
-        wide = pool.submit(improve_all, session, WIDE, WIDE_GAP)
-        narrow = pool.submit(improve_all, other, NARROW, NARROW_GAP)
-        wide.result()
-        narrow.result()
-    return shared.best
+        while True:
+            wide = pool.submit(improve_all, session, WIDE, WIDE_GAP, start)
+            narrow = pool.submit(improve_all, other, NARROW, NARROW_GAP, start)
+            found = [one for one in (wide.result(), narrow.result()) if one is not None]
+            before, best = (
+                best,
+                min([*found, *([] if best is None else [best])], key=_objective, default=None),
+            )
+            if best is None or (before is not None and best.objective >= before.objective - SMALLEST_GAIN):
+                return best
+            start = (start[0], best.values[start[0]])
 
 
 def _relaxation(program: Program, session: SolverSession, clock: Clock) -> FloatArray | None:
@@ -149,29 +160,28 @@ class _Induced:
     def __init__(self, provide: ColumnArray, program: Program, start: Start, relaxation: FloatArray) -> None:
         self.best: Solution | None = None
         self._provide, self._program = provide, program
-        self._binaries, self._planned = start
+        self._start = start
         self._relaxation = relaxation
-        self._lock = threading.Lock()
 
     def improve(self, width: float, session: SolverSession, limits: Limits, clock: Clock) -> bool:
         """Solve again what plan and relaxation differ in by ``width`` or more; return whether that gained."""
-        with self._lock:
-            planned, before = self._planned, self.best
+        binaries, planned = self._start[0], self._start[1].round()
         provided = np.zeros(len(self._program.cost))
-        provided[self._binaries] = planned
-        provided = provided[self._provide].round()
+        provided[binaries] = planned
+        provided = provided[self._provide]
         agreed = np.abs(self._relaxation[self._provide] - provided) < width
         restricted = self._program.with_fixed(self._provide[agreed], provided[agreed])
-        answer = session.solve(restricted, limits, clock, (self._binaries, planned.round()))
+        answer = session.solve(restricted, limits, clock, (binaries, planned))
         if answer.values is None or answer.objective is None:
             return False
-        with self._lock:
-            if self.best is None or answer.objective < self.best.objective - SMALLEST_GAIN:
-                self.best = Solution(answer.values, answer.objective)
-                self._planned = answer.values[self._binaries]
-        if before is None:
-            return bool((answer.values[self._provide].round() != provided).any())
-        return answer.objective < before.objective - SMALLEST_GAIN
+        if self.best is None:
+            has_gained = bool((answer.values[self._provide].round() != provided).any())
+        else:
+            has_gained = answer.objective < self.best.objective - SMALLEST_GAIN
+        if self.best is None or has_gained:
+            self.best = Solution(answer.values, answer.objective)
+            self._start = (binaries, answer.values[binaries])
+        return has_gained
 
 
 def improve_by_town(
