@@ -23,7 +23,6 @@ from siteplan.solve.program import INTEGER_HALF, CompiledModel
 ColumnArray = NDArray[np.int64]
 Start = tuple[ColumnArray, FloatArray]
 
-
 SHARE_OF_ONE = 0.15
 """Share of the time left that one neighbourhood may take: all open sites of a city would take it all."""
 LARGE_PROGRAM = 5_000
@@ -137,11 +136,8 @@ def improve_on_both_cores(
         while True:
             wide = pool.submit(improve_all, session, WIDE, WIDE_GAP, start)
             narrow = pool.submit(improve_all, other, NARROW, NARROW_GAP, start)
-            found = [one for one in (wide.result(), narrow.result()) if one is not None]
-            before, best = (
-                best,
-                min([*found, *([] if best is None else [best])], key=_objective, default=None),
-            )
+            found = [one for one in (best, wide.result(), narrow.result()) if one is not None]
+            before, best = best, min(found, key=_objective, default=None)
             if best is None or (before is not None and best.objective >= before.objective - SMALLEST_GAIN):
                 return best
             start = (start[0], best.values[start[0]])
