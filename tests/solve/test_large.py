@@ -28,7 +28,7 @@ from siteplan.solve.reductions import compile_reduced, count_columns
 from siteplan.text import Text
 from siteplan.verify import verify_results
 
-QUICK = SolverSettings(time_limit_s=60.0, effort=0.02)
+QUICK = SolverSettings(time_limit_s=120.0, effort=0.02)
 
 
 @pytest.fixture
@@ -70,6 +70,18 @@ def test_a_start_of_a_large_problem_is_never_worsened() -> None:
     good = solve(problem, QUICK.model_copy(update={"effort": 0.2})).decisions
     hasty = solve(problem, QUICK.model_copy(update={"effort": 1e-5}), start=good)
     assert hasty.levels[0].value <= level_value(problem, good, Level.SHORTFALL) + 1e-9
+
+
+def test_a_large_plan_is_improved_by_the_program_of_what_it_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is time for that, the sites and functions of a hasty search are put to better use."""
+    problem, hasty = problem_of(1), QUICK.model_copy(update={"effort": 1e-3})
+    monkeypatch.setattr(planning._Run, "is_large", lambda _: True)
+    improved = solve(problem, hasty)
+    monkeypatch.setattr(planning, "SMALL_BUILD_SHARE", 0.0)
+    as_found = solve(problem, hasty)
+    assert doubtful_rules(problem, improved.decisions) == ()
+    assert improved.levels[0].value < as_found.levels[0].value - 1e-6
+    assert improved.levels[0].bound == as_found.levels[0].bound
 
 
 def test_what_the_search_does_not_know_needs_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
