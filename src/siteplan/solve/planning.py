@@ -325,8 +325,7 @@ def _without_program(
 
 def _has_time_for_what_they_open(run: _Run, plans: Sequence[Decisions]) -> bool:
     """Return whether the program of what some plans open is small enough, and there is time to build it."""
-    pairs = frozenset(pair for plan in plans for pair in plan.start_year)
-    columns = count_columns(limited_to(run.problem, pairs), run.problem.objective[0])
+    columns = count_columns(limited_to(run.problem, _opened(plans)), run.problem.objective[0])
     build_s = BUILD_SECONDS_PER_COLUMN * columns
     return columns <= LARGEST_PROGRAM and build_s <= SMALL_BUILD_SHARE * run.clock.seconds_left()
 
@@ -361,9 +360,8 @@ def _mended(
     if not plans:
         return None
     run.tell(REPAIR, run.problem.objective[0])
-    pairs = frozenset(pair for plan in plans for pair in plan.start_year)
     level = run.problem.objective[0]
-    compiled = compile_reduced(limited_to(run.problem, pairs), (level,)).with_cuts(run.cuts)
+    compiled = compile_reduced(limited_to(run.problem, _opened(plans)), (level,)).with_cuts(run.cuts)
     program = compiled.program.with_objective(*compiled.objectives[level])
     kept_s = min(check_seconds(program, run.clock.until(0.0)), CHECK_SHARE * longer.seconds_left())
     clock, longer = (end.until(end.seconds_left() - kept_s) for end in (clock, longer))
@@ -525,7 +523,7 @@ def _attempted(
     longer.
     """
     best = plans[0]
-    part = program if run.is_branched() else _opened_by(compiled, program, plans)
+    part = program if run.is_branched() else restricted_to(compiled, program, _opened(plans))
     if whole is not None:
         return whole.attempt_beside(best, part)
     if run.is_branched() or run.priced is None or not best.start_year:
@@ -534,9 +532,9 @@ def _attempted(
     return _Attempt(NO_ANSWER, improved, _highest(run, *_priced_bounds(run, compiled)))
 
 
-def _opened_by(compiled: CompiledModel, program: Program, plans: Sequence[Decisions]) -> Program:
-    """Return the program in which only sites and functions that some plan opens may start, in any year."""
-    return restricted_to(compiled, program, frozenset(pair for plan in plans for pair in plan.start_year))
+def _opened(plans: Sequence[Decisions]) -> frozenset[tuple[str, str]]:
+    """Return the (site, function) pairs that some plan opens, in any year."""
+    return frozenset(pair for plan in plans for pair in plan.start_year)
 
 
 def _decomposed(
