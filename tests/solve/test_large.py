@@ -20,15 +20,30 @@ from siteplan.outcome import level_value
 from siteplan.problem import FundingSource, Problem
 from siteplan.publish import result_folder
 from siteplan.scenario import Basis, Level, SolverSettings
-from siteplan.solve import Cut, planning, solve
+from siteplan.solve import Cut, compiling, solve
 from siteplan.solve.decompose.repair import completed
 from siteplan.solve.feasibility import doubtful_rules
 from siteplan.solve.program import CompiledModel
 from siteplan.solve.reductions import compile_reduced, count_columns
+from siteplan.solve.stages import bounding, first_level, large, later_levels, mending, run, solving, values
 from siteplan.text import Text
 from siteplan.verify import verify_results
 
 QUICK = SolverSettings(time_limit_s=120.0, effort=0.02)
+
+
+def take_everything_for_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every whole program, and every part of one, for too large to be solved."""
+    for stage in (run, large):
+        monkeypatch.setattr(stage, "LARGEST_PROGRAM", 0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _all_is_compiled() -> None:
+    """Wait for the compiler, once on a machine: a search goes without what isn't compiled in time."""
+    compiling.compile_ahead()
+    for part in compiling.COMPILERS:
+        assert compiling.wait_until_compiled(part, Clock(time.monotonic() + 300.0))
 
 
 @pytest.fixture
@@ -38,8 +53,9 @@ def nothing_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the program was built")
 
-    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
-    monkeypatch.setattr(planning, "compile_reduced", refuse)
+    take_everything_for_too_large(monkeypatch)
+    for stage in (first_level, mending, bounding, later_levels):
+        monkeypatch.setattr(stage, "compile_reduced", refuse)
 
 
 def problem_of(seed: int, basis: Basis = Basis.REACHABLE) -> Problem:
@@ -75,9 +91,9 @@ def test_a_start_of_a_large_problem_is_never_worsened() -> None:
 def test_a_large_plan_is_improved_by_the_program_of_what_it_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is time for that, the sites and functions of a hasty search are put to better use."""
     problem, hasty = problem_of(1), QUICK.model_copy(update={"effort": 1e-3})
-    monkeypatch.setattr(planning._Run, "is_large", lambda _: True)
+    monkeypatch.setattr(run.Run, "is_large", lambda _: True)
     improved = solve(problem, hasty)
-    monkeypatch.setattr(planning, "SMALL_BUILD_SHARE", 0.0)
+    monkeypatch.setattr(large, "SMALL_BUILD_SHARE", 0.0)
     as_found = solve(problem, hasty)
     assert doubtful_rules(problem, improved.decisions) == ()
     assert improved.levels[0].value < as_found.levels[0].value - 1e-6
@@ -86,7 +102,7 @@ def test_a_large_plan_is_improved_by_the_program_of_what_it_opens(monkeypatch: p
 
 def test_what_the_search_does_not_know_needs_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """A further row is kept though the problem is large."""
-    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
+    take_everything_for_too_large(monkeypatch)
     problem = random_problem(3, communities=4, towns=1, points=16, sites=8, years=2, budget_cny=2_000_000.0)
     problem = replace(problem, objective=(Level.SHORTFALL,))
     site = next(key for key in problem.planned_sites if problem.sites[key].opens_in is None)
@@ -128,8 +144,8 @@ def test_a_large_problem_with_more_rules_is_mended_with_what_the_search_opens(
         sizes.append(len(limited.planned_sites))
         return compile_reduced(limited, levels)
 
-    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
-    monkeypatch.setattr(planning, "compile_reduced", remember)
+    take_everything_for_too_large(monkeypatch)
+    monkeypatch.setattr(mending, "compile_reduced", remember)
     result = solve(problem, QUICK)
     assert sizes
     assert max(sizes) < len(problem.planned_sites)
@@ -153,7 +169,7 @@ def test_columns_are_counted_without_building(basis: Basis) -> None:
 
 def test_a_generated_case_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the files of a generated case to a plan that verification passes, without the program."""
-    monkeypatch.setattr(planning, "LARGEST_PROGRAM", 0)
+    take_everything_for_too_large(monkeypatch)
     made = make_case(Size("middle", 80, 60, 3, 600.0, 8.0, 60.0), 3, tmp_path / "made")
     stopwatch, started_at = Stopwatch(), now()
     with result_folder(tmp_path / "out") as results:
@@ -169,17 +185,17 @@ def test_a_merged_plan_far_from_the_bound_by_prices_is_worked_on_for_longer(
 ) -> None:
     """On a busy machine the solver may have had too little time: what it leaves is merged again."""
     clocks: list[Clock] = []
-    optimise = planning._optimise
+    optimise = solving.optimise
 
     def cut_short(*arguments: Any) -> Answer:
         answer = optimise(*arguments)
-        if arguments[7] is not planning.MERGING:
+        if arguments[7] is not run.MERGING:
             return answer
         clocks.append(arguments[6])
         return replace(answer, status=Status.FEASIBLE) if len(clocks) == 1 else answer
 
-    monkeypatch.setattr(planning, "FAR_FROM_PRICES", 0.0)
-    monkeypatch.setattr(planning, "_optimise", cut_short)
+    monkeypatch.setattr(values, "FAR_FROM_PRICES", 0.0)
+    monkeypatch.setattr(mending, "optimise", cut_short)
     problem = replace(_problem_of_sources(), objective=(Level.SHORTFALL,))
     result = solve(problem, QUICK.model_copy(update={"time_limit_s": 6.0}))
     first_clock, longer = clocks

@@ -18,9 +18,9 @@ from siteplan.solve import solve
 from siteplan.solve.decompose.merging import crossed, merged
 from siteplan.solve.feasibility import doubtful_rules
 from siteplan.solve.formulation import build_model
-from siteplan.solve.planning import MERGING
 from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.search import Runs, search_starts
+from siteplan.solve.stages.run import MERGING
 
 LEVEL = Level.SHORTFALL
 LIMITS = Limits(nodes=200)

@@ -16,12 +16,13 @@ from siteplan.case import Form
 from siteplan.highs import Limits, Program, SolverSession, Status
 from siteplan.problem import Money, Pace, Problem, Role
 from siteplan.scenario import Level, SolverSettings
-from siteplan.solve import Clock, InfeasibleError, NoPlanError, planning, solve
+from siteplan.solve import Clock, InfeasibleError, NoPlanError, solve
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
 from siteplan.solve.formulation import CONSTRAINTS, build_model
 from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.rules import RULES, STRUCTURE
+from siteplan.solve.stages import mending
 
 QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 
@@ -218,7 +219,7 @@ def test_a_plan_is_repeatable_only_where_the_clock_cut_nothing(
         with SolverSession() as session:
             session.solve(program, limits, clock.until(0.0) if is_cut else clock)
 
-    monkeypatch.setattr(planning, "merged", merge)
+    monkeypatch.setattr(mending, "merged", merge)
     problem = random_problem(1, communities=6, towns=2, points=30, sites=20, years=2, budget_cny=2_000_000.0)
     result = solve(replace(problem, objective=(Level.SHORTFALL,)), QUICK)
     assert (result.stopped_by == "time_limit") is is_cut

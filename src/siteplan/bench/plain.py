@@ -11,8 +11,8 @@ from siteplan.highs import Clock, Limits, SolverSession
 from siteplan.outcome import MAXIMISED
 from siteplan.problem import Problem
 from siteplan.solve.formulation import OBJECTIVES, build_model
-from siteplan.solve.planning import LATER_LEVEL
 from siteplan.solve.program import compile_program
+from siteplan.solve.stages.run import LATER_LEVEL
 
 PROGRESS_LINE = re.compile(r"^\[ *(\d+\.\d) s\] (.*)$")
 

@@ -23,8 +23,8 @@ from siteplan.highs.program import FloatArray, Program
 
 POLL_S = 0.05
 """How often the parent looks whether it must stop, in seconds."""
-LARGE_ROOT = 20_000
-"""Free columns beyond which the first relaxation of a mixed-integer program is solved by the interior point
+LARGE_RELAXATION = 20_000
+"""Columns beyond which a relaxation, also a mixed-integer program's first, is solved by the interior point
 method: that of a generated district's 43 000 columns in 27 seconds, by the simplex method not in 190."""
 INFINITE = 1e30
 """Bounds beyond this mean that the solver has none yet."""
@@ -216,7 +216,7 @@ def _request(
         options["mip_max_nodes"] = limits.nodes
     if limits.is_for_bound:
         options["mip_heuristic_effort"] = 0.0
-    if int((program.column_lower < program.column_upper).sum()) > LARGE_ROOT:
+    if int((program.column_lower < program.column_upper).sum()) > LARGE_RELAXATION:
         options["mip_lp_solver"] = "ipm"
     if limits.use_interior_point:
         options |= {"solver": "ipm", "run_crossover": "off"}

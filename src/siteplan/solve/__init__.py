@@ -2,7 +2,8 @@
 
 from siteplan.highs import Clock
 from siteplan.solve.compiling import compile_ahead
-from siteplan.solve.planning import proven_levels, solve
+from siteplan.solve.levels import proven_levels
+from siteplan.solve.planning import solve
 from siteplan.solve.program import Cut
 from siteplan.solve.result import InfeasibleError, NoPlanError, SolveResult
 

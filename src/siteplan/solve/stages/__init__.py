@@ -1,0 +1,1 @@
+"""The stages of a solve, one module each; `siteplan.solve.planning` calls them in turn."""

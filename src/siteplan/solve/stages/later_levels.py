@@ -1,0 +1,66 @@
+"""The later levels, each while every earlier one keeps its value."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siteplan.highs import Program, SolverSession
+from siteplan.outcome import level_value
+from siteplan.plan import Decisions
+from siteplan.scenario import Level
+from siteplan.solve.program import CompiledModel
+from siteplan.solve.reductions import compile_reduced
+from siteplan.solve.stages.effort import BUILD_OF_ALL_LEVELS, LATER_LEVEL_NODES
+from siteplan.solve.stages.run import LATER_LEVEL, First, Run
+from siteplan.solve.stages.solving import optimise
+from siteplan.solve.stages.values import HOLD_SLACK, value_of_unit
+
+
+def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float | None]]:
+    """Optimise the later levels one by one, holding every earlier one at its incumbent."""
+    problem, levels = run.problem, run.problem.objective
+    decisions, bounds = first.decisions, {levels[0]: first.bound}
+    if not run.can_build(run.clock, BUILD_OF_ALL_LEVELS):
+        return decisions, bounds
+    without_walking = tuple(level for level in levels if level is not Level.WALKING_DISTANCE)
+    compiled = compile_reduced(problem, without_walking).with_cuts(run.cuts)
+    held: dict[Level, float] = {}
+    with SolverSession() as session:
+        for number, level in enumerate(levels[1:], start=1):
+            if run.clock.seconds_left() <= 0.0:
+                break
+            if level not in compiled.objectives:
+                compiled = compile_reduced(problem, levels).with_cuts(run.cuts)
+            program = _holding(run, compiled, levels[:number], decisions, held)
+            program = program.with_objective(*compiled.objectives[level])
+            clock = run.clock.until(run.clock.seconds_left() / (len(levels) - number))
+            answer = optimise(
+                run, compiled, program, level, decisions, session, clock, LATER_LEVEL, LATER_LEVEL_NODES
+            )
+            bounds[level] = answer.bound
+            if answer.values is not None:
+                decisions = compiled.decisions(answer.values)
+    return decisions, bounds
+
+
+def _holding(
+    run: Run,
+    compiled: CompiledModel,
+    levels: tuple[Level, ...],
+    decisions: Decisions,
+    held: dict[Level, float],
+) -> Program:
+    """Return the program in which earlier levels keep the incumbent's value plus their tolerance.
+
+    ``held`` remembers each level's value at the time when it was optimised.
+    """
+    program = compiled.program
+    for level in levels:
+        factor = value_of_unit(run.problem, level)
+        if level not in held:
+            held[level] = level_value(run.problem, decisions, level)
+        value = held[level] / factor + run.problem.tolerance.get(level, 0.0) / abs(factor)
+        coefficients, offset = compiled.objectives[level]
+        slack = HOLD_SLACK * max(1.0, abs(value))
+        program = program.with_row(f"hold_{level.value}", coefficients, -np.inf, value - offset + slack)
+    return program
