@@ -25,6 +25,7 @@ LONGEST_CONVERSION_S = 180.0
 LATIN_FALLBACKS = "Liberation Serif,Tinos,Nimbus Roman,Noto Serif SC"
 """As narrow as Times New Roman: what LibreOffice takes by itself is wider, and breaks years in columns."""
 _PAGE_REFERENCE = re.compile(r"PAGEREF\s+(\S+)")
+_INSTRUCTION, _WORDS, _FIELD, _FIELD_KIND = map(qn, ("w:instrText", "w:t", "w:fldChar", "w:fldCharType"))
 
 
 def office() -> str | None:
@@ -72,12 +73,12 @@ def _references(file: Path) -> Iterator[tuple[str, int]]:
     """Yield bookmark and page of each page reference, as LibreOffice has filled it."""
     bookmark: str | None = None
     for element in docx.Document(str(file)).element.body.iter():
-        if element.tag == qn("w:instrText"):
+        if element.tag == _INSTRUCTION:
             found = _PAGE_REFERENCE.search(element.text or "")
             bookmark = found[1] if found else bookmark
-        elif element.tag == qn("w:t") and bookmark is not None and (element.text or "").strip().isdigit():
+        elif element.tag == _WORDS and bookmark is not None and (element.text or "").strip().isdigit():
             yield bookmark, int(element.text)
-        elif element.tag == qn("w:fldChar") and element.get(qn("w:fldCharType")) == "end":
+        elif element.tag == _FIELD and element.get(_FIELD_KIND) == "end":
             bookmark = None
 
 
