@@ -19,7 +19,7 @@ from siteplan.problem import FormStandard, Money, Pace, Problem
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
 from siteplan.solve.decompose import repair as repair_module
-from siteplan.solve.decompose.repair import completed, limited_to, most_of, repaired
+from siteplan.solve.decompose.repair import completed, limited_to, most_of, repaired, sites_lacking
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import compile_program
 
@@ -144,6 +144,48 @@ def test_what_is_too_dear_is_left_out_and_the_rest_kept(
         assert completed(compiled, program, kept, session, clock) is not None
     years = sorted(year for (_, function), year in kept.start_year.items() if function == ELDERLY)
     assert years == [2027, 2028]
+
+
+def kept_of(problem: Problem, start: Decisions) -> tuple[frozenset[str], Decisions | None]:
+    """Return the sites that bring what the start lacks, and the most of the start that keeps every rule."""
+    compiled = compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
+    program = compiled.program.with_objective(*compiled.objectives[LEVEL])
+    clock = Clock(time.monotonic() + 60.0)
+    with SolverSession() as session:
+        fixed = program.with_fixed(*compiled.start_values(start))
+        lacking = sites_lacking(compiled, fixed, session, clock)
+        return lacking, most_of(compiled, program, start, session, Limits(), clock)
+
+
+def test_what_coverage_a_start_lacks_is_added_and_all_of_it_kept() -> None:
+    """B requires elderly care, which s2 or s3 can bring: one is added to the start's own, which stays."""
+    problem = replace(rich(tiny_problem()), required_coverage={(B, ELDERLY): 2027})
+    lacking, kept = kept_of(problem, elderly_care_at("s1"))
+    assert lacking == {"s2", "s3"}
+    assert kept is not None
+    added = set(kept.start_year) - {("s1", ELDERLY)}
+    assert added in ({("s2", ELDERLY)}, {("s3", ELDERLY)})
+    assert set(kept.start_year.values()) == {2027}
+
+
+def test_what_floor_area_a_start_lacks_is_added_though_a_part_of_a_function_would_do() -> None:
+    """Every community has to have a little floor area: at s2 a function of the smallest area is all of it."""
+    problem = replace(rich(tiny_problem()), area_floor_m2_per_100_households={2028: 1.0})
+    start = elderly_care_at("s1")
+    lacking, kept = kept_of(problem, start)
+    assert "s2" in lacking
+    assert "s1" not in lacking
+    assert kept is not None
+    assert kept.start_year["s1", ELDERLY] == 2027
+    (added,) = set(kept.start_year) - set(start.start_year)
+    assert problem.sites[added[0]].community_code == B
+
+
+def test_a_start_that_lacks_nothing_has_no_sites_lacking() -> None:
+    """Where every row has what it asks for, no site is looked for."""
+    lacking, kept = kept_of(rich(tiny_problem()), elderly_care_at("s1"))
+    assert lacking == frozenset()
+    assert kept is not None
 
 
 def test_a_limited_problem_is_smaller_and_loses_nothing_of_its_own() -> None:

@@ -21,7 +21,7 @@ from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
 from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import DecidedNow, DecisionRule, Level, SolverSettings
-from siteplan.solve.decompose.neighbourhood import ColumnArray, Start, columns_by_site, improve_by_town
+from siteplan.solve.decompose.neighbourhood import ColumnArray, Start, improve_by_town
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.futures import Future, FuturesProblem, build_futures_model
 from siteplan.solve.program import CompiledModel, Cut, columns_of, compile_program, program_of
@@ -188,7 +188,7 @@ class JointModel:
         """Site → its binary columns in all futures and in the common decision."""
         columns: dict[str, list[int]] = {}
         for compiled in self.futures.values():
-            for site, own in columns_by_site(compiled).items():
+            for site, own in compiled.columns_by_site().items():
                 columns.setdefault(site, []).extend(own)
         for (site, _), column in self.open.items():
             columns[site].append(column)

@@ -118,6 +118,17 @@ class CompiledModel:
         last = self.problem.years[-1]
         return all((*pair, last) in self.columns.provide for pair in decisions.start_year)
 
+    def columns_by_site(self) -> dict[str, NDArray[np.int64]]:
+        """Return the binary columns of each planned site."""
+        columns: dict[str, list[int]] = {site: [] for site in self.problem.planned_sites}
+        for (site, _), column in self.columns.open.items():
+            columns[site].append(column)
+        for (site, _, _), column in self.columns.provide.items():
+            columns[site].append(column)
+        for site, column in self.columns.complex.items():
+            columns[site].append(column)
+        return {site: np.array(numbers, dtype=np.int64) for site, numbers in columns.items()}
+
     def start_values(self, decisions: Decisions) -> tuple[NDArray[np.int64], FloatArray]:
         """Return (columns, values) of the binaries of a decision: a start that the solver completes."""
         opening = decisions.opening_years()

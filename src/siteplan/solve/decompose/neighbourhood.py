@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
+from siteplan.highs import LARGE_RELAXATION, Clock, FloatArray, Limits, Program, SolverSession
 from siteplan.solve.decompose.repair import WHOLE
 from siteplan.solve.program import INTEGER_HALF, CompiledModel
 
@@ -27,8 +27,6 @@ SHARE_OF_ONE = 0.15
 """Share of the time left that one neighbourhood may take: all open sites of a city would take it all."""
 LARGE_PROGRAM = 5_000
 """Columns beyond which the relaxation is asked: below, branching on all of it is no slower."""
-LARGE_RELAXATION = 20_000
-"""Columns beyond which the interior point method is many times faster than the simplex method."""
 RELAXATION_SHARE, INDUCED_SHARE, INDUCED_PASSES = 0.5, 0.4, 4
 """Shares of the time left for the relaxation and for a neighbourhood that it induces; how many of these."""
 ALONE_SHARE = 0.85
@@ -71,7 +69,7 @@ def improve(
         induced = by_relaxation(provide, program, start, session, limits, clock)
         start = start if induced is None else (start[0], induced.values[start[0]].round())
     towns = {site: compiled.problem.sites[site].town_code for site in compiled.problem.planned_sites}
-    columns = columns_by_site(compiled)
+    columns = compiled.columns_by_site()
     found = improve_by_town(columns, towns, program, start, session, limits, clock, passes)
     return min((one for one in (found, induced) if one is not None), key=_objective, default=None)
 
@@ -200,6 +198,8 @@ def improve_by_town(
     for _ in range(passes):
         before = None if best is None else best.objective
         for free in neighbourhoods(site_columns, towns, values):
+            if clock.seconds_left() <= 0.0:
+                break
             held = np.concatenate(
                 [site_columns[site] for site in site_columns if site not in free] or [start[0][:0]]
             )
@@ -216,18 +216,6 @@ def improve_by_town(
         if before is not None and best.objective >= before - SMALLEST_GAIN:
             break
     return best
-
-
-def columns_by_site(compiled: CompiledModel) -> dict[str, ColumnArray]:
-    """Return the binary columns of each planned site."""
-    columns: dict[str, list[int]] = {site: [] for site in compiled.problem.planned_sites}
-    for (site, _), column in compiled.columns.open.items():
-        columns[site].append(column)
-    for (site, _, _), column in compiled.columns.provide.items():
-        columns[site].append(column)
-    for site, column in compiled.columns.complex.items():
-        columns[site].append(column)
-    return {site: np.array(numbers, dtype=np.int64) for site, numbers in columns.items()}
 
 
 def neighbourhoods(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession
+from siteplan.highs import Clock, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
 from siteplan.solve.formulation.form import can_be_complex
@@ -32,6 +34,8 @@ MOST_SHARE = 0.7
 """Share of the time for keeping the most of a start, before all of it is free."""
 LEAVING_OUT_SHARE = 0.4
 """Share of that for finding what is left out: where nothing is found, nothing is kept."""
+SHORT = 1e-6
+"""What a row is short of beyond this is lacking: the solver's tolerance."""
 KEPT_SHARE, MOST_GAP = 0.6, 0.005
 """Share of the time for what is provided besides what was whole, before which part of the start is provided,
 and the share of that by which the part may be smaller than the largest."""
@@ -121,29 +125,28 @@ def most_of(
     """Return what of a start keeps every rule, all or the most of it, with areas; None if none is found.
 
     The relaxation says how much of each function can be provided in each year of the start; what it leaves
-    whole is kept, and where that still breaks a rule, the relaxation is asked again. Where nothing less than
-    the start keeps a rule, branch and bound decides what is provided besides what was whole at first; and
-    where all of that can't be, which part of the start is provided, with nothing besides.
+    whole is kept, and where that still breaks a rule, the relaxation is asked again. Where no part of the
+    start brings all that rules ask for, sites that could bring it may open besides (`sites_lacking`). Where
+    nothing less than the start keeps a rule, branch and bound decides what is provided besides what was whole
+    at first; and where all of that can't be, which part of the start is provided, with nothing besides.
     """
     seconds = max(check_seconds(program, clock), LEAVING_OUT_SHARE * clock.seconds_left())
     end = clock.regardless(seconds)
     whole_at_first: IntArray | None = None
-    at_first = compiled.start_values(start)
+    at_first, raised = start, dict[Pair, int]()
     for _ in range(ROUNDS_OF_LEAVING_OUT):
-        columns, values = compiled.start_values(start)
-        fixed = program.with_fixed(columns, values).with_objective(np.zeros(len(program.cost)), 0.0)
+        fixed = program.with_fixed(*compiled.start_values(start)).with_objective(0.0 * program.cost, 0.0)
         whole_start = session.solve(fixed, Limits(), end).values
         if whole_start is not None:
             return compiled.decisions(whole_start)
-        most = _providing_the_most(compiled, program, columns, values)
-        answer = session.solve(most.relaxed(), Limits(), end)
-        if answer.values is None:
+        values = _most_and_raised(compiled, program, start, raised, session, end)
+        if values is None:
             break
         provide = compiled.columns.provide
-        whole = {key: column for key, column in provide.items() if answer.values[column] > WHOLE}
+        whole = {key: column for key, column in provide.items() if values[column] > WHOLE}
         if whole_at_first is None:
             whole_at_first = np.array(list(whole.values()), dtype=np.int64)
-        first: dict[Pair, int] = {}
+        first = dict(raised)
         for site, function, year in whole:
             first[site, function] = min(year, first.get((site, function), year))
         if first == start.start_year or not first:
@@ -155,22 +158,115 @@ def most_of(
     values_kept = session.solve(kept, limits, clock.until(KEPT_SHARE * clock.seconds_left())).values
     if values_kept is None:
         gap = MOST_GAP * len(whole_at_first)
-        most = _providing_the_most(compiled, program, *at_first)
+        most = _providing_the_most(compiled, program, at_first)
         values_kept = session.solve(most, Limits(absolute_gap=gap), clock).values
     return None if values_kept is None else compiled.decisions(values_kept)
 
 
+def _most_and_raised(
+    compiled: CompiledModel,
+    program: Program,
+    start: Decisions,
+    raised: dict[Pair, int],
+    session: SolverSession,
+    clock: Clock,
+) -> FloatArray | None:
+    """Return the relaxation's values (columns,) of the most of a start, or None where there is none.
+
+    Where no part of it brings what rows ask for, what the relaxation provides besides is ``raised`` too.
+    """
+    most = _providing_the_most(compiled, program, start, raised=raised)
+    answer = session.solve(most.relaxed(), Limits(), clock)
+    if answer.status is not Status.INFEASIBLE:
+        return answer.values
+    besides = sites_lacking(compiled, most, session, clock)
+    more = _providing_the_most(compiled, program, start, besides, raised)
+    values = session.solve(more.relaxed(), Limits(), clock).values
+    if values is not None:
+        raised |= _raised(compiled, start, values, besides)
+    return values
+
+
 def _providing_the_most(
-    compiled: CompiledModel, program: Program, columns: IntArray, values: FloatArray
+    compiled: CompiledModel,
+    program: Program,
+    start: Decisions,
+    besides: frozenset[str] = frozenset(),
+    raised: Mapping[Pair, int] | None = None,
 ) -> Program:
-    """Return the program in which as much as can be is provided of a start's values, and nothing else."""
+    """Return the program in which as much as can be is provided of what a start does, and nothing else.
+
+    ``besides``: sites at which anything else may be provided, which counts for nothing; ``raised``: pairs of
+    the start that have to be provided, and from which year on.
+    """
+    columns, values = compiled.start_values(start)
+    of_site = compiled.columns_by_site()
+    is_free = np.isin(columns, np.concatenate([columns[:0], *(of_site[site] for site in sorted(besides))]))
+    held, planned = columns[~is_free], values[~is_free]
     upper, lower = program.column_upper.copy(), program.column_lower.copy()
-    upper[columns] = np.minimum(upper[columns], values)
-    forms = np.isin(columns, list(compiled.columns.complex.values()))
-    lower[columns[forms]] = upper[columns[forms]]
+    upper[held] = np.minimum(upper[held], planned)
+    forms = held[np.isin(held, list(compiled.columns.complex.values()))]
+    lower[forms] = upper[forms]
+    for (site, function), first in (raised or {}).items():
+        for year in compiled.problem.years:
+            if year >= first:
+                lower[compiled.columns.provide[site, function, year]] = 1.0
     cost = np.zeros(len(program.cost))
     cost[list(compiled.columns.provide.values())] = -1.0
+    cost[columns[is_free & (values == 0.0)]] = 0.0
     return replace(program, column_lower=lower, column_upper=upper).with_objective(cost, 0.0)
+
+
+def _raised(
+    compiled: CompiledModel, start: Decisions, values: FloatArray, besides: frozenset[str]
+) -> dict[Pair, int]:
+    """Return what a relaxation (columns,) provides besides a start, most of each site, and from when on."""
+    never = compiled.problem.years[-1] + 1
+    most: dict[Pair, float] = {}
+    first: dict[Pair, int] = {}
+    for (site, function, year), column in compiled.columns.provide.items():
+        pair, value = (site, function), float(values[column])
+        if site in besides and value > SHORT and year < start.start_year.get(pair, never):
+            most[pair] = max(value, most.get(pair, 0.0))
+            first[pair] = min(year, first.get(pair, never))
+    of_site: dict[str, Pair] = {}
+    for pair in sorted(most, key=lambda pair: most[pair]):
+        of_site[pair[0]] = pair
+    return {pair: first[pair] for pair in of_site.values()}
+
+
+def sites_lacking(
+    compiled: CompiledModel, program: Program, session: SolverSession, clock: Clock
+) -> frozenset[str]:
+    """Return the sites that could bring what a program without a solution lacks of what its rows ask for.
+
+    Its rows of at least something may be short of it; where they are, by as little as can be, the sites
+    behind them count: those of their columns, or of the rows of these (a community is covered by sites).
+    """
+    asking = np.flatnonzero(program.row_lower > 0.0)
+    columns = len(program.cost)
+    short = sparse.csr_matrix(
+        (np.ones(len(asking)), (asking, np.arange(len(asking)))), (len(program.row_lower), len(asking))
+    )
+    elastic = replace(
+        program.relaxed(),
+        matrix=sparse.hstack([program.matrix, short], format="csr"),
+        column_lower=np.append(program.column_lower, np.zeros(len(asking))),
+        column_upper=np.append(program.column_upper, np.full(len(asking), np.inf)),
+        cost=np.append(np.zeros(columns), 1.0 / program.row_lower[asking]),
+        is_integer=np.zeros(columns + len(asking), dtype=np.bool_),
+    )
+    values = session.solve(elastic, Limits(), clock).values
+    if values is None:
+        return frozenset()
+    site_of = {column: site for site, own in compiled.columns_by_site().items() for column in own.tolist()}
+    for kind in (compiled.columns.area, compiled.columns.room):
+        site_of |= {column: key[0] for key, column in kind.items()}
+    rows = asking[values[columns:] > SHORT]
+    asked = np.unique(program.matrix[rows].indices).tolist()
+    behind = program.matrix[:, [column for column in asked if column not in site_of]]
+    asked += np.unique(program.matrix[np.unique(behind.nonzero()[0])].indices).tolist()
+    return frozenset(site_of[column] for column in asked if column in site_of)
 
 
 def repaired(

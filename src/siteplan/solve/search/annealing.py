@@ -36,6 +36,8 @@ REJECTED = -2
 """A proposed move breaks a rule of form or space, or changes nothing."""
 MOVES_PER_PRICE_UPDATE, SWEEPS_PER_PRICE_UPDATE = 2000, 10
 """Moves between changes of prices, at least, and by site."""
+MOVES_PER_LOOK = 2000
+"""Moves between looks at whether the time is gone: no more than a hundredth of a second."""
 LOWEST_PRICE, HIGHEST_PRICE = 0.1, 1e4
 """Of a limit or must, as multiples of its first price."""
 PRICE_RISE, PRICE_RELAX = 1.03, 0.99
@@ -541,10 +543,10 @@ def _anneal(
     temperature, current = schedule.hot, 0.0
     update = max(MOVES_PER_PRICE_UPDATE, SWEEPS_PER_PRICE_UPDATE * sites.movable.shape[0])
     for move in range(schedule.moves if sites.movable.shape[0] > 0 else 0):
+        if move % MOVES_PER_LOOK == 0 and gone[0] >= 1.0:
+            break
         if move % update == 0:
             progress = max(move / schedule.moves, gone[0])
-            if progress >= 1.0:
-                break
             temperature = schedule.hot * (schedule.cold / schedule.hot) ** progress
             _count_exactly(land, state, True, progress > LATE)
             _assess(land.targets, schedule, state)
