@@ -230,9 +230,7 @@ def _raised(
         if site in besides and value > SHORT and year < start.start_year.get(pair, never):
             most[pair] = max(value, most.get(pair, 0.0))
             first[pair] = min(year, first.get(pair, never))
-    of_site: dict[str, Pair] = {}
-    for pair in sorted(most, key=lambda pair: most[pair]):
-        of_site[pair[0]] = pair
+    of_site = {pair[0]: pair for pair in sorted(most, key=most.__getitem__)}  # the last of a site is its most
     return {pair: first[pair] for pair in of_site.values()}
 
 
