@@ -13,18 +13,20 @@ pay for it, each up to its share; use_r is what it uses of a limit in rooms of a
 
 (proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
 rooms that hold its functions, and keep its operator where every one has to be viable; rules that are left out
-can only make plans worse. Good prices are found by the volume algorithm (Barahona & Anbil 2000); bad ones
-make the bound weak, never false.
+can only make plans worse. Good prices are found by Adam (`siteplan.ascent`); bad ones make the bound weak,
+never false.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from siteplan.ascent import BOUND, Ascent, ascend, first_ascent
 from siteplan.highs import Clock
 from siteplan.machine_code import compiled
 from siteplan.problem import Problem
@@ -38,16 +40,16 @@ from siteplan.solve.search.landscape import (
 from siteplan.solve.search.limits import UNLIMITED
 from siteplan.solve.search.programmes import MOST_FUNCTIONS
 from siteplan.solve.search.start import Promising
-from siteplan.volume import BOUND, Ascent, ascend, first_ascent
-from siteplan.volume import ITERATIONS as ITERATIONS_DONE
 
 ITERATIONS = 1000
-ITERATIONS_OF_A_PIECE = 10
-"""Between looks at the clock."""
-NEWEST_SHARE = 0.01
-"""Share of the newest answer in the average of answers."""
-RISE, RISE_OF_ALL = 0.1, 0.02
-"""Rise of the bound that a step aims at, as a share of it, or of what is missing without any site."""
+PARTS = 2
+"""Of the sites and years, each worked out by a thread of its own. Not as many as there are cores, so that sums
+are the same on every machine."""
+MEASURED_ITERATIONS, AFFORDABLE_SHARE = 20, 0.9
+"""Where the time left after the first iterations isn't enough for all, as many are made as take this share of
+it, with steps that shorten sooner."""
+AVERAGED_SHARE = 0.1
+"""Share of the iterations whose answers are averaged, about."""
 FIRST_PRICE = 0.3
 """First prices of elements in their units; money costs as much as all of them."""
 TOGETHER_SHARE = 0.7
@@ -113,14 +115,14 @@ def priced_bounds(
     share = TOGETHER_SHARE if by_year else 1.0
     rules = rules_of(relaxed)
     whole = years_of(relaxed, land, rules, range(count))
-    work = _work_for(whole)
-    together = _ascend(whole, work, clock.until(share * clock.seconds_left()))
+    works = _works_for(whole)
+    together = _ascend(whole, works, clock.until(share * clock.seconds_left()))
     bounds: dict[int, float] = {}
     for index, year in enumerate(problem.years if by_year else ()):
         own_clock = clock.until(clock.seconds_left() / (count - index))
         of_year = years_of(relaxed, land, rules, [index])
-        bounds[year] = _safe(of_year, _ascend(of_year, _work_for(of_year), own_clock))
-    promising = _promising(whole, land, work.provided)
+        bounds[year] = _safe(of_year, _ascend(of_year, _works_for(of_year), own_clock))
+    promising = _promising(whole, land, works[0].provided)
     dearest_first = tuple(np.argsort(-_source_prices(whole, together.best_prices), kind="stable").tolist())
     return PricedBounds(bounds, max(_safe(whole, together), sum(bounds.values())), promising, dearest_first)
 
@@ -146,12 +148,32 @@ def _first_prices(years: Years) -> FloatArray:
     return prices
 
 
-def _ascend(years: Years, work: Work, clock: Clock) -> Ascent:
+def _ascend(years: Years, works: Sequence[Work], clock: Clock) -> Ascent:
+    """Search for good prices; where the clock hurries or ends it, `Clock.cut_short` says so."""
     ascent = first_ascent(_first_prices(years), years.unit, _highest(years))
-    for _ in range(ITERATIONS // ITERATIONS_OF_A_PIECE):
-        if clock.seconds_left() <= 0.0 or not len(years.weight):
-            break
-        _iterate(years, RISE_OF_ALL * _everything(years), ascent, work, ITERATIONS_OF_A_PIECE)
+    iterations, done = ITERATIONS if len(years.weight) else 0, 0
+    seconds = clock.seconds_left()
+    with ThreadPoolExecutor(max_workers=len(works) - 1) as pool:
+        while done < iterations:
+            left = clock.seconds_left()
+            if left <= 0.0:
+                clock.cut_short.set()
+                break
+            if done == MEASURED_ITERATIONS and (seconds - left) * iterations > done * seconds:
+                clock.cut_short.set()
+                iterations = max(done, int(AFFORDABLE_SHARE * done * seconds / (seconds - left)))
+            newest = max(1.0 / (AVERAGED_SHARE * iterations), 1.0 / (1.0 + done))
+            others = [
+                pool.submit(_answer, years, ascent.prices, newest, part, len(works), work)
+                for part, work in enumerate(works[1:], start=1)
+            ]
+            bound = _answer(years, ascent.prices, newest, 0, len(works), works[0])
+            for other, work in zip(others, works[1:], strict=True):
+                bound += other.result()
+                works[0].excess[:] += work.excess
+            if not ascend(ascent, bound, works[0].excess, iterations):
+                break
+            done += 1
     return ascent
 
 
@@ -182,7 +204,13 @@ def _highest(years: Years) -> FloatArray:
     return highest
 
 
-def _work_for(years: Years) -> Work:
+def _works_for(years: Years) -> list[Work]:
+    """Return scratch arrays for each part; what is provided is one, of which each part has its sites."""
+    provided = np.zeros((len(years.programme_first) - 1, years.missing.shape[1], len(years.missing)))
+    return [_work_for(years, provided) for _ in range(PARTS)]
+
+
+def _work_for(years: Years, provided: FloatArray) -> Work:
     masks, count = 1 << years.missing.shape[1], len(years.missing)
     return Work(
         np.zeros(len(years.unit)),
@@ -193,14 +221,15 @@ def _work_for(years: Years) -> Work:
         np.zeros(count, dtype=np.int64),
         np.zeros((count, years.payable.shape[1]), dtype=np.int64),
         np.zeros(count),
-        np.zeros((len(years.programme_first) - 1, years.missing.shape[1], count)),
+        provided,
     )
 
 
 def compile_prices() -> None:
-    """Compile the bounds by prices, or load them where this machine has kept them: iterate not once."""
+    """Compile the bounds by prices, or load them where this machine has kept them."""
     years = no_years()
-    _iterate(years, 0.0, first_ascent(np.zeros(0), years.unit, _highest(years)), _work_for(years), 0)
+    ascent, work = first_ascent(np.zeros(0), years.unit, _highest(years)), _works_for(years)[0]
+    ascend(ascent, _answer(years, ascent.prices, 1.0, 0, PARTS, work), work.excess, 1)
 
 
 def _safe(years: Years, ascent: Ascent) -> float:
@@ -219,36 +248,34 @@ def _everything(years: Years) -> float:
 
 
 @compiled
-def _iterate(years: Years, least_rise: float, ascent: Ascent, work: Work, iterations: int) -> None:
-    for _ in range(iterations):
-        newest = max(NEWEST_SHARE, 1.0 / (1.0 + ascent.sums[ITERATIONS_DONE]))
-        work.provided[:] = (1.0 - newest) * work.provided
-        bound = _bound_at(years, ascent.prices, newest, work)
-        rise = max(least_rise, RISE * ascent.sums[BOUND])
-        if not ascend(ascent, bound, work.excess, NEWEST_SHARE, 0.0, rise):
-            return
+def _answer(
+    years: Years, prices: FloatArray, newest: float, part: int, parts: int, work: Work
+) -> float:
+    """Return what a part of the sites and years adds to the bound at some prices.
 
-
-@compiled
-def _bound_at(years: Years, prices: FloatArray, newest: float, work: Work) -> float:
-    """Return the bound at some prices; fill ``work.excess`` with what the answer violates the rows by.
-
-    ``newest``: the share of what is provided now in ``work.provided``.
+    Fills ``work.excess`` with what it adds to the violation of the rows, and averages what is provided at
+    its sites in ``work.provided``, where ``newest`` is the share of this answer.
     """
+    work.excess[:] = 0.0
     bound, row = 0.0, len(years.weight)
-    work.excess[row + years.limit.size :] = 0.0
     for year in range(years.limit.shape[0]):
+        _compare_sources(years, year, prices, work)
+        if year % parts != part:
+            row += years.limit.shape[1]
+            continue
         for entry in range(years.limit.shape[1]):
             bound -= prices[row] * years.limit[year, entry]
-            work.excess[row] = -years.limit[year, entry]
+            work.excess[row] -= years.limit[year, entry]
             row += 1
-        _compare_sources(years, year, prices, work)
         bound += _cover_cheaply(years, year, prices, work.excess)
-    for must in range(len(years.least)):
-        bound += prices[row] * years.least[must]
-        work.excess[row] += years.least[must]
-        row += 1
-    for site in range(len(years.programme_first) - 1):
+    if part == 0:
+        for must in range(len(years.least)):
+            bound += prices[row] * years.least[must]
+            work.excess[row] += years.least[must]
+            row += 1
+    sites = len(years.programme_first) - 1
+    for site in range(part * sites // parts, (part + 1) * sites // parts):
+        work.provided[site] *= 1.0 - newest
         has_any = years.programme_first[site] < years.programme_first[site + 1]
         if has_any or years.closed_mask[site]:
             bound += _open_where_it_pays(years, site, prices, newest, work)
@@ -460,5 +487,5 @@ def _count(years: Years, site: int, year: int, is_joint: int, work: Work) -> Non
                 work.excess[years.elements[entry]] -= 1.0
 
 
-KEPT_PRICES = _iterate
-"""What numba keeps on the disk of the bounds by prices."""
+KEPT_PRICES = _answer
+"""What numba keeps on the disk of the bounds by prices: what takes seconds to compile."""

@@ -21,14 +21,6 @@ from siteplan.solve.search.limits import (
 from siteplan.solve.search.programmes import enumerate_programmes
 from siteplan.units import to_model_money
 
-DAMPED = 0.6
-"""Steps of the prices of limits and musts are shorter by this power of the number of elements that they bear
-on, which all move at once."""
-OTHERS_SHARE = 0.1
-"""Steps of the prices of musts, and of limits that are not money, are shorter by this besides: most of them
-bear on few sites, and their prices would never settle."""
-
-
 class Years(NamedTuple):
     """The problem of some years. T years, P sites, F functions, E elements of all years, M programmes.
 
@@ -242,12 +234,8 @@ def _units(
         worth = elements.worth[first:last]
         of_site.append(worth.sum() / max(1, sites))
         of_element.append(np.where(worth > 0.0, worth, of_site[-1]))
-        borne_on = np.maximum(1.0, len(worth) * share)
-        of_limits.append(worth.sum() * share / np.maximum(whole[year], 1e-6) / borne_on**DAMPED)
-        of_limits[-1][:others] *= OTHERS_SHARE
-    counting = np.maximum(1, np.bincount(musts.must, minlength=len(musts.least)))
-    of_must = OTHERS_SHARE * np.array(of_site)[musts.year] / counting**DAMPED
-    return np.concatenate([*of_element, *of_limits, of_must])
+        of_limits.append(worth.sum() * share / np.maximum(whole[year], 1e-6))
+    return np.concatenate([*of_element, *of_limits, np.array(of_site)[musts.year]])
 
 
 def _money_by(problem: Problem, indices: Sequence[int]) -> FloatArray:

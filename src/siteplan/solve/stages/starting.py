@@ -48,8 +48,6 @@ def find_prices(run: Run, *, is_alone: bool) -> None:
         run.priced = priced_bounds(run.problem, clock, run.land, by_year=not is_alone)
         if run.land is not None and run.problem.money.sources:
             run.land = with_dearest_sources(run.problem, run.land, run.priced.dearest_first)
-    if clock.seconds_left() <= 0.0:
-        run.clock.cut_short.set()
 
 
 def search_plans(run: Run, start: Decisions | None, *, is_alone: bool) -> tuple[Decisions, ...]:
