@@ -10,9 +10,9 @@ import numpy as np
 
 from siteplan.covering.instance import FloatArray
 from siteplan.covering.state import Rows
+from siteplan.covering.volume import Ascent, ascend, first_ascent
 from siteplan.highs import Clock
 from siteplan.machine_code import compiled
-from siteplan.volume import Ascent, ascend, first_ascent
 
 ITERATIONS = 1500
 ITERATIONS_OF_A_PIECE = 50

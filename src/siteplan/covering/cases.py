@@ -17,9 +17,9 @@ from siteplan.covering.bounds import fractional_knapsack, safe_upper_bound
 from siteplan.covering.instance import FloatArray, IndexArray, Instance
 from siteplan.covering.regions import Map, groups_of, medoids_of, middle_of, regions_of
 from siteplan.covering.state import Neighbours, Rows
+from siteplan.covering.volume import Ascent, ascend, first_ascent
 from siteplan.highs import Clock
 from siteplan.machine_code import compiled
-from siteplan.volume import Ascent, ascend, first_ascent
 
 SITES_PER_REGION = 4.0
 NEWEST = 10.0

@@ -13,7 +13,7 @@ pay for it, each up to its share; use_r is what it uses of a limit in rooms of a
 
 (proof in ``docs/decisions/002-how-the-plan-is-searched-and-proven.md``). Each programme has the cheapest
 rooms that hold its functions, and keep its operator where every one has to be viable; rules that are left out
-can only make plans worse. Good prices are found by Adam (`siteplan.ascent`); bad ones make the bound weak,
+can only make plans worse. Good prices are found by Adam (`adam`); bad ones make the bound weak,
 never false.
 """
 
@@ -26,10 +26,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siteplan.ascent import BOUND, Ascent, ascend, first_ascent
 from siteplan.highs import Clock
 from siteplan.machine_code import compiled
 from siteplan.problem import Problem
+from siteplan.solve.decompose.adam import BOUND, Ascent, ascend, first_ascent
 from siteplan.solve.decompose.relaxation import Years, no_years, rules_of, years_of
 from siteplan.solve.search.landscape import (
     FloatArray,
@@ -43,11 +43,11 @@ from siteplan.solve.search.start import Promising
 
 ITERATIONS = 1000
 PARTS = 2
-"""Of the sites and years, each worked out by a thread of its own. Not as many as there are cores, so that sums
-are the same on every machine."""
+"""Of the sites and years, each worked out by a thread of its own. Not as many as there are cores, so that
+sums are the same on every machine."""
 MEASURED_ITERATIONS, AFFORDABLE_SHARE = 20, 0.9
-"""Where the time left after the first iterations isn't enough for all, as many are made as take this share of
-it, with steps that shorten sooner."""
+"""Every so many iterations it is seen whether there is time for all; else as many are made as take this
+share of what is left, with steps that shorten sooner."""
 AVERAGED_SHARE = 0.1
 """Share of the iterations whose answers are averaged, about."""
 FIRST_PRICE = 0.3
@@ -153,28 +153,32 @@ def _ascend(years: Years, works: Sequence[Work], clock: Clock) -> Ascent:
     ascent = first_ascent(_first_prices(years), years.unit, _highest(years))
     iterations, done = ITERATIONS if len(years.weight) else 0, 0
     seconds = clock.seconds_left()
-    with ThreadPoolExecutor(max_workers=len(works) - 1) as pool:
+    with ThreadPoolExecutor(max_workers=len(works)) as pool:
         while done < iterations:
             left = clock.seconds_left()
             if left <= 0.0:
                 clock.cut_short.set()
                 break
-            if done == MEASURED_ITERATIONS and (seconds - left) * iterations > done * seconds:
+            is_measured = done > 0 and done % MEASURED_ITERATIONS == 0
+            if is_measured and left * done < (iterations - done) * (seconds - left):
                 clock.cut_short.set()
-                iterations = max(done, int(AFFORDABLE_SHARE * done * seconds / (seconds - left)))
+                iterations = done + int(AFFORDABLE_SHARE * left * done / (seconds - left))
             newest = max(1.0 / (AVERAGED_SHARE * iterations), 1.0 / (1.0 + done))
-            others = [
-                pool.submit(_answer, years, ascent.prices, newest, part, len(works), work)
-                for part, work in enumerate(works[1:], start=1)
-            ]
-            bound = _answer(years, ascent.prices, newest, 0, len(works), works[0])
-            for other, work in zip(others, works[1:], strict=True):
-                bound += other.result()
-                works[0].excess[:] += work.excess
-            if not ascend(ascent, bound, works[0].excess, iterations):
+            if not ascend(ascent, *_whole_answer(years, ascent.prices, newest, works, pool), iterations):
                 break
             done += 1
     return ascent
+
+
+def _whole_answer(
+    years: Years, prices: FloatArray, newest: float, works: Sequence[Work], pool: ThreadPoolExecutor
+) -> tuple[float, FloatArray]:
+    """Return the bound at some prices, and what its answer violates the rows by (rows,), from all parts."""
+    parts = [
+        pool.submit(_answer, years, prices, newest, part, len(works), work) for part, work in enumerate(works)
+    ]
+    bound = sum(part.result() for part in parts)
+    return bound, np.sum([work.excess for work in works], axis=0)
 
 
 def _promising(years: Years, land: Landscape, provided: FloatArray) -> Promising:
@@ -248,9 +252,7 @@ def _everything(years: Years) -> float:
 
 
 @compiled
-def _answer(
-    years: Years, prices: FloatArray, newest: float, part: int, parts: int, work: Work
-) -> float:
+def _answer(years: Years, prices: FloatArray, newest: float, part: int, parts: int, work: Work) -> float:
     """Return what a part of the sites and years adds to the bound at some prices.
 
     Fills ``work.excess`` with what it adds to the violation of the rows, and averages what is provided at

@@ -21,6 +21,7 @@ from siteplan.solve.search.limits import (
 from siteplan.solve.search.programmes import enumerate_programmes
 from siteplan.units import to_model_money
 
+
 class Years(NamedTuple):
     """The problem of some years. T years, P sites, F functions, E elements of all years, M programmes.
 

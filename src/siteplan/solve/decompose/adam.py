@@ -53,8 +53,8 @@ def first_ascent(prices: FloatArray, unit: FloatArray, highest: FloatArray) -> A
 def ascend(ascent: Ascent, bound: float, excess: FloatArray, all_steps: int) -> bool:
     """Take in the answer at `Ascent.prices`, and write the prices to try next; return whether any may move.
 
-    ``bound`` and ``excess`` (rows,): its bound, and what it violates the rows by; ``all_steps``: after so many
-    the steps are as short as the last.
+    ``bound`` and ``excess`` (rows,): its bound, and what it violates the rows by; ``all_steps``: how many
+    there are to be, of which the last is the shortest.
     """
     sums = ascent.sums
     if bound > sums[BOUND]:

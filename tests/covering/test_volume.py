@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from siteplan.volume import BOUND, Ascent, ascend, first_ascent
+from siteplan.covering.volume import BOUND, Ascent, ascend, first_ascent
 
 
 def answer_at(price: float) -> tuple[float, float]:
