@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from siteplan.highs import Clock
 from siteplan.plan import Decisions
 from siteplan.scenario import Level
 from siteplan.solve.compiling import ANNEALING, PRICES, wait_until_compiled
@@ -24,6 +27,8 @@ from siteplan.solve.stages.effort import (
     RUNS_WITHOUT_PROGRAM,
     SEARCH_SHARE,
     SHARE_WITHOUT_PROGRAM,
+    WORST_OFF_RUNS,
+    WORST_OFF_SHARE,
 )
 from siteplan.solve.stages.run import BOUNDS_BY_PRICES, SEARCH, Run
 
@@ -73,6 +78,8 @@ def search_plans(run: Run, start: Decisions | None, *, is_alone: bool) -> tuple[
     seconds = (SHARE_WITHOUT_PROGRAM if is_last else SEARCH_SHARE) * run.clock.seconds_left()
     clock = run.clock.until(seconds)
     runs = Runs(moves, from_nothing, every - from_nothing)
+    is_for_all = run.problem.objective[0] is Level.WORST_COMMUNITY
+    for_all = _plans_for_the_worst_off(run, moves, clock) if is_for_all else ()
     found = search_starts(
         run.problem,
         run.settings.seed,
@@ -85,4 +92,30 @@ def search_plans(run: Run, start: Decisions | None, *, is_alone: bool) -> tuple[
     )
     if clock.seconds_left() < HURRIED_SHARE * seconds:
         run.clock.cut_short.set()
-    return tuple(one.decisions for one in found)
+    return (*for_all, *(one.decisions for one in found))
+
+
+def _plans_for_the_worst_off(run: Run, moves: int, clock: Clock) -> tuple[Decisions, ...]:
+    """Return plans with ever more functions in every community, the most first.
+
+    The search minimises the shortfall; what every community has to have is a must for it. That is raised by
+    one in all years while a plan is found, then from the second year on, and so forth.
+    """
+    problem = run.problem
+    least = {year: problem.functions_per_community.get(year, 0) for year in problem.years}
+    plans: list[Decisions] = []
+    for first in problem.years:
+        while clock.seconds_left() > 0.0 and least[first] < len(problem.functions):
+            raised = {year: count + (year >= first) for year, count in least.items()}
+            share = clock.until(WORST_OFF_SHARE * clock.seconds_left())
+            found = search_starts(
+                replace(problem, functions_per_community=raised),
+                run.settings.seed,
+                Runs(moves, WORST_OFF_RUNS),
+                share,
+                plans[0] if plans else None,
+            )
+            if not found:
+                break
+            least, plans = raised, [found[0].decisions, *plans]
+    return tuple(plans)

@@ -1,0 +1,46 @@
+"""Where the worst-off community comes first, the search's plans give every community ever more functions."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from tests.solve.random_problem import random_problem
+from tests.tiny_problem import tiny_problem
+
+from siteplan.highs import Clock
+from siteplan.outcome import level_value
+from siteplan.plan import Decisions
+from siteplan.problem import Problem
+from siteplan.progress import silent
+from siteplan.scenario import Level, SolverSettings
+from siteplan.solve.feasibility import doubtful_rules
+from siteplan.solve.stages.run import Run
+from siteplan.solve.stages.starting import search_plans
+
+EQUITY_FIRST = (Level.WORST_COMMUNITY, Level.SHORTFALL)
+SETTINGS = SolverSettings(time_limit_s=120.0, effort=0.1)
+
+
+def _plans(problem: Problem) -> tuple[Decisions, ...]:
+    return search_plans(Run(problem, SETTINGS, silent, Clock(time.monotonic() + 120.0)), None, is_alone=False)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_worst_off_have_more_than_where_the_shortfall_comes_first(seed: int) -> None:
+    """Every step keeps all rules, and no plan of the least shortfall gives the worst-off as much."""
+    problem = random_problem(seed, communities=8, towns=2, points=60, sites=40, budget_cny=6e6)
+    plans = _plans(replace(problem, objective=EQUITY_FIRST))
+    assert not doubtful_rules(problem, plans[0])
+    worst = [level_value(problem, plan, Level.WORST_COMMUNITY) for plan in plans]
+    others = [level_value(problem, plan, Level.WORST_COMMUNITY) for plan in _plans(problem)]
+    assert worst[0] > max(others)
+
+
+def test_more_than_all_functions_are_asked_for_nowhere() -> None:
+    """Where money is no limit every community has what it can have, and the search ends."""
+    problem = tiny_problem()
+    rich = replace(problem, money=replace(problem.money, capital_cny=None), objective=EQUITY_FIRST)
+    best = level_value(rich, _plans(rich)[0], Level.WORST_COMMUNITY)
+    assert best == max(level_value(rich, plan, Level.WORST_COMMUNITY) for plan in _plans(rich))
