@@ -15,20 +15,32 @@ from tests.tiny_problem import CULTURE, ELDERLY, MEALS, B, tiny_problem
 from siteplan.case import Form, Mode
 from siteplan.highs import Clock, Limits, SolverSession
 from siteplan.plan import Decisions
-from siteplan.problem import FormStandard, Money, Pace, Problem
+from siteplan.problem import FormStandard, Money, NewEstate, Pace, Problem
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
 from siteplan.solve.decompose import repair as repair_module
-from siteplan.solve.decompose.repair import completed, limited_to, most_of, repaired, sites_lacking
+from siteplan.solve.decompose.repair import (
+    completed,
+    limited_to,
+    most_of,
+    repaired,
+    sites_asked,
+    sites_lacking,
+)
 from siteplan.solve.formulation import build_model
-from siteplan.solve.program import compile_program
+from siteplan.solve.program import CompiledModel, compile_program
 
 LEVEL = Level.SHORTFALL
 
 
+def compiled_of(problem: Problem) -> CompiledModel:
+    """Return the program of the problem's first level."""
+    return compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
+
+
 def repair(problem: Problem, start: Decisions) -> Decisions | None:
     """Repair a start of the problem's first level."""
-    compiled = compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
+    compiled = compiled_of(problem)
     program = compiled.program.with_objective(*compiled.objectives[LEVEL])
     with SolverSession() as session:
         return repaired(compiled, program, start, session, Limits(nodes=100), Clock(time.monotonic() + 30.0))
@@ -148,7 +160,7 @@ def test_what_is_too_dear_is_left_out_and_the_rest_kept(
 
 def kept_of(problem: Problem, start: Decisions) -> tuple[frozenset[str], Decisions | None]:
     """Return the sites that bring what the start lacks, and the most of the start that keeps every rule."""
-    compiled = compile_program(problem, build_model(problem, (LEVEL,)), (LEVEL,))
+    compiled = compiled_of(problem)
     program = compiled.program.with_objective(*compiled.objectives[LEVEL])
     clock = Clock(time.monotonic() + 60.0)
     with SolverSession() as session:
@@ -186,6 +198,14 @@ def test_a_start_that_lacks_nothing_has_no_sites_lacking() -> None:
     lacking, kept = kept_of(rich(tiny_problem()), elderly_care_at("s1"))
     assert lacking == frozenset()
     assert kept is not None
+
+
+def test_an_estate_asks_something_of_its_own_site_alone() -> None:
+    """What any site may bring, as coverage that is a must, asks nothing of one of them."""
+    problem = replace(rich(tiny_problem()), coverage_floor={(MEALS, 2028): 50.0})
+    of_estate = replace(problem, new_estates={"N1": NewEstate(("s3",), ("b2",), 50.0)})
+    asked = [sites_asked(compiled, compiled.program) for compiled in map(compiled_of, (problem, of_estate))]
+    assert asked == [set(), {"s3"}]
 
 
 def test_a_limited_problem_is_smaller_and_loses_nothing_of_its_own() -> None:

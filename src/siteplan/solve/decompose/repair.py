@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +35,11 @@ MOST_SHARE = 0.7
 LEAVING_OUT_SHARE = 0.8
 """Share of that for finding what is left out: where nothing is found, nothing is kept. Where these rounds, a
 second or two each for a city, take long, branch and bound finds nothing either."""
+NEEDED_WORTH = 100.0
+"""What a function counts for at a site of which rows ask or could have asked for something, where it counts 1
+elsewhere: else what one round leaves out is lacking in the next."""
+FEW_SITES, MOST_COLUMNS_OF_FEW = 3, 200
+"""A row that asks for something of no more sites, with no more columns, is a few sites' own."""
 SHORT = 1e-6
 """What a row is short of beyond this is lacking: the solver's tolerance."""
 KEPT_SHARE, MOST_GAP = 0.6, 0.005
@@ -134,13 +139,13 @@ def most_of(
     seconds = max(check_seconds(program, clock), LEAVING_OUT_SHARE * clock.seconds_left())
     end = clock.regardless(seconds)
     whole_at_first: IntArray | None = None
-    at_first, raised = start, dict[Pair, int]()
+    at_first, raised, needed = start, dict[Pair, int](), sites_asked(compiled, program)
     for _ in range(ROUNDS_OF_LEAVING_OUT):
         fixed = program.with_fixed(*compiled.start_values(start)).with_objective(0.0 * program.cost, 0.0)
         whole_start = session.solve(fixed, Limits(), end).values
         if whole_start is not None:
             return compiled.decisions(whole_start)
-        values = _most_and_raised(compiled, program, start, raised, session, end)
+        values = _most_and_raised(compiled, program, start, raised, needed, session, end)
         if values is None:
             break
         provide = compiled.columns.provide
@@ -169,19 +174,22 @@ def _most_and_raised(
     program: Program,
     start: Decisions,
     raised: dict[Pair, int],
+    needed: set[str],
     session: SolverSession,
     clock: Clock,
 ) -> FloatArray | None:
     """Return the relaxation's values (columns,) of the most of a start, or None where there is none.
 
-    Where no part of it brings what rows ask for, what the relaxation provides besides is ``raised`` too.
+    Where no part of it brings what rows ask for, what the relaxation provides besides is ``raised`` too, and
+    the sites that could bring it are ``needed`` from then on.
     """
-    most = _providing_the_most(compiled, program, start, raised=raised)
+    most = _providing_the_most(compiled, program, start, raised=raised, needed=needed)
     answer = session.solve(most.relaxed(), Limits(), clock)
     if answer.status is not Status.INFEASIBLE:
         return answer.values
     besides = sites_lacking(compiled, most, session, clock)
-    more = _providing_the_most(compiled, program, start, besides, raised)
+    needed |= besides
+    more = _providing_the_most(compiled, program, start, besides, raised, needed)
     values = session.solve(more.relaxed(), Limits(), clock).values
     if values is not None:
         raised |= _raised(compiled, start, values, besides)
@@ -194,11 +202,13 @@ def _providing_the_most(
     start: Decisions,
     besides: frozenset[str] = frozenset(),
     raised: Mapping[Pair, int] | None = None,
+    needed: Collection[str] = (),
 ) -> Program:
     """Return the program in which as much as can be is provided of what a start does, and nothing else.
 
     ``besides``: sites at which anything else may be provided, which counts for nothing; ``raised``: pairs of
-    the start that have to be provided, and from which year on.
+    the start that have to be provided, and from which year on; ``needed``: sites of which rather more than of
+    others is provided, as rows ask for something that only few could bring.
     """
     columns, values = compiled.start_values(start)
     of_site = compiled.columns_by_site()
@@ -213,7 +223,8 @@ def _providing_the_most(
             if year >= first:
                 lower[compiled.columns.provide[site, function, year]] = 1.0
     cost = np.zeros(len(program.cost))
-    cost[list(compiled.columns.provide.values())] = -1.0
+    for (site, _, _), column in compiled.columns.provide.items():
+        cost[column] = -NEEDED_WORTH if site in needed else -1.0
     cost[columns[is_free & (values == 0.0)]] = 0.0
     return replace(program, column_lower=lower, column_upper=upper).with_objective(cost, 0.0)
 
@@ -232,6 +243,29 @@ def _raised(
             first[pair] = min(year, first.get(pair, never))
     of_site = {pair[0]: pair for pair in sorted(most, key=most.__getitem__)}  # the last of a site is its most
     return {pair: first[pair] for pair in of_site.values()}
+
+
+def _site_of(compiled: CompiledModel) -> dict[int, str]:
+    """Return the site of each column that is one's."""
+    site_of = {column: site for site, own in compiled.columns_by_site().items() for column in own.tolist()}
+    for kind in (compiled.columns.area, compiled.columns.room):
+        site_of |= {column: key[0] for key, column in kind.items()}
+    return site_of
+
+
+def sites_asked(compiled: CompiledModel, program: Program) -> set[str]:
+    """Return the sites of rows that ask at least something of a few sites alone, as of an estate's own."""
+    site_of = _site_of(compiled)
+    matrix = sparse.csr_matrix(program.matrix)
+    asked: set[str] = set()
+    for row in np.flatnonzero(program.row_lower > 0.0).tolist():
+        columns = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]].tolist()
+        if len(columns) > MOST_COLUMNS_OF_FEW or not all(column in site_of for column in columns):
+            continue
+        sites = {site_of[column] for column in columns}
+        if len(sites) <= FEW_SITES:
+            asked |= sites
+    return asked
 
 
 def sites_lacking(
@@ -258,9 +292,7 @@ def sites_lacking(
     values = session.solve(elastic, Limits(), clock).values
     if values is None:
         return frozenset()
-    site_of = {column: site for site, own in compiled.columns_by_site().items() for column in own.tolist()}
-    for kind in (compiled.columns.area, compiled.columns.room):
-        site_of |= {column: key[0] for key, column in kind.items()}
+    site_of = _site_of(compiled)
     rows = asking[values[columns:] > SHORT]
     asked = np.unique(program.matrix[rows].indices).tolist()
     behind = program.matrix[:, [column for column in asked if column not in site_of]]

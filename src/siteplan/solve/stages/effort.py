@@ -30,8 +30,8 @@ MERGING_SHARE, MERGING_SHARE_UNBRANCHED = 0.15, 0.6
 SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices (the larger where the whole program doesn't follow,
 as nothing else proves anything there), the search, each of its steps to more functions in every community,
-and the first level of what is left for the solve; merging and single-year bounds of what is left for the first
-level. The larger of two where branching is of no use."""
+and the first level of what is left for the solve; merging and single-year bounds of what is left for the
+first level. The larger of two where branching is of no use."""
 LARGEST_BRANCHED_PROGRAM = 19_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
 LARGEST_PROGRAM = 120_000
