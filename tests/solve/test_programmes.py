@@ -57,3 +57,41 @@ def test_a_rent_takes_larger_rooms() -> None:
 def test_a_rent_may_be_too_high_for_a_space() -> None:
     """Larger rooms have to fit: 800 m² of elderly care leave no more than 20 000 CNY."""
     assert cost_cny(viable(30_000.0), "s1", ALL) is None
+
+
+def running_cny(problem: Problem, functions: frozenset[str]) -> tuple[float, float]:
+    """What the programme of these functions at s1 takes to run, and the least of it in rooms of any size."""
+    programmes = enumerate_programmes(problem)
+    number = programmes.by_mask[problem.planned_sites.index("s1"), mask_of(problem, functions)]
+    return 1e6 * float(programmes.running[number]), 1e6 * float(programmes.least_running[number])
+
+
+def test_a_rent_is_part_of_what_a_space_takes_to_run() -> None:
+    """Where operators need not be viable, rent is added to the running cost of the smallest rooms."""
+    both = [running_cny(replace(viable(rent), operator_viability=False), ALL) for rent in (0.0, 1000.0)]
+    assert both[1] == pytest.approx(tuple(cny + 1000.0 for cny in both[0]))
+
+
+def test_the_least_that_a_programme_takes_to_run_has_what_fees_pay_for_at_its_largest() -> None:
+    """Culture's fees are made higher than its cost by 3 CNY: in 400 m² it takes 1200 CNY off."""
+    problem = replace(viable(), operator_viability=False)
+    culture = problem.functions[CULTURE]
+    fees = culture.operating_cost_cny_per_m2_year + 3.0
+    paid = replace(culture, fee_income_cny_per_m2_year=fees, maximum_m2=400.0)
+    problem = replace(problem, functions={**problem.functions, CULTURE: paid})
+    smallest, least = running_cny(problem, frozenset({CULTURE}))
+    assert smallest == pytest.approx(-3.0 * 1.25 * 60.0)
+    assert least == pytest.approx(-3.0 * 1.25 * 400.0)
+
+
+def test_a_loss_takes_more_to_run_in_whichever_rooms_make_it_good() -> None:
+    """The smallest areas leave nothing: each CNY of rent takes what one that some function leaves takes."""
+    problem = viable(1000.0)
+    without = replace(problem, operator_viability=False)
+    per_cny = min(
+        (function.operating_cost_cny_per_m2_year - function.fee_income_cny_per_m2_year) / left
+        for function, left in ((problem.functions[ELDERLY], 20.0), (problem.functions[MEALS], 10.0))
+    )
+    _, least = running_cny(problem, ALL)
+    _, of_smallest = running_cny(without, ALL)
+    assert least == pytest.approx(of_smallest + 1000.0 * per_cny)

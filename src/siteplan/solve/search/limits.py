@@ -155,7 +155,7 @@ def limits_of(problem: Problem, programmes: Programmes, dearest_first: Sequence[
     planned, rows = _Planned(problem, programmes), _Rows(len(problem.years))
     if problem.planned_sites:
         _add_money(planned, rows, dearest_first)
-        _add_operating(planned, rows)
+        _add_operating(planned, rows, programmes.running)
         _add_others(planned, rows, _smallest_area_m2)
     return rows.limits(len(planned.site))
 
@@ -167,6 +167,7 @@ def limits_of_any_rooms(problem: Problem, programmes: Programmes) -> Limits:
     """
     planned, rows = _Planned(problem, programmes), _Rows(len(problem.years))
     if problem.planned_sites:
+        _add_operating(planned, rows, programmes.least_running)
         _add_others(planned, rows, _largest_area_m2)
     return rows.limits(len(planned.site))
 
@@ -275,8 +276,8 @@ def _granted_by(problem: Problem, source: FundingSource, year: int) -> float:
     return to_model_money(granted)
 
 
-def _add_operating(planned: _Planned, rows: _Rows) -> None:
-    """Add the limits of operating cost, of what runs in the year after."""
+def _add_operating(planned: _Planned, rows: _Rows, running: FloatArray) -> None:
+    """Add the limits of operating cost, ``running`` (M,) in the year after."""
     money, years = planned.problem.money, planned.problem.years
     most = [
         to_model_money(money.operating_cny[year + 1])
@@ -284,7 +285,7 @@ def _add_operating(planned: _Planned, rows: _Rows) -> None:
         else UNLIMITED
         for year in years
     ]
-    rows.add(planned.all, planned.programmes.running, most)
+    rows.add(planned.all, running, most)
 
 
 def _add_subsidies(planned: _Planned, rows: _Rows) -> None:

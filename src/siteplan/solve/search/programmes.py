@@ -42,9 +42,9 @@ PIECE_FIGURES = 4
 class Programmes:
     """The programmes of every planned site, one site after another.
 
-    Shapes: ``first`` (planned sites + 1,); ``mask``, ``cost`` (million CNY), ``running`` (operating less
-    fees, million CNY a year), ``subsidy`` (million CNY a year), ``penalty`` (scattered plus newly built),
-    ``is_complex`` (programmes,);
+    Shapes: ``first`` (planned sites + 1,); ``mask``, ``cost`` (million CNY), ``running`` (operating and rent
+    less fees, million CNY a year), ``least_running`` (the least of that in rooms of any size), ``subsidy``
+    (million CNY a year), ``penalty`` (scattered plus newly built), ``is_complex`` (programmes,);
     ``by_mask`` (planned sites, 2^functions): the programme's number or -1;
     ``payable`` (programmes, sources): million CNY of its fit-out that a source for some functions may pay at
     most, infinite for others; ``growth`` (programmes,): million CNY that larger rooms of such functions may
@@ -55,6 +55,7 @@ class Programmes:
     mask: NDArray[np.int64]
     cost: NDArray[np.float64]
     running: NDArray[np.float64]
+    least_running: NDArray[np.float64]
     subsidy: NDArray[np.float64]
     penalty: NDArray[np.float64]
     is_complex: NDArray[np.bool_]
@@ -68,19 +69,21 @@ class _MaskFigures:
     """What the functions of every mask ask for in one setting, whatever the site.
 
     All (2^functions,), for one m² of floor area per usable m². ``rooms_m2``: usable area of the smallest
-    rooms; ``fit_out_cny``, ``running_cny``, ``subsidy_cny``: of these; ``has_room``: no minimum area is
-    above the function's maximum. ``loss_cny``: what operators lose a year at these rooms. ``growth`` (…,
-    pieces, 4): how rooms can grow: usable m², and what each m² leaves the operator, costs, and takes to
-    run, CNY; the least cost for what is left first. ``most_left`` (…, pieces): the same pieces in order
-    of what each m² leaves, the most first. ``payable_cny``, ``grown_cny`` (…, sources): fit-out, in the
-    smallest and the largest rooms, of those with a function that a source for some functions pays for.
-    ``deficit_cny``: what operators lose where no room is used by more than its smallest area, below 0
-    what they are left with; each CNY of it takes ``subsidy_per_cny`` more at least.
+    rooms; ``fit_out_cny``, ``running_cny``, ``subsidy_cny``: of these; ``least_running_cny``: with the
+    largest area of what fees more than pay; ``has_room``: no minimum area is above the function's maximum.
+    ``loss_cny``: what operators lose a year at these rooms. ``growth`` (…, pieces, 4): how rooms can grow:
+    usable m², and what each m² leaves the operator, costs, and takes to run, CNY; the least cost for what is
+    left first. ``most_left`` (…, pieces): the same pieces in order of what each m² leaves, the most first.
+    ``payable_cny``, ``grown_cny`` (…, sources): fit-out, in the smallest and the largest rooms, of those with
+    a function that a source for some functions pays for. ``deficit_cny``: what operators lose where no room
+    is used by more than its smallest area, below 0 what they are left with; each CNY of it takes
+    ``subsidy_per_cny`` and ``running_per_cny`` more at least.
     """
 
     rooms_m2: NDArray[np.float64]
     fit_out_cny: NDArray[np.float64]
     running_cny: NDArray[np.float64]
+    least_running_cny: NDArray[np.float64]
     subsidy_cny: NDArray[np.float64]
     has_room: NDArray[np.bool_]
     loss_cny: NDArray[np.float64]
@@ -90,6 +93,7 @@ class _MaskFigures:
     grown_cny: NDArray[np.float64]
     deficit_cny: NDArray[np.float64]
     subsidy_per_cny: NDArray[np.float64]
+    running_per_cny: NDArray[np.float64]
 
 
 def functions_of(problem: Problem, mask: int) -> list[str]:
@@ -162,6 +166,7 @@ class _SiteProgrammes(NamedTuple):
     mask: NDArray[Any]
     cost: NDArray[Any]
     running: NDArray[Any]
+    least_running: NDArray[Any]
     subsidy: NDArray[Any]
     penalty: NDArray[Any]
     is_complex: NDArray[Any]
@@ -175,7 +180,7 @@ def enumerate_programmes(problem: Problem) -> Programmes:
     none = np.zeros(0, dtype=np.int64)
     empty = none.astype(float)
     nothing = _SiteProgrammes(
-        none, empty, empty, empty, empty, none > 0, np.zeros((0, len(problem.money.sources))), empty
+        none, empty, empty, empty, empty, empty, none > 0, np.zeros((0, len(problem.money.sources))), empty
     )
     parts = [nothing]
     parts += [_programmes_of(problem, problem.sites[key], figures) for key in problem.planned_sites]
@@ -201,7 +206,7 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Setting, _Mask
     in_forms = zip(
         _money_in_form(problem, site, as_complex), _money_in_form(problem, site, as_scattered), strict=True
     )
-    fit_out, running, subsidy, payable, growth = (
+    fit_out, running, least_running, subsidy, payable, growth = (
         np.where(is_complex if one.ndim == 1 else is_complex[:, None], one[masks], other[masks])
         for one, other in in_forms
     )
@@ -210,7 +215,8 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Setting, _Mask
     return _SiteProgrammes(
         masks,
         million * (site.opening_cost_cny + fit_out * site.fit_out_is_charged),
-        million * running,
+        million * (running + site.rent_cny_per_year),
+        million * (least_running + site.rent_cny_per_year),
         million * subsidy,
         counts_as_scattered + float(site.is_newly_built),
         is_complex,
@@ -220,13 +226,13 @@ def _programmes_of(problem: Problem, site: Site, figures: Mapping[Setting, _Mask
 
 
 def _money_in_form(problem: Problem, site: Site, figures: _MaskFigures) -> tuple[NDArray[np.float64], ...]:
-    """Return fit-out, running cost, subsidy, what sources may pay of it, and its growth (CNY).
+    """Return fit-out, running cost and the least of it, subsidy, what sources may pay, and its growth (CNY).
 
     Of every mask at a site, with what makes a loss good: larger rooms, and more area of what is subsidised.
     Where fit-out isn't charged, such sources may pay as much as that of the largest rooms.
     """
     loss = _loss_cny(problem, site, figures)
-    deficit = figures.deficit_cny * site.floor_per_usable + site.rent_cny_per_year
+    deficit = np.maximum(0.0, figures.deficit_cny * site.floor_per_usable + site.rent_cny_per_year)
     remedy, remedy_running = _remedy_cny(site, figures, loss)
     payable, grown = (site.floor_per_usable * cny for cny in (figures.payable_cny, figures.grown_cny))
     growth = np.where(np.isfinite(grown), grown, 0.0).sum(axis=1)
@@ -237,7 +243,8 @@ def _money_in_form(problem: Problem, site: Site, figures: _MaskFigures) -> tuple
     return (
         figures.fit_out_cny * site.floor_per_usable + remedy,
         figures.running_cny * site.floor_per_usable + remedy_running,
-        figures.subsidy_cny * site.floor_per_usable + np.maximum(deficit, 0.0) * figures.subsidy_per_cny,
+        figures.least_running_cny * site.floor_per_usable + deficit * figures.running_per_cny,
+        figures.subsidy_cny * site.floor_per_usable + deficit * figures.subsidy_per_cny,
         payable,
         growth,
     )
@@ -248,13 +255,13 @@ def _mask_figures(problem: Problem, setting: Setting) -> _MaskFigures:
     count = 1 << len(problem.functions)
     sources, pieces = len(problem.money.sources), len(problem.functions)
     figures = _MaskFigures(
-        *(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)),
+        *(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)),
         np.ones(count, dtype=np.bool_),
         np.zeros(count),
         np.zeros((count, pieces, PIECE_FIGURES)),
         np.zeros((count, pieces), dtype=np.int64),
         *(np.zeros((count, sources)), np.zeros((count, sources))),
-        *(np.zeros(count), np.zeros(count)),
+        *(np.zeros(count), np.zeros(count), np.zeros(count)),
     )
     for mask in range(count):
         functions = functions_of(problem, mask)
@@ -267,7 +274,10 @@ def _mask_figures(problem: Problem, setting: Setting) -> _MaskFigures:
             figures.fit_out_cny[mask] += area * group_fit_out_cost(problem, group)
         for key in functions:
             area = minimum_area_m2(problem, key, setting)
-            figures.running_cny[mask] += area * running_cost(problem, key)
+            runs = running_cost(problem, key)
+            figures.running_cny[mask] += area * runs
+            largest = max(area, problem.functions[key].maximum_m2)
+            figures.least_running_cny[mask] += min(area * runs, largest * runs)
             figures.subsidy_cny[mask] += area * problem.functions[key].subsidy_cny_per_m2_year
             figures.has_room[mask] &= area <= problem.functions[key].maximum_m2
     return figures
@@ -292,13 +302,13 @@ def _add_loss(
             area = max(area, min(rooms[group], problem.functions[key].maximum_m2))
         figures.loss_cny[mask] -= margin * area
         figures.deficit_cny[mask] -= margin * minimum_area_m2(problem, key, setting)
+    left_by = {key: margin for key in functions if (margin := operating_margin(problem, key)) > 0.0}
     figures.subsidy_per_cny[mask] = min(
-        (
-            problem.functions[key].subsidy_cny_per_m2_year / margin
-            for key in functions
-            if (margin := operating_margin(problem, key)) > 0.0
-        ),
+        (problem.functions[key].subsidy_cny_per_m2_year / margin for key, margin in left_by.items()),
         default=0.0,
+    )
+    figures.running_per_cny[mask] = min(
+        (max(0.0, running_cost(problem, key)) / margin for key, margin in left_by.items()), default=0.0
     )
     pieces = [piece for group in rooms for piece in _growth(problem, functions, group, rooms[group])]
     pieces.sort(key=lambda piece: piece[COSTS] / piece[LEAVES])
