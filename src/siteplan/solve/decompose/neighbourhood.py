@@ -71,10 +71,11 @@ def improve(
     towns = {site: compiled.problem.sites[site].town_code for site in compiled.problem.planned_sites}
     columns = compiled.columns_by_site()
     found = improve_by_town(columns, towns, program, start, session, limits, clock, passes)
-    return min((one for one in (found, induced) if one is not None), key=_objective, default=None)
+    return min((one for one in (found, induced) if one is not None), key=objective_of, default=None)
 
 
-def _objective(solution: Solution) -> float:
+def objective_of(solution: Solution) -> float:
+    """Return the objective of a solution."""
     return solution.objective
 
 
@@ -135,7 +136,7 @@ def improve_on_both_cores(
             wide = pool.submit(improve_all, session, WIDE, WIDE_GAP, start)
             narrow = pool.submit(improve_all, other, NARROW, NARROW_GAP, start)
             found = [one for one in (best, wide.result(), narrow.result()) if one is not None]
-            before, best = best, min(found, key=_objective, default=None)
+            before, best = best, min(found, key=objective_of, default=None)
             if best is None or (before is not None and best.objective >= before.objective - SMALLEST_GAIN):
                 return best
             start = (start[0], best.values[start[0]])

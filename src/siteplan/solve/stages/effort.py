@@ -7,6 +7,7 @@ MOVES_PER_SITE = 5_000
 RUNS_FROM_NOTHING, RUNS_FROM_PROMISING = 2, 4
 RUNS_TO_BE_CROSSED = 8
 WORST_OFF_RUNS = 2
+RUNS_BESIDE, MOVES_BESIDE = 2, 8_000_000
 MERGED_PLANS, MERGING_NODES = 4, 300
 SINGLE_YEAR_NODES = 3000
 STAGING_NODES = 300
@@ -15,8 +16,8 @@ LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run (the larger), runs from nothing and from what is
-promising, runs where their plans are crossed, runs for more functions in every community, best plans that are
-merged, branch-and-bound nodes of each stage, passes."""
+promising, runs where their plans are crossed, runs for more functions in every community, runs beside
+branch and bound and their moves, best plans that are merged, branch-and-bound nodes of each stage, passes."""
 COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
@@ -24,14 +25,15 @@ HEAD_START_S = 1.0
 COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
 PRICES_SHARE, PRICES_SHARE_WITHOUT_PROGRAM = 0.2, 0.35
-SEARCH_SHARE, WORST_OFF_SHARE = 0.4, 0.2
+SEARCH_SHARE, WORST_OFF_SHARE, SEARCH_SHARE_BESIDE = 0.4, 0.2, 0.5
 FIRST_LEVEL_SHARE, FIRST_LEVEL_SHARE_UNBRANCHED = 0.5, 0.75
 MERGING_SHARE, MERGING_SHARE_UNBRANCHED = 0.15, 0.6
 SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices (the larger where the whole program doesn't follow,
 as nothing else proves anything there), the search, each of its steps to more functions in every community,
 and the first level of what is left for the solve; merging and single-year bounds of what is left for the
-first level. The larger of two where branching is of no use."""
+first level; the runs beside branch and bound of what that has. The larger of two where branching is of no
+use."""
 LARGEST_BRANCHED_PROGRAM = 19_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
 LARGEST_PROGRAM = 120_000

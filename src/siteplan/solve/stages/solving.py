@@ -10,20 +10,25 @@ from typing import Self
 
 import numpy as np
 
-from siteplan.highs import Answer, Clock, FloatArray, Program, SolverSession, Status
+from siteplan.highs import Answer, Clock, FloatArray, Limits, Program, SolverSession, Status
 from siteplan.plan import Decisions
 from siteplan.scenario import Level
-from siteplan.solve.decompose.neighbourhood import Solution, Start, improve
+from siteplan.solve.decompose.neighbourhood import Solution, improve, objective_of
+from siteplan.solve.feasibility import only_the_program_tells
 from siteplan.solve.program import CompiledModel
+from siteplan.solve.search import Found, Runs, search_starts
 from siteplan.solve.stages.bounding import bounds_by_prices
 from siteplan.solve.stages.effort import (
     FIRST_LEVEL_NODES,
     HEAD_START_S,
+    MOVES_BESIDE,
     NEIGHBOURHOOD_NODES,
     NEIGHBOURHOOD_PASSES,
+    RUNS_BESIDE,
+    SEARCH_SHARE_BESIDE,
 )
 from siteplan.solve.stages.run import FIRST_LEVEL, LATER_LEVEL, MERGING, STAGING, Run
-from siteplan.solve.stages.values import highest, in_reported_unit, value_of_unit
+from siteplan.solve.stages.values import first_level_of, highest, in_reported_unit, value_of_unit
 from siteplan.text import Text
 
 
@@ -56,8 +61,11 @@ def optimise(
     begin = None if start is None else compiled.start_values(start)
     if start is not None and start.area_m2 and stage is LATER_LEVEL:
         begin = _joined(begin, compiled.area_start_values(start))
-    improvement = _Improvement(run, compiled, program, start, clock) if stage is not STAGING else None
-    limits = run.limits(program, nodes, _wanted_gap(run, level) if stage is FIRST_LEVEL else 1e-9)
+    is_first = stage is FIRST_LEVEL
+    improvement = None
+    if stage is not STAGING:
+        improvement = _Improvement(run, compiled, program, start, clock, is_searched=is_first)
+    limits = run.limits(program, nodes, _wanted_gap(run, level) if is_first else 1e-9)
     answer = session.solve(program, limits, clock, begin, partial(_listen, run, level, stage))
     return answer if improvement is None else improvement.joined_with(answer)
 
@@ -121,26 +129,65 @@ class WholeProgram:
 
 
 class _Improvement:
-    """Neighbourhood search beside the solver's own run, on the second core."""
+    """Neighbourhood search beside the solver's own run, on the second core.
+
+    ``is_searched``: before, the search goes on from what is promising with many more moves, where it knows
+    every rule.
+    """
 
     def __init__(
-        self, run: Run, compiled: CompiledModel, program: Program, start: Decisions | None, clock: Clock
+        self,
+        run: Run,
+        compiled: CompiledModel,
+        program: Program,
+        start: Decisions | None,
+        clock: Clock,
+        *,
+        is_searched: bool = False,
     ) -> None:
         self._run = run
+        has_promising = run.priced is not None and run.priced.promising is not None
+        self._is_searched = is_searched and has_promising and not only_the_program_tells(run.problem)
         self._clock = clock.beside()
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._best = (
             None
             if start is None or len(run.problem.years) == 1
-            else self._pool.submit(self._improve, run, compiled, program, compiled.start_values(start))
+            else self._pool.submit(self._improve, compiled, program, start)
         )
 
-    def _improve(self, run: Run, compiled: CompiledModel, program: Program, start: Start) -> Solution | None:
+    def _improve(self, compiled: CompiledModel, program: Program, plan: Decisions) -> Solution | None:
         if self._clock.not_needed.wait(HEAD_START_S):
             return None
+        run, start = self._run, compiled.start_values(plan)
         limits = run.limits(program, NEIGHBOURHOOD_NODES)
         with SolverSession() as session:
-            return improve(compiled, program, start, session, limits, self._clock, NEIGHBOURHOOD_PASSES)
+            found = self._search_on(compiled, program, plan, session) if self._is_searched else None
+            if found is not None:
+                start = (start[0], found.values[start[0]].round())
+            best = improve(compiled, program, start, session, limits, self._clock, NEIGHBOURHOOD_PASSES)
+        return min((one for one in (best, found) if one is not None), key=objective_of, default=None)
+
+    def _search_on(
+        self, compiled: CompiledModel, program: Program, plan: Decisions, session: SolverSession
+    ) -> Solution | None:
+        """Return the best that a few long runs of the search find, where it is better than the plan."""
+        run = self._run
+        promising = None if run.priced is None else run.priced.promising
+        runs = Runs(max(1, round(MOVES_BESIDE * run.settings.effort)), 0, 1)
+        clock = self._clock.until(SEARCH_SHARE_BESIDE * self._clock.seconds_left())
+        found: list[Found] = []
+        for left in range(RUNS_BESIDE, 0, -1):
+            seed, share = run.settings.seed + left, clock.until(clock.seconds_left() / left)
+            found += search_starts(run.problem, seed, runs, share, None, run.land, promising)
+        best = min(found, key=lambda one: one.shortfall, default=None)
+        if best is None or best.shortfall >= first_level_of(run, plan):
+            return None
+        fixed = program.with_fixed(*compiled.start_values(best.decisions))
+        answer = session.solve(fixed, Limits(), self._clock)
+        if answer.values is None or answer.objective is None:
+            return None
+        return Solution(answer.values, answer.objective)
 
     def joined_with(self, answer: Answer) -> Answer:
         """Return the better of both solutions with the solver's bound; a proven answer stands."""
