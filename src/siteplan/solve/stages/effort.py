@@ -22,6 +22,8 @@ COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
+LEAST_SECONDS_BESIDE = 20.0
+"""What the search has to have beside branch and bound, where it goes on."""
 COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
 PRICES_SHARE, PRICES_SHARE_WITHOUT_PROGRAM = 0.2, 0.35

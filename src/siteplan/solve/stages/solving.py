@@ -21,6 +21,7 @@ from siteplan.solve.stages.bounding import bounds_by_prices
 from siteplan.solve.stages.effort import (
     FIRST_LEVEL_NODES,
     HEAD_START_S,
+    LEAST_SECONDS_BESIDE,
     MOVES_BESIDE,
     NEIGHBOURHOOD_NODES,
     NEIGHBOURHOOD_PASSES,
@@ -171,11 +172,17 @@ class _Improvement:
     def _search_on(
         self, compiled: CompiledModel, program: Program, plan: Decisions, session: SolverSession
     ) -> Solution | None:
-        """Return the best that a few long runs of the search find, where it is better than the plan."""
+        """Return the best that a few long runs of the search find, where it is better than the plan.
+
+        None where there is little time: neighbourhoods are the better use of it.
+        """
         run = self._run
         promising = None if run.priced is None else run.priced.promising
         runs = Runs(max(1, round(MOVES_BESIDE * run.settings.effort)), 0, 1)
         clock = self._clock.until(SEARCH_SHARE_BESIDE * self._clock.seconds_left())
+        if clock.seconds_left() < LEAST_SECONDS_BESIDE:
+            run.clock.cut_short.set()
+            return None
         found: list[Found] = []
         for left in range(RUNS_BESIDE, 0, -1):
             seed, share = run.settings.seed + left, clock.until(clock.seconds_left() / left)
