@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +20,11 @@ from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import Clock, InfeasibleError, NoPlanError, solve
 from siteplan.solve.decompose.lattice import lattice_step, round_up
 from siteplan.solve.decompose.single_year import SEPARABLE, single_year_problem
-from siteplan.solve.formulation import CONSTRAINTS, build_model
+from siteplan.solve.formulation import CONSTRAINTS, OBJECTIVES, build_model
 from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.rules import RULES, STRUCTURE
-from siteplan.solve.stages import mending
+from siteplan.solve.search import Found, search_starts
+from siteplan.solve.stages import mending, solving
 
 QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
 
@@ -269,3 +271,23 @@ def test_a_conflict_says_the_least_that_helps() -> None:
     assert "relaxing only the yearly budget [budget], the least: 2027 47.5 × 10 000 CNY" in english
     assert "只放宽“年度资金”" in chinese
     assert "s1空间" in chinese
+
+
+@pytest.mark.slow
+def test_the_search_goes_on_beside_branch_and_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan is no worse than the best of its runs."""
+    found: list[Found] = []
+
+    def recorded(*arguments: Any, **others: Any) -> tuple[Found, ...]:
+        found.extend(search_starts(*arguments, **others))
+        return tuple(found)
+
+    monkeypatch.setattr(solving, "search_starts", recorded)
+    monkeypatch.setattr(solving, "HEAD_START_S", 0.0)
+    problem = random_problem(1, communities=8, towns=2, points=60, sites=25, years=3, budget_cny=2.5e6)
+    result = solve(
+        replace(problem, objective=(Level.SHORTFALL,)), SolverSettings(time_limit_s=240.0, effort=0.005)
+    )
+    per_point = OBJECTIVES[Level.SHORTFALL].reported_per_model(problem)
+    assert found
+    assert result.levels[0].value <= per_point * min(one.shortfall for one in found) + 1e-6

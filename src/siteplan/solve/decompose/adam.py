@@ -20,7 +20,8 @@ FloatArray = NDArray[np.float64]
 DRIFT_KEPT, SCATTER_KEPT = 0.9, 0.99
 """Shares that the averages of slopes and of their squares keep at each step."""
 FIRST_STEP, LAST_STEP = 0.1, 0.3
-"""First and last length of the steps, in units of the prices; the last by the number of all steps."""
+"""First and last length of the steps, in units of the prices; the last is this divided by the
+number of all steps."""
 BOUND, STEPS = 0, 1
 """Entries of `Ascent.sums`."""
 

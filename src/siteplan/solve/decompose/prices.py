@@ -46,8 +46,8 @@ PARTS = 2
 """Of the sites and years, each worked out by a thread of its own. Not as many as there are cores, so that
 sums are the same on every machine."""
 MEASURED_ITERATIONS, AFFORDABLE_SHARE = 20, 0.9
-"""Every so many iterations it is seen whether there is time for all; else as many are made as take this
-share of what is left, with steps that shorten sooner."""
+"""Every so many iterations the last of them say whether there is time for all; else as many are made as take
+this share of what is left, with steps that shorten sooner."""
 AVERAGED_SHARE = 0.1
 """Share of the iterations whose answers are averaged, about."""
 FIRST_PRICE = 0.3
@@ -151,22 +151,19 @@ def _first_prices(years: Years) -> FloatArray:
 def _ascend(years: Years, works: Sequence[Work], clock: Clock) -> Ascent:
     """Search for good prices; where the clock hurries or ends it, `Clock.cut_short` says so."""
     ascent = first_ascent(_first_prices(years), years.unit, _highest(years))
-    iterations, done = ITERATIONS if len(years.weight) else 0, 0
-    seconds = clock.seconds_left()
+    iterations, done, may_move = ITERATIONS, 0, len(years.weight) > 0
+    measured = clock.seconds_left()
     with ThreadPoolExecutor(max_workers=len(works)) as pool:
-        while done < iterations:
-            left = clock.seconds_left()
-            if left <= 0.0:
-                clock.cut_short.set()
-                break
-            is_measured = done > 0 and done % MEASURED_ITERATIONS == 0
-            if is_measured and left * done < (iterations - done) * (seconds - left):
-                clock.cut_short.set()
-                iterations = done + int(AFFORDABLE_SHARE * left * done / (seconds - left))
+        while may_move and done < iterations and (left := clock.seconds_left()) > 0.0:
+            if done > 0 and done % MEASURED_ITERATIONS == 0:
+                affordable = AFFORDABLE_SHARE * MEASURED_ITERATIONS * left / max(measured - left, 1e-9)
+                measured = left
+                iterations = done + int(affordable) if affordable < ITERATIONS - done else ITERATIONS
             newest = max(1.0 / (AVERAGED_SHARE * iterations), 1.0 / (1.0 + done))
-            if not ascend(ascent, *_whole_answer(years, ascent.prices, newest, works, pool), iterations):
-                break
+            may_move = ascend(ascent, *_whole_answer(years, ascent.prices, newest, works, pool), iterations)
             done += 1
+    if may_move and done < ITERATIONS:
+        clock.cut_short.set()
     return ascent
 
 

@@ -148,6 +148,7 @@ class _Improvement:
     ) -> None:
         self._run = run
         has_promising = run.priced is not None and run.priced.promising is not None
+        self._is_hurried = False
         self._is_searched = is_searched and has_promising and not only_the_program_tells(run.problem)
         self._clock = clock.beside()
         self._pool = ThreadPoolExecutor(max_workers=1)
@@ -180,13 +181,14 @@ class _Improvement:
         promising = None if run.priced is None else run.priced.promising
         runs = Runs(max(1, round(MOVES_BESIDE * run.settings.effort)), 0, 1)
         clock = self._clock.until(SEARCH_SHARE_BESIDE * self._clock.seconds_left())
-        if clock.seconds_left() < LEAST_SECONDS_BESIDE:
-            run.clock.cut_short.set()
+        self._is_hurried = clock.seconds_left() < LEAST_SECONDS_BESIDE
+        if self._is_hurried:
             return None
         found: list[Found] = []
         for left in range(RUNS_BESIDE, 0, -1):
             seed, share = run.settings.seed + left, clock.until(clock.seconds_left() / left)
             found += search_starts(run.problem, seed, runs, share, None, run.land, promising)
+        self._is_hurried = clock.seconds_left() <= 0.0
         best = min(found, key=lambda one: one.shortfall, default=None)
         if best is None or best.shortfall >= first_level_of(run, plan):
             return None
@@ -202,10 +204,12 @@ class _Improvement:
             self._clock.not_needed.set()
         best = None if self._best is None else self._best.result()
         self._pool.shutdown()
-        if answer.is_proven or best is None:
+        if answer.is_proven:
             return answer
-        if self._clock.seconds_left() <= 0.0:
+        if self._is_hurried or (best is not None and self._clock.seconds_left() <= 0.0):
             self._run.clock.cut_short.set()
+        if best is None:
+            return answer
         if answer.objective is not None and answer.objective <= best.objective:
             return answer
         return replace(answer, status=Status.FEASIBLE, values=best.values, objective=best.objective)
