@@ -27,7 +27,7 @@ from siteplan.covering.state import (
     selection_of,
     state_of,
 )
-from siteplan.machine_code import compiled, inlined
+from siteplan.machine_code import compiled, inlined, uncounted
 
 LOCAL_SHARE = 0.9
 """Share of the swaps with a site that shares a demand point with the one that closes."""
@@ -91,7 +91,7 @@ def _swap_far(rows: Rows, state: State, limit: float, temperature: float) -> Non
             close_site(rows, state, old)
 
 
-@compiled
+@uncounted
 def _open_or_close(rows: Rows, state: State, limit: float, temperature: float) -> None:
     """Open a random site where the budget allows, or try to close it where it is selected."""
     site = draw(len(rows.costs))
@@ -119,7 +119,25 @@ def anneal(
     number of sites, which swaps keep.
     """
     state = state_of(rows, selected)
-    best, best_value = selected.copy(), state.sums[VALUE]
+    best = np.empty(len(rows.costs), dtype=np.int64)
+    count = _anneal(rows, near, state, budget, is_cardinality, moves, hot, cold, best)
+    return best[:count].copy(), selection_of(state)
+
+
+@uncounted
+def _anneal(
+    rows: Rows,
+    near: Neighbours,
+    state: State,
+    budget: float,
+    is_cardinality: bool,
+    moves: int,
+    hot: float,
+    cold: float,
+    best: IndexArray,
+) -> int:
+    """Anneal the state; write the best selection into ``best`` and return the number of its sites."""
+    best_count, best_value = _copy_selection(state, best), state.sums[VALUE]
     limit = budget * (1.0 + BUDGET_SLACK)
     cooling = (cold / hot) ** (1.0 / max(1, moves))
     temperature = hot
@@ -134,6 +152,14 @@ def anneal(
             else:
                 _swap_far(rows, state, limit, temperature)
         if state.sums[VALUE] > best_value + 1e-9:
-            best_value = state.sums[VALUE]
-            best = selection_of(state)
-    return best, selection_of(state)
+            best_count, best_value = _copy_selection(state, best), state.sums[VALUE]
+    return best_count
+
+
+@uncounted
+def _copy_selection(state: State, selected: IndexArray) -> int:
+    """Write the selected sites into an array, and return their number."""
+    count = state.counts[COUNT]
+    for at in range(count):
+        selected[at] = state.chosen[at]
+    return int(count)

@@ -28,7 +28,7 @@ from siteplan.covering.state import (
     open_site,
     selection_of,
 )
-from siteplan.machine_code import compiled
+from siteplan.machine_code import compiled, uncounted
 
 SMALLEST_PART, LARGEST_PART = 0.05, 0.5
 """Shares of the first selection's sites in the part that is taken from it."""
@@ -107,7 +107,7 @@ def _part(rows: Rows, near: Neighbours, first: IndexArray, second: IndexArray) -
     return in_part
 
 
-@compiled
+@uncounted
 def _thin_out(rows: Rows, state: State, limit: float) -> None:
     """Close the least needed sites until the budget is kept."""
     while state.sums[SPENT] > limit and state.counts[COUNT] > 0:
@@ -119,7 +119,7 @@ def _thin_out(rows: Rows, state: State, limit: float) -> None:
         close_site(rows, state, least)
 
 
-@compiled
+@uncounted
 def _seam(near: Neighbours, state: State, in_part: BoolArray, movable: IndexArray) -> int:
     """List the selected sites that share demand points with one of the other side; return their number."""
     count = 0
@@ -134,12 +134,13 @@ def _seam(near: Neighbours, state: State, in_part: BoolArray, movable: IndexArra
     return count
 
 
-@compiled
+@uncounted
 def _with_neighbours(
     near: Neighbours, state: State, movable: IndexArray, count: int, is_listed: BoolArray
 ) -> int:
     """Add the selected neighbours of the listed sites; return their number. ``is_listed`` is all False."""
-    is_listed[movable[:count]] = True
+    for place in range(count):
+        is_listed[movable[place]] = True
     for place in range(count):
         site = movable[place]
         for at in range(near.start[site], near.start[site + 1]):
@@ -147,11 +148,12 @@ def _with_neighbours(
             if state.place[other] != NOBODY and not is_listed[other]:
                 is_listed[other], movable[count] = True, other
                 count += 1
-    is_listed[movable[:count]] = False
+    for place in range(count):
+        is_listed[movable[place]] = False
     return count
 
 
-@compiled
+@uncounted
 def _relax(
     rows: Rows,
     near: Neighbours,

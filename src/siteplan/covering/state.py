@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siteplan.covering.instance import FloatArray, IndexArray, Instance
-from siteplan.machine_code import compiled, inlined
+from siteplan.machine_code import compiled, inlined, uncounted
 
 BUDGET_SLACK = 1e-12
 """Share of the budget by which sums of costs may exceed it: they are floating-point."""
@@ -169,7 +169,7 @@ def selection_of(state: State) -> IndexArray:
     return state.chosen[: state.counts[COUNT]].copy()
 
 
-@compiled
+@uncounted
 def open_site(rows: Rows, state: State, site: int) -> None:
     """Add a site to the selection."""
     for at in range(rows.site_start[site], rows.site_start[site + 1]):
@@ -191,7 +191,7 @@ def open_site(rows: Rows, state: State, site: int) -> None:
     state.counts[COUNT] += 1
 
 
-@compiled
+@uncounted
 def close_site(rows: Rows, state: State, site: int) -> None:
     """Take a site out of the selection."""
     for at in range(rows.site_start[site], rows.site_start[site + 1]):
@@ -238,7 +238,7 @@ def gain(rows: Rows, state: State, site: int, instead_of: int, wanted: float) ->
     return float(at_most)
 
 
-@compiled
+@uncounted
 def fill(rows: Rows, state: State, budget: float, noise: float) -> None:
     """Open sites one by one while they fit, each of the most new weight for its cost times 1 ± noise."""
     while True:

@@ -25,7 +25,7 @@ from siteplan.covering.state import (
     open_site,
     state_of,
 )
-from siteplan.machine_code import compiled, inlined
+from siteplan.machine_code import inlined, uncounted
 
 HEAVIER = 3.0
 """By how many times its own weight a demand point that nobody covers weighs more after a step."""
@@ -90,7 +90,7 @@ def best_of(search: Weighting) -> IndexArray:
     return search.best[: search.counts[BEST_COUNT]].copy()
 
 
-@compiled
+@uncounted
 def weigh(search: Weighting, budget: float, steps: int) -> bool:
     """Search for some steps within a budget; return whether everybody is covered, where it ends."""
     state = search.state
@@ -114,11 +114,12 @@ def weigh(search: Weighting, budget: float, steps: int) -> bool:
     return bool(search.counts[UNCOVERED] == 0 and state.sums[SPENT] <= limit)
 
 
-@compiled
+@uncounted
 def _keep_the_best(search: Weighting, limit: float) -> None:
     if search.sums[MISSING] < search.sums[LEAST_MISSING] and search.state.sums[SPENT] <= limit:
         count = search.state.counts[COUNT]
-        search.best[:count] = search.state.chosen[:count]
+        for at in range(count):
+            search.best[at] = search.state.chosen[at]
         search.counts[BEST_COUNT] = count
         search.sums[LEAST_MISSING] = search.sums[MISSING]
 
@@ -161,7 +162,7 @@ def _most_wanted(search: Weighting, money: float, closed: int) -> int:
     return int(best)
 
 
-@compiled
+@uncounted
 def _close(search: Weighting, site: int) -> None:
     close_site(search.rows, search.state, site)
     search.changed[site] = search.counts[STEP]
@@ -174,7 +175,7 @@ def _close(search: Weighting, site: int) -> None:
             search.sums[MISSING] += search.weights[demand]
 
 
-@compiled
+@uncounted
 def _open(search: Weighting, site: int) -> None:
     open_site(search.rows, search.state, site)
     search.changed[site] = search.counts[STEP]
@@ -189,7 +190,7 @@ def _open(search: Weighting, site: int) -> None:
             search.sums[MISSING] -= search.weights[demand]
 
 
-@compiled
+@uncounted
 def _make_heavier(search: Weighting) -> None:
     rows = search.rows
     for at in range(search.counts[UNCOVERED]):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siteplan.machine_code import compiled, compiled_part, inlined
+from siteplan.machine_code import compiled_part, inlined, uncounted
 from siteplan.solve.search.landscape import (
     FloatArray,
     IntArray,
@@ -519,7 +519,7 @@ def _copy_state(state: State, best: IntArray, best_assessed: FloatArray) -> None
         _copy_row(state.provided, site, best, site)
 
 
-@compiled
+@uncounted
 def _anneal(
     land: Landscape,
     schedule: Schedule,
