@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-MOVES_PER_EFFORT = 400_000
-MOVES_PER_SITE = 5_000
+MOVES_PER_EFFORT = 2_000_000
+MOVES_PER_SITE = 20_000
 RUNS_FROM_NOTHING, RUNS_FROM_PROMISING = 2, 4
 RUNS_TO_BE_CROSSED = 8
 WORST_OFF_RUNS = 2
-RUNS_BESIDE, MOVES_BESIDE = 2, 8_000_000
+RUNS_BESIDE, MOVES_BESIDE = 2, 40_000_000
 MERGED_PLANS, MERGING_NODES = 4, 300
 SINGLE_YEAR_NODES = 3000
 STAGING_NODES = 300
@@ -43,7 +43,7 @@ LARGEST_PROGRAM = 120_000
 BUILD_SECONDS_PER_COLUMN, BUILD_SHARE, SMALL_BUILD_SHARE = 1e-4, 0.5, 0.1
 """What building and compiling a program takes, and the shares of the time left that it may take: the smaller
 where a plan that keeps every rule is known without it."""
-SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.9, 20_000, 2
+SHARE_WITHOUT_PROGRAM, MOVES_WITHOUT_PROGRAM, RUNS_WITHOUT_PROGRAM = 0.9, 100_000, 2
 """Share of the time, moves by site and runs of the search where nothing follows: fewer and longer runs, as
 they scatter less the larger the problem is."""
 BUILD_OF_ALL_LEVELS = 3.0
