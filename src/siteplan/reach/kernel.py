@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siteplan.machine_code import compiled
+from siteplan.machine_code import compiled, uncounted
 from siteplan.network import FloatArray, IntArray
 from siteplan.reach.arrays import Goals, Starts, Streets
 
@@ -76,7 +76,7 @@ def walk(
     return counts, out_site[:filled], out_m[:filled]
 
 
-@compiled
+@uncounted
 def _walk_from(
     streets: Streets,
     goals: Goals,
@@ -109,7 +109,7 @@ def _walk_from(
                 _enter(scratch, streets.neighbour[entry], reached_m + streets.length_m[entry], bound)
 
 
-@compiled
+@uncounted
 def _offer(scratch: Scratch, site: int, total_m: float, bound: float, only_nearest: bool) -> float:
     """Note a way to a site if it is the shortest so far; return the bound that holds from now on."""
     if total_m > bound or total_m >= scratch.site_m[site]:
@@ -121,7 +121,7 @@ def _offer(scratch: Scratch, site: int, total_m: float, bound: float, only_neare
     return total_m if only_nearest else bound
 
 
-@compiled
+@uncounted
 def _enter(scratch: Scratch, node: int, reached_m: float, bound: float) -> None:
     """Note a way to a node if it is the shortest so far, and put the node into the heap."""
     if reached_m > bound or reached_m >= scratch.node_m[node]:
@@ -140,7 +140,7 @@ def _enter(scratch: Scratch, node: int, reached_m: float, bound: float) -> None:
     scratch.queue_node[place] = node
 
 
-@compiled
+@uncounted
 def _drop_first(scratch: Scratch) -> None:
     """Take the nearest entry out of the heap."""
     scratch.used[QUEUED] -= 1
@@ -170,7 +170,7 @@ def _longer(site: IntArray, metres: FloatArray, filled: int, size: int) -> tuple
     return longer_site, longer_m
 
 
-@compiled
+@uncounted
 def _clean(scratch: Scratch) -> None:
     """Forget what the last start reached."""
     for entry in range(scratch.used[TOUCHED]):
