@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import numba
+import numpy as np
 import pytest
+from numba.core.errors import NumbaError
 from tests.solve.random_problem import random_problem
 
 from siteplan import machine_code
@@ -53,6 +55,17 @@ def test_waiting_for_the_compiler_ends_with_the_clock(monkeypatch: pytest.Monkey
         process.kill()
         process.wait()
     assert compiling.wait_until_compiled(compiling.PRICES, Clock(time.monotonic()))
+
+
+def test_what_borrows_its_arrays_allocates_none() -> None:
+    """The option that leaves out the counting of arrays is numba's own and underscored: it is still known."""
+
+    @machine_code.uncounted
+    def allocating(count: int) -> float:
+        return float(np.zeros(count).sum())
+
+    with pytest.raises(NumbaError, match="NRT required but not enabled"):
+        allocating(1)
 
 
 AT_HOME = """

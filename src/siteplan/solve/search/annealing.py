@@ -37,7 +37,7 @@ REJECTED = -2
 MOVES_PER_PRICE_UPDATE, SWEEPS_PER_PRICE_UPDATE = 2000, 10
 """Moves between changes of prices, at least, and by site."""
 MOVES_PER_LOOK = 10_000
-"""Moves between looks at whether the time is gone: no more than a hundredth of a second."""
+"""Moves between looks at whether the time is gone: about a hundredth of a second."""
 LOWEST_PRICE, HIGHEST_PRICE = 0.1, 1e4
 """Of a limit or must, as multiples of its first price."""
 PRICE_RISE, PRICE_RELAX = 1.03, 0.99
