@@ -8,18 +8,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from siteplan.highs import Clock, Limits, SolverSession
-from siteplan.outcome import MAXIMISED
+from siteplan.outcome import level_value
 from siteplan.problem import Problem
-from siteplan.solve.formulation import OBJECTIVES, build_model
+from siteplan.solve.formulation import build_model
 from siteplan.solve.program import compile_program
 from siteplan.solve.stages.run import LATER_LEVEL
+from siteplan.solve.stages.values import in_reported_unit
 
 PROGRESS_LINE = re.compile(r"^\[ *(\d+\.\d) s\] (.*)$")
 
 
 @dataclass(frozen=True, slots=True)
 class PlainAnswer:
-    """What HiGHS alone reached at the first level, in the level's reported unit."""
+    """What HiGHS alone reached at the first level, in the level's reported unit.
+
+    ``value``: what its plan comes to by the rules of `siteplan.outcome`, as the value of any plan. The
+    program's own can be better where it may fill places in another order than a plan may claim.
+    """
 
     value: float | None
     bound: float | None
@@ -43,12 +48,11 @@ def plain_first_level(problem: Problem, seed: int, seconds: float) -> PlainAnswe
     program = compiled.program.with_objective(*compiled.objectives[level])
     with SolverSession() as session:
         answer = session.solve(program, Limits(seed=seed), clock)
-    factor = OBJECTIVES[level].reported_per_model(problem) * (-1.0 if level in MAXIMISED else 1.0)
-    return PlainAnswer(
-        value=None if answer.objective is None else answer.objective * factor,
-        bound=None if answer.bound is None else answer.bound * factor,
-        seconds=time.monotonic() - begin,
-    )
+    seconds = time.monotonic() - begin
+    value = None
+    if answer.values is not None:
+        value = level_value(problem, compiled.decisions(answer.values), level)
+    return PlainAnswer(value, in_reported_unit(problem, level, answer.bound), seconds)
 
 
 def first_level_seconds(progress: Iterable[str]) -> float:
