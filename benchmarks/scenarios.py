@@ -1,6 +1,6 @@
 """Time the shipped scenarios through the command line, and renew their section of ``RESULTS.md``.
 
-    python benchmarks/scenarios.py                          # everything, about half an hour
+    python benchmarks/scenarios.py                          # everything, about 40 minutes
     python benchmarks/scenarios.py --only 2027 --plain-seconds 20 --output /tmp/2027.md
 
 Scenarios run one after another in a folder made by ``siteplan init``. Beside each stands what HiGHS alone

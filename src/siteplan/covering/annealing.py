@@ -21,6 +21,7 @@ from siteplan.covering.state import (
     Rows,
     State,
     close_site,
+    copy_selection,
     draw,
     gain,
     open_site,
@@ -137,7 +138,7 @@ def _anneal(
     best: IndexArray,
 ) -> int:
     """Anneal the state; write the best selection into ``best`` and return the number of its sites."""
-    best_count, best_value = _copy_selection(state, best), state.sums[VALUE]
+    best_count, best_value = copy_selection(state, best), state.sums[VALUE]
     limit = budget * (1.0 + BUDGET_SLACK)
     cooling = (cold / hot) ** (1.0 / max(1, moves))
     temperature = hot
@@ -152,14 +153,5 @@ def _anneal(
             else:
                 _swap_far(rows, state, limit, temperature)
         if state.sums[VALUE] > best_value + 1e-9:
-            best_count, best_value = _copy_selection(state, best), state.sums[VALUE]
+            best_count, best_value = copy_selection(state, best), state.sums[VALUE]
     return best_count
-
-
-@uncounted
-def _copy_selection(state: State, selected: IndexArray) -> int:
-    """Write the selected sites into an array, and return their number."""
-    count = state.counts[COUNT]
-    for at in range(count):
-        selected[at] = state.chosen[at]
-    return int(count)

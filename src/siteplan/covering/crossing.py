@@ -28,7 +28,7 @@ from siteplan.covering.state import (
     open_site,
     selection_of,
 )
-from siteplan.machine_code import compiled, uncounted
+from siteplan.machine_code import compiled, inlined, uncounted
 
 SMALLEST_PART, LARGEST_PART = 0.05, 0.5
 """Shares of the first selection's sites in the part that is taken from it."""
@@ -139,8 +139,7 @@ def _with_neighbours(
     near: Neighbours, state: State, movable: IndexArray, count: int, is_listed: BoolArray
 ) -> int:
     """Add the selected neighbours of the listed sites; return their number. ``is_listed`` is all False."""
-    for place in range(count):
-        is_listed[movable[place]] = True
+    _mark(is_listed, movable, count, True)
     for place in range(count):
         site = movable[place]
         for at in range(near.start[site], near.start[site + 1]):
@@ -148,9 +147,14 @@ def _with_neighbours(
             if state.place[other] != NOBODY and not is_listed[other]:
                 is_listed[other], movable[count] = True, other
                 count += 1
-    for place in range(count):
-        is_listed[movable[place]] = False
+    _mark(is_listed, movable, count, False)
     return count
+
+
+@inlined
+def _mark(is_listed: BoolArray, movable: IndexArray, count: int, listed: bool) -> None:
+    for place in range(count):
+        is_listed[movable[place]] = listed
 
 
 @uncounted

@@ -170,6 +170,15 @@ def selection_of(state: State) -> IndexArray:
 
 
 @uncounted
+def copy_selection(state: State, selected: IndexArray) -> int:
+    """Write the selected sites into an array, and return their number."""
+    count = state.counts[COUNT]
+    for at in range(count):
+        selected[at] = state.chosen[at]
+    return int(count)
+
+
+@uncounted
 def open_site(rows: Rows, state: State, site: int) -> None:
     """Add a site to the selection."""
     for at in range(rows.site_start[site], rows.site_start[site + 1]):

@@ -21,6 +21,7 @@ from siteplan.covering.state import (
     Rows,
     State,
     close_site,
+    copy_selection,
     draw,
     open_site,
     state_of,
@@ -117,10 +118,7 @@ def weigh(search: Weighting, budget: float, steps: int) -> bool:
 @uncounted
 def _keep_the_best(search: Weighting, limit: float) -> None:
     if search.sums[MISSING] < search.sums[LEAST_MISSING] and search.state.sums[SPENT] <= limit:
-        count = search.state.counts[COUNT]
-        for at in range(count):
-            search.best[at] = search.state.chosen[at]
-        search.counts[BEST_COUNT] = count
+        search.counts[BEST_COUNT] = copy_selection(search.state, search.best)
         search.sums[LEAST_MISSING] = search.sums[MISSING]
 
 
