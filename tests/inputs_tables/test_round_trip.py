@@ -77,7 +77,7 @@ def cell(value: Any, chinese: bool) -> str:
     return separator.join(value) if isinstance(value, tuple) else str(value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(table=tables(), chinese=st.booleans(), encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]))
 def test_rows_survive_writing_and_reading(
     table: tuple[type[Row], list[Row]], chinese: bool, encoding: str

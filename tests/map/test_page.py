@@ -379,6 +379,7 @@ def test_hostile_names_stay_names(browser: Browser, hostile_results: Path) -> No
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
+@pytest.mark.slow
 def test_a_slider_step_with_10_000_points(browser: Browser, results: Path, tmp_path: Path) -> None:
     """A step of the slider is under 200 ms of the page's work with 10 000 demand points in view.
 

@@ -226,6 +226,7 @@ def test_the_solver_finds_the_best_of_many_more(seed: int) -> None:
     check_against_brute_force(tiny_instance(seed))
 
 
+@pytest.mark.slow
 def test_the_family_has_instances_with_and_without_plans() -> None:
     """Among the instances are infeasible ones, so that both answers are compared."""
     found = [best_levels(tiny_instance(seed)) is None for seed in (1, 5, 9, 13, 17, 0)]

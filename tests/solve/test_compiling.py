@@ -83,6 +83,7 @@ print(first(Pair(numpy.zeros(1), 2)))
 """
 
 
+@pytest.mark.slow
 def test_what_was_compiled_of_an_older_source_is_removed(tmp_path: Path) -> None:
     """A type that is gone, in a file of the same folder, is no error: the function is compiled again."""
     (tmp_path / "machine_code.py").write_bytes(Path(machine_code.__file__).read_bytes())

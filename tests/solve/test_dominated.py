@@ -193,7 +193,7 @@ def drawn(seed: int) -> Problem:
     return replace(with_twins(problem, seed), objective=(Level.SHORTFALL,))
 
 
-@settings(checked, max_examples=40)
+@settings(checked, max_examples=20)
 @given(seed=SEEDS)
 def test_the_least_shortfall_of_a_year_stays(session: SolverSession, seed: int) -> None:
     """With and without what is dominated it is the same."""
@@ -206,7 +206,7 @@ def test_the_least_shortfall_of_a_year_stays(session: SolverSession, seed: int) 
 @settings(checked, max_examples=400)
 @given(seed=SEEDS)
 def test_the_least_shortfall_of_many_years_stays(session: SolverSession, seed: int) -> None:
-    """The same for ten times as many."""
+    """The same for twenty times as many."""
     problem = drawn(seed)
     expected = shortfall(session, problem)
     assert shortfall(session, without_the_dominated(problem)) == pytest.approx(expected, abs=TOLERANCE)

@@ -132,6 +132,7 @@ def _problem_of_sources() -> Problem:
     )
 
 
+@pytest.mark.slow
 def test_a_large_problem_with_more_rules_is_mended_with_what_the_search_opens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -180,6 +181,7 @@ def test_a_generated_case_is_verified(tmp_path: Path, monkeypatch: pytest.Monkey
     assert report.passed, report.false
 
 
+@pytest.mark.slow
 def test_a_merged_plan_far_from_the_bound_by_prices_is_worked_on_for_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -211,7 +211,7 @@ def test_a_clock_remembers_what_those_made_of_it_cut_short() -> None:
     assert not clock.not_needed.is_set()
 
 
-@pytest.mark.parametrize("is_cut", [True, False])
+@pytest.mark.parametrize("is_cut", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_plan_is_repeatable_only_where_the_clock_cut_nothing(
     is_cut: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

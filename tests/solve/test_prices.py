@@ -91,6 +91,7 @@ def test_no_plan_of_viable_operators_is_better_than_the_bound(seed: int) -> None
     assert_no_plan_is_better(with_viable_operators(seed))
 
 
+@pytest.mark.slow
 def test_viable_operators_raise_the_bound() -> None:
     """What can't run without a loss covers nobody: the bound knows."""
     viable = [with_viable_operators(seed) for seed in range(8)]
@@ -170,6 +171,7 @@ def by_source(problem: Problem, *, with_conditions: bool) -> Problem:
     return replace(problem, money=replace(problem.money, sources=sources))
 
 
+@pytest.mark.slow
 def test_conditions_of_money_raise_the_bound() -> None:
     """Half of the money pays no more than a fifth of anything: the bound knows, and names the dearer one."""
     problem = random_problem(1, communities=12, points=80, sites=40, budget_cny=3_000_000.0)
@@ -182,6 +184,7 @@ def test_conditions_of_money_raise_the_bound() -> None:
     assert strict.dearest_first == (0, 1)
 
 
+@pytest.mark.slow
 def test_a_joint_programme_pays_in_its_own_year_alone() -> None:
     """What is opened in that year costs nothing; a programme that is over pays nothing."""
     problem = random_problem(1, communities=12, points=80, sites=40, budget_cny=3_000_000.0)
@@ -257,7 +260,11 @@ def test_no_plan_with_musts_and_limits_is_better_than_the_bound(seed: int) -> No
             {"functions_per_community": {}, "coverage_floor": {}, "coverage_per_town": {}},
             marks=pytest.mark.slow,
         ),
-        ({"area_floor_m2_per_100_households": {2029: 60.0}}, {"area_floor_m2_per_100_households": {}}),
+        pytest.param(
+            {"area_floor_m2_per_100_households": {2029: 60.0}},
+            {"area_floor_m2_per_100_households": {}},
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             {"places_at_least": {("infant_care", 2029): 2000.0}},
             {"places_at_least": {}},

@@ -27,7 +27,7 @@ from siteplan.text import Text
 SEEDS = st.integers(0, 10_000)
 TOLERANCE = 1e-5
 checked = settings(
-    max_examples=6,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -345,7 +345,7 @@ def test_more_freedom_never_worsens_the_first_level(
 
 
 @pytest.mark.parametrize("freer", [*FREER, *FREER_FROM_NEWER_RULES], ids=lambda change: change.__name__)
-@settings(checked, max_examples=6)
+@settings(checked, max_examples=4)
 @given(seed=SEEDS)
 def test_more_freedom_never_worsens_the_first_level_under_newer_rules(
     session: SolverSession, freer: Callable[[Problem, np.random.Generator], Problem], seed: int
@@ -357,7 +357,7 @@ def test_more_freedom_never_worsens_the_first_level_under_newer_rules(
 
 
 @pytest.mark.parametrize("limited", [*LIMITS[:3], *LIMITS_OF_NEWER_RULES], ids=lambda change: change.__name__)
-@settings(checked, max_examples=6)
+@settings(checked, max_examples=4)
 @given(seed=SEEDS)
 def test_removing_a_limit_never_worsens_the_first_level_under_newer_rules(
     session: SolverSession, limited: Callable[[Problem, np.random.Generator], Problem], seed: int

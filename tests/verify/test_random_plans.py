@@ -51,7 +51,7 @@ def test_most_of_the_random_cases_have_a_plan(worlds: Worlds) -> None:
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

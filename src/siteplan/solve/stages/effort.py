@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-MOVES_PER_EFFORT = 2_000_000
-MOVES_PER_SITE = 20_000
+MOVES_PER_SITE = 25_000
 RUNS_FROM_NOTHING, RUNS_FROM_PROMISING = 2, 4
 RUNS_TO_BE_CROSSED = 8
 WORST_OFF_RUNS = 2
@@ -15,7 +14,7 @@ FIRST_LEVEL_NODES = 3000
 LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
-"""Work limits at effort 1: annealing moves of a run (the larger), runs from nothing and from what is
+"""Work limits at effort 1: annealing moves of a run, by site, runs from nothing and from what is
 promising, runs where their plans are crossed, runs for more functions in every community, runs beside
 branch and bound and their moves, best plans that are merged, branch-and-bound nodes of each stage, passes."""
 COLUMNS_OF_NODE_LIMITS = 3000

@@ -16,7 +16,6 @@ from siteplan.solve.search.programmes import MOST_FUNCTIONS
 from siteplan.solve.stages.effort import (
     COMPILER_SHARE,
     HURRIED_SHARE,
-    MOVES_PER_EFFORT,
     MOVES_PER_SITE,
     MOVES_WITHOUT_PROGRAM,
     PRICES_SHARE,
@@ -62,8 +61,7 @@ def search_plans(run: Run, start: Decisions | None, *, is_alone: bool) -> tuple[
     """
     run.tell(SEARCH)
     by_site = MOVES_WITHOUT_PROGRAM if is_alone else MOVES_PER_SITE
-    most = max(MOVES_PER_EFFORT, by_site * len(run.problem.planned_sites))
-    moves = max(1, round(most * run.settings.effort))
+    moves = max(1, round(by_site * len(run.problem.planned_sites) * run.settings.effort))
     if not wait_until_compiled(ANNEALING, run.clock.until(COMPILER_SHARE * run.clock.seconds_left())):
         run.clock.cut_short.set()
         return ()
