@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from siteplan.highs import Program, SolverSession
-from siteplan.outcome import level_value
+from siteplan.outcome import MAXIMISED, level_value
 from siteplan.plan import Decisions
-from siteplan.scenario import Level
+from siteplan.scenario import AssignmentRule, Level
 from siteplan.solve.program import CompiledModel
 from siteplan.solve.reductions import compile_reduced
 from siteplan.solve.stages.effort import BUILD_OF_ALL_LEVELS, LATER_LEVEL_NODES
 from siteplan.solve.stages.run import LATER_LEVEL, First, Run
 from siteplan.solve.stages.solving import optimise
-from siteplan.solve.stages.values import HOLD_SLACK, value_of_unit
+from siteplan.solve.stages.values import HOLD_SLACK, PROVEN_TOLERANCE, value_of_unit
 
 
 def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float | None]]:
@@ -39,8 +41,26 @@ def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float |
             )
             bounds[level] = answer.bound
             if answer.values is not None:
-                decisions = compiled.decisions(answer.values)
+                found = compiled.decisions(answer.values)
+                decisions = found if _keeps(run, found, held) else decisions
     return decisions, bounds
+
+
+def _keeps(run: Run, decisions: Decisions, held: Mapping[Level, float]) -> bool:
+    """Return whether decisions are no worse at the levels that are held, by what they come to as a plan.
+
+    The program's own values are not enough where a plan claims less than the program does: with
+    `nearest_with_a_place` it may seat persons in an order that no plan may claim.
+    """
+    if run.problem.assignment_rule is not AssignmentRule.NEAREST_WITH_A_PLACE:
+        return True
+    for level, value in held.items():
+        reached = level_value(run.problem, decisions, level)
+        loss = value - reached if level in MAXIMISED else reached - value
+        allowed = run.problem.tolerance.get(level, 0.0) + PROVEN_TOLERANCE * max(1.0, abs(value))
+        if loss > allowed:
+            return False
+    return True
 
 
 def _holding(
