@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MOVES_PER_SITE = 25_000
-RUNS_FROM_NOTHING, RUNS_FROM_PROMISING = 2, 4
+RUNS_FROM_PROMISING = 4
 RUNS_TO_BE_CROSSED = 8
 WORST_OFF_RUNS = 2
 RUNS_BESIDE, MOVES_BESIDE = 4, 8_000_000
@@ -14,9 +14,9 @@ FIRST_LEVEL_NODES = 3000
 LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
-"""Work limits at effort 1: annealing moves of a run, by site, runs from nothing and from what is
-promising, runs where their plans are crossed, runs for more functions in every community, runs beside
-branch and bound and their moves, best plans that are merged, branch-and-bound nodes of each stage, passes."""
+"""Work limits at effort 1: annealing moves of a run, by site, runs from what is promising, runs where their
+plans are crossed, runs for more functions in every community, runs beside branch and bound and their moves,
+best plans that are merged, branch-and-bound nodes of each stage, passes."""
 COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0

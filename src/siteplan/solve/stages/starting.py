@@ -20,7 +20,6 @@ from siteplan.solve.stages.effort import (
     MOVES_WITHOUT_PROGRAM,
     PRICES_SHARE,
     PRICES_SHARE_WITHOUT_PROGRAM,
-    RUNS_FROM_NOTHING,
     RUNS_FROM_PROMISING,
     RUNS_TO_BE_CROSSED,
     RUNS_WITHOUT_PROGRAM,
@@ -68,7 +67,7 @@ def search_plans(run: Run, start: Decisions | None, *, is_alone: bool) -> tuple[
     promising = None if run.priced is None else run.priced.promising
     from_nothing, every = int(start is not None), RUNS_WITHOUT_PROGRAM if is_alone else RUNS_TO_BE_CROSSED
     if run.is_branched() and not is_alone:
-        from_nothing, every = RUNS_FROM_NOTHING, RUNS_FROM_NOTHING + RUNS_FROM_PROMISING
+        every = from_nothing + RUNS_FROM_PROMISING
     if promising is None:
         from_nothing = every
     has_to_be_mended = bool(only_the_program_tells(run.problem))
