@@ -42,19 +42,20 @@ def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float |
             bounds[level] = answer.bound
             if answer.values is not None:
                 found = compiled.decisions(answer.values)
-                decisions = found if _keeps(run, found, held) else decisions
+                least = {**held, level: level_value(problem, decisions, level)}
+                decisions = found if _keeps(run, found, least) else decisions
     return decisions, bounds
 
 
-def _keeps(run: Run, decisions: Decisions, held: Mapping[Level, float]) -> bool:
-    """Return whether decisions are no worse at the levels that are held, by what they come to as a plan.
+def _keeps(run: Run, decisions: Decisions, least: Mapping[Level, float]) -> bool:
+    """Return whether decisions are no worse at some levels than some values, by what they come to as a plan.
 
     The program's own values are not enough where a plan claims less than the program does: with
     `nearest_with_a_place` it may seat persons in an order that no plan may claim.
     """
     if run.problem.assignment_rule is not AssignmentRule.NEAREST_WITH_A_PLACE:
         return True
-    for level, value in held.items():
+    for level, value in least.items():
         reached = level_value(run.problem, decisions, level)
         loss = value - reached if level in MAXIMISED else reached - value
         allowed = run.problem.tolerance.get(level, 0.0) + PROVEN_TOLERANCE * max(1.0, abs(value))
