@@ -20,6 +20,8 @@ everywhere. Years 2027 and 2028; radii 500, 500 and 1 000 m.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +41,7 @@ from siteplan.problem import (
     Role,
     Site,
 )
-from siteplan.scenario import Basis, Level
+from siteplan.scenario import AssignmentRule, Basis, Level
 from siteplan.text import Text
 
 A, B, X = "610124000001", "610124000002", "610124000003"
@@ -292,3 +294,31 @@ def tiny_decisions() -> Decisions:
         },
         forms={"s1": Form.COMPLEX, "s2": Form.SCATTERED},
     )
+
+
+def nearest_with_a_place(
+    sites: tuple[Site, ...], distances: Mapping[str, Mapping[str, float]], **changes: Any
+) -> Problem:
+    """Return a problem of 2027 alone, in which nobody passes a nearer place of elderly care.
+
+    20 elderly persons live at a1 and at a2 each; places for all of them are the target.
+    """
+    problem = tiny_problem()
+    homes = [replace(home, target_group={ELDERLY: 20.0}) for home in DEMAND[:2]]
+    return replace(
+        problem,
+        years=(2027,),
+        functions={ELDERLY: problem.functions[ELDERLY]},
+        demand={home.demand_id: home for home in homes},
+        sites={site.site_id: site for site in sites},
+        reach=reach_from(distances, tuple(site.site_id for site in sites)),
+        basis=Basis.SERVED,
+        targets={(ELDERLY, 2027): 100.0},
+        assignment_rule=AssignmentRule.NEAREST_WITH_A_PLACE,
+        **changes,
+    )
+
+
+def existing_elderly_care(site_id: str) -> Site:
+    """Return an existing site with 20 places of elderly care."""
+    return replace(EXISTING, site_id=site_id, programme={ELDERLY: 40.0})

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from tests.tiny_problem import DEMAND, ELDERLY, EXISTING, A, candidate, reach_from, tiny_problem
+from tests.tiny_problem import ELDERLY, A, candidate, existing_elderly_care, nearest_with_a_place
 
 from siteplan.case import Form, Mode
 from siteplan.plan import Decisions
 from siteplan.problem import Money, Pace, Problem
-from siteplan.scenario import AssignmentRule, Basis, Level, SolverSettings
+from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
 
 
@@ -27,26 +25,15 @@ def dear_or_cheap() -> Problem:
     20 elderly persons live at each. With s1 everybody has a place. With s2 the program may seat a2 at e1 and
     a1 at s2; by distance a1 is at e1, and a2 has none.
     """
-    problem = tiny_problem()
-    elderly = problem.functions[ELDERLY]
-    homes = [replace(home, target_group={ELDERLY: 20.0}) for home in DEMAND[:2]]
     hosted = frozenset({ELDERLY})
     sites = (
-        replace(EXISTING, programme={ELDERLY: 20.0 / elderly.capacity_persons_per_m2}),
+        existing_elderly_care("e1"),
         candidate("s1", A, 200.0, 900_000.0, Mode.REBUILD, may_host=hosted),
         candidate("s2", A, 200.0, 100_000.0, Mode.REBUILD, may_host=hosted),
     )
-    walks = {"a1": {"e1": 100.0, "s2": 400.0}, "a2": {"e1": 200.0, "s1": 100.0}}
-    return replace(
-        problem,
-        years=(2027,),
-        functions={ELDERLY: elderly},
-        demand={home.demand_id: home for home in homes},
-        sites={site.site_id: site for site in sites},
-        reach=reach_from(walks, ("e1", "s1", "s2")),
-        basis=Basis.SERVED,
-        targets={(ELDERLY, 2027): 100.0},
-        assignment_rule=AssignmentRule.NEAREST_WITH_A_PLACE,
+    return nearest_with_a_place(
+        sites,
+        {"a1": {"e1": 100.0, "s2": 400.0}, "a2": {"e1": 200.0, "s1": 100.0}},
         money=Money(None, {}, True, {}),
         pace=Pace(1, None),
         objective=(Level.SHORTFALL, Level.COST),
