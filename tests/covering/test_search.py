@@ -174,7 +174,20 @@ def test_a_generation_gives_way_when_nothing_improves() -> None:
     exhaust(population)
     assert [member.value for member in population.elders] == [7.0, 6.0, 5.0]
     assert population.members == []
+    assert not population.is_of_elders
     assert population.pair(random) is None
+
+
+@pytest.mark.parametrize("different", [1, 2])
+def test_a_generation_whose_runs_end_alike_grows_no_more(different: int) -> None:
+    """Two are crossed; a single one, which can't be, gives way."""
+    population, random = Population(8), np.random.default_rng(0)
+    for number in range(8 + different + 1):
+        assert population.pair(random) is None
+        population.add(found(number % different, value=1.0))
+    assert (population.pair(random) is None) == (different == 1)
+    assert population.generations == (1 if different == 1 else 0)
+    assert len(population.elders) == population.generations
 
 
 def exhaust(population: Population) -> None:
@@ -200,6 +213,7 @@ def test_enough_elders_are_a_generation() -> None:
         for number in range(start + 2 * ELDERS - 1, start + ELDERS - 1, -1)
     ]
     assert [member.value for member in population.ranked()] == best
+    assert population.is_of_elders
     assert population.pair(np.random.default_rng(0)) is not None
 
 

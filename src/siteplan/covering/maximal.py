@@ -1,4 +1,4 @@
-"""Maximal covering: selections annealed on every core, crossed with each other, merged, and a safe bound.
+"""Maximal covering: selections annealed on every processor, crossed with each other, merged, and a safe bound.
 
 Crossing takes a part of the map from one selection and the rest from another, and mends the seam. Merging
 solves the problem exactly on the union of several selections' sites: what good ones have in common is right,
@@ -23,12 +23,13 @@ from siteplan.covering.annealing import anneal
 from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound, relaxation
 from siteplan.covering.cases import likely_cases, prices_by_case
+from siteplan.covering.core import Core, core_of, profits_and_worth, promising_cores
 from siteplan.covering.crossing import cross
 from siteplan.covering.instance import FloatArray, IndexArray, Instance, instance_of
 from siteplan.covering.lowering import upper_bounds
 from siteplan.covering.population import NOTHING, Found, Population
 from siteplan.covering.reduce import merge_equal_demand
-from siteplan.covering.state import Neighbours, Rows, greedy, neighbours_of, rows_of, seed_random
+from siteplan.covering.state import LEAST_COST, greedy, seed_random
 from siteplan.covering.weighting import best_of, first_weighting, weigh
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
@@ -43,8 +44,6 @@ SEAM_MOVES, QUICK_SEAM_MOVES, QUICK_SECONDS = 1_000, 400, 20.0
 """Moves per site at the seam of a crossing; and in a quick search, which has less time than this."""
 PIECES_OF_A_RUN = 20
 """Looks at the clock during a run."""
-MOST_NEIGHBOURS = 500
-"""Sites near a site that it may be swapped with."""
 HOT, COLD, LEAST_COLD, COLD_PER_WORTH = 0.02, 0.002, 0.0005, 0.01
 """First and last temperature of a run, as shares of the covered weight per selected site.
 
@@ -52,7 +51,7 @@ Where another site is worth little, plans differ by less: the last temperature i
 ``LEAST_COLD + COLD_PER_WORTH`` · its worth, at most ``COLD``.
 """
 NEARLY_EVERYBODY, WEIGHING_STEPS = 1e-5, 10_000
-"""Where a bound is within this share of everybody, one core weighs rows, so many steps at a time."""
+"""Where a bound is within this share of everybody, one processor weighs rows, so many steps at a time."""
 NOISE = 0.3
 """By which share the scores of a new start's sites are blurred."""
 EXACT_SITES, EXACT_SECONDS = 280, 4.0
@@ -102,10 +101,19 @@ class Search:
     _are_elders_called: bool = False
     _is_nearly_everybody_covered: bool = False
     """Whether the prices say that nearly everybody may be covered."""
+    _everywhere: Core = field(init=False)
+    """All sites."""
+    _promising: list[IndexArray] = field(default_factory=list)
+    """The sites that generations are confined to, in turn."""
+    _cores: dict[int, Core] = field(default_factory=dict)
+    """Of what is promising, by place."""
+    _first_confined: float = math.inf
+    """Generation that is confined first."""
     _population: Population = field(init=False)
     _random: np.random.Generator = field(init=False)
     _solver: SolverSession = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _cores_lock: threading.Lock = field(default_factory=threading.Lock)
     _is_over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -124,7 +132,8 @@ class Search:
         """Search until the clock stops it or the incumbent is within the wanted gap of the bound."""
         if self.instance.site_count == 0:
             return
-        rows = rows_of(self.instance)
+        self._everywhere = core_of(self.instance, np.arange(self.instance.site_count))
+        rows = self._everywhere.rows
         self._offer(greedy(rows, self.budget, 0.0))
         with ExitStack() as until_done:
             until_done.enter_context(self._solver)
@@ -135,11 +144,10 @@ class Search:
                 return
             self._unit = max(self.found.value / len(self.found.selected), 1e-12)
             self._seconds = self.clock.seconds_left()
-            near = neighbours_of(rows, MOST_NEIGHBOURS)
             workers = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
             until_done.callback(self._is_over.set)
             working = [
-                workers.submit(self._work, rows, near, number, self._draw(), wanted_gap)
+                workers.submit(self._work, number, self._draw(), wanted_gap)
                 for number in range(os.cpu_count() or 1)
             ]
             prices = good_prices(rows, self.budget, self.found.value, self.clock)
@@ -148,31 +156,42 @@ class Search:
             self._is_nearly_everybody_covered = self.bound >= nearly
             if self.clock.seconds_left() > LP_WORTH * (self._seconds - self.clock.seconds_left()):
                 beside = until_done.enter_context(ThreadPoolExecutor(max_workers=1))
-                working.append(beside.submit(self._lower_the_bound, rows, near))
+                working.append(beside.submit(self._lower_the_bound))
             self._cold = self._coldest(prices)
+            self._confine(prices)
             self._merge_now_and_then(wanted_gap)
             self._is_over.set()
             self.clock.not_needed.set()
             for worker in working:
                 worker.result()
 
-    def _work(self, rows: Rows, near: Neighbours, number: int, seed: int, wanted_gap: float) -> None:
+    def _work(self, number: int, seed: int, wanted_gap: float) -> None:
         """Anneal new selections, or cross two, as the population wants, until the search is done."""
         seed_random(seed)
         random = np.random.default_rng(seed)
         seam_moves = QUICK_SEAM_MOVES if self._is_quick() else SEAM_MOVES
         while not self._is_done(wanted_gap):
             if number == 0 and self._is_nearly_everybody_covered:
-                self._weigh(rows, wanted_gap)
+                self._weigh(wanted_gap)
                 continue
             self._keep_to_the_time()
             parents = self._population.pair(random)
+            core = self._core_of_the_generation()
             if parents is None:
-                self._population.add(self._annealed(rows, near))
+                self._population.add(self._annealed(core))
             else:
-                both = (parents[0].selected, parents[1].selected)
-                crossed = cross(rows, near, self.budget, *both, self._cold * self._unit, seam_moves)
-                self._population.replace(parents, self._offer(crossed))
+                self._population.replace(parents, self._crossed(core, parents, seam_moves))
+
+    def _core_of_the_generation(self) -> Core:
+        """Return what the generation is confined to, worked out at its first use; the elders are free."""
+        with self._cores_lock:
+            generation = self._population.generations
+            if generation < self._first_confined or self._population.is_of_elders:
+                return self._everywhere
+            number = int(generation - self._first_confined) % len(self._promising)
+            if number not in self._cores:
+                self._cores[number] = core_of(self.instance, self._promising[number])
+            return self._cores[number]
 
     def _keep_to_the_time(self) -> None:
         """End the annealing of the first generation, and call the elders, when it is time."""
@@ -183,16 +202,16 @@ class Search:
             self._are_elders_called = True
             population.call_elders()
 
-    def _weigh(self, rows: Rows, wanted_gap: float) -> None:
+    def _weigh(self, wanted_gap: float) -> None:
         """Search by row weighting until the search is done."""
-        search = first_weighting(rows, self.found.selected)
+        search = first_weighting(self._everywhere.rows, self.found.selected)
         while not self._is_done(wanted_gap):
             weigh(search, self.budget, WEIGHING_STEPS)
             self._offer(best_of(search))
 
-    def _annealed(self, rows: Rows, near: Neighbours) -> Found:
+    def _annealed(self, core: Core) -> Found:
         """Return the best selection of a run from a new start."""
-        best, last = NOTHING, greedy(rows, self.budget, NOISE)
+        best, last = NOTHING, greedy(core.rows, self.budget, NOISE)
         moves = min(MOST_MOVES, MOVES_PER_SITE * max(1, len(last)))
         hot, cold = HOT * self._unit, self._cold * self._unit
         ratio = (cold / hot) ** (1.0 / PIECES_OF_A_RUN)
@@ -200,10 +219,21 @@ class Search:
             if self.clock.seconds_left() <= 0.0:
                 break
             piece, end = moves // PIECES_OF_A_RUN, hot * ratio
-            of_piece, last = anneal(rows, near, self.budget, self.is_cardinality, last, piece, hot, end)
-            best = max(best, self._offer(of_piece), key=lambda found: found.value)
+            of_piece, last = anneal(
+                core.rows, core.near, self.budget, self.is_cardinality, last, piece, hot, end
+            )
+            best = max(best, self._offer(core.sites[of_piece]), key=lambda found: found.value)
             hot = end
         return best
+
+    def _crossed(self, core: Core, parents: tuple[Found, Found], seam_moves: int) -> Found:
+        """Return a selection of a core's sites crossed from two, without what isn't in the core."""
+        first, second = (core.within(parent.selected) for parent in parents)
+        if len(first) == 0 or len(second) == 0:
+            core = self._everywhere
+            first, second = (parent.selected for parent in parents)
+        crossed = cross(core.rows, core.near, self.budget, first, second, self._cold * self._unit, seam_moves)
+        return self._offer(core.sites[crossed])
 
     def _merge_now_and_then(self, wanted_gap: float) -> None:
         """Merge the best of the population whenever they are others than at the last merge."""
@@ -234,12 +264,16 @@ class Search:
 
     def _coldest(self, prices: FloatArray) -> float:
         """Return the last temperature: what another site is worth at some prices sets it."""
-        profits = np.asarray(self.instance.reached_by @ prices)
-        costs = np.maximum(self.instance.costs, 1e-12)
-        order = np.argsort(-profits / costs, kind="stable")
-        last = min(int(np.searchsorted(np.cumsum(costs[order]), self.budget)), len(order) - 1)
-        worth = float(profits[order[last]] / costs[order[last]])
-        return min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * float(costs.mean()) / self._unit)
+        _, worth = profits_and_worth(self.instance, self.budget, prices)
+        mean_cost = float(np.maximum(self.instance.costs, LEAST_COST).mean())
+        return min(COLD, LEAST_COLD + COLD_PER_WORTH * worth * mean_cost / self._unit)
+
+    def _confine(self, prices: FloatArray) -> None:
+        """Confine later generations, in turn, to what is promising at some prices."""
+        found = self.found
+        promising = promising_cores(self.instance, self.budget, prices, found.value, len(found.selected))
+        with self._cores_lock:
+            self._promising, self._first_confined = promising, self._population.generations + 1
 
     def _merge(self, found: Sequence[Found], clock: Clock) -> Found:
         """Return the best selection within the union of several, as many of the first as can be merged."""
@@ -278,8 +312,9 @@ class Search:
         is_whole = bool((self.instance.weights == np.floor(self.instance.weights)).all())
         return float(np.floor(bound)) if is_whole else bound
 
-    def _lower_the_bound(self, rows: Rows, near: Neighbours) -> None:
+    def _lower_the_bound(self) -> None:
         """Take the bounds of the LP and by cases; without them where its solver fails."""
+        _, rows, near = self._everywhere
         bounds = upper_bounds(rows, self.instance, near, self.budget, lambda: self.found.value, self.clock)
         with suppress(RuntimeError):
             for bound in bounds:
@@ -305,8 +340,7 @@ def compile_ahead() -> None:
     Otherwise its first use does so, within its time limit or beyond it.
     """
     instance = instance_of(sparse.eye_array(3, format="csr"), np.ones(3), np.ones(3))
-    rows = rows_of(instance)
-    near = neighbours_of(rows, MOST_NEIGHBOURS)
+    _, rows, near = core_of(instance, np.arange(instance.site_count))
     seed_random(0)
     start = greedy(rows, 2.0, NOISE)
     anneal(rows, near, 2.0, True, start, 10, HOT, COLD)

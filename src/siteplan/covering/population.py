@@ -41,7 +41,11 @@ class Population:
     elders: list[Found] = field(default_factory=list)
     generations: int = 0
     """That have given way."""
+    is_of_elders: bool = False
+    """Whether the members are elders of earlier generations, or were made of them."""
     _is_growing: bool = True
+    _repeated: int = 0
+    """Selections that were offered to the generation and brought it nothing new."""
     _idle: int = 0
     _best: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -57,10 +61,16 @@ class Population:
             return self.members[first], self.members[second]
 
     def add(self, found: Found) -> None:
-        """Take in a new selection that isn't empty."""
+        """Take in a new selection that isn't empty; a generation whose runs end alike grows no more."""
         with self._lock:
             if len(found.selected) > 0 and not self._has(found):
                 self.members.append(found)
+                return
+            self._repeated += 1
+            if self._repeated > self.size and len(self.members) > 1:
+                self._is_growing = False
+            elif self._repeated > self.size:
+                self._give_way()
 
     def replace(self, parents: Sequence[Found], found: Found) -> None:
         """Put a crossed selection in the place of the parent that it is more like, where it is better."""
@@ -79,14 +89,15 @@ class Population:
         """Make one generation of the members and all elders."""
         with self._lock:
             self.members, self.elders = self.members + self.elders, []
-            self._is_growing, self._idle = False, 0
+            self.is_of_elders, self._is_growing, self._idle = True, False, 0
 
     def _give_way(self) -> None:
         self.elders += self._ranked()[:ELDERS]
-        self.members, self._best, self._idle = [], 0.0, 0
+        self.members, self._best, self._idle, self._repeated = [], 0.0, 0, 0
         self.generations += 1
-        self._is_growing = len(self.elders) < self.size
-        if not self._is_growing:
+        self.is_of_elders = len(self.elders) >= self.size
+        self._is_growing = not self.is_of_elders
+        if self.is_of_elders:
             self.members, self.elders = self.elders, []
 
     def replace_worst(self, found: Found) -> None:
