@@ -102,7 +102,15 @@ def test_a_core_without_a_good_site_harms_no_plan(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(maximal, "MOVES_PER_SITE", 200)
     monkeypatch.setattr(population, "PATIENCE", 5)
     monkeypatch.setattr(maximal, "promising_cores", lambda *_: [poor])
-    search = maximal.Search(instance, size, True, Clock(time.monotonic() + 2.0), seed=0)
+    clock, give_way = Clock(time.monotonic() + 60.0), population.Population._give_way
+
+    def give_way_six_times(generation: population.Population) -> None:
+        give_way(generation)
+        if generation.generations >= 6:
+            clock.stop.set()
+
+    monkeypatch.setattr(population.Population, "_give_way", give_way_six_times)
+    search = maximal.Search(instance, size, True, clock, seed=0)
     search.run(0.0)
     assert search._population.generations > search._first_confined, "no generation was confined"
     assert exact.gap == 0.0

@@ -1,4 +1,4 @@
-"""Maximal covering: selections annealed on every processor, crossed with each other, merged, and a safe bound.
+"""Maximal covering: selections annealed on all processors, crossed with each other, merged, and a safe bound.
 
 Crossing takes a part of the map from one selection and the rest from another, and mends the seam. Merging
 solves the problem exactly on the union of several selections' sites: what good ones have in common is right,
