@@ -19,7 +19,7 @@ SHARE_OF_TIME = 0.2
 """Of what is left after the LP, for bounds by cases."""
 SETTING_UP = 0.5
 """The regions and groups take less than this share of the LP's time."""
-LEAST_SHARE = 0.75
+LEAST_SHARE = 0.5
 """A round begins where this share of its iterations fits."""
 TRIED = 20
 """Iterations by which the time of one is told."""

@@ -3,6 +3,16 @@
 from siteplan.outcome.assignment import assign
 from siteplan.outcome.decisions import decisions_of
 from siteplan.outcome.evaluation import Outcome, evaluate, make_plan
-from siteplan.outcome.levels import MAXIMISED, UNITS, level_value
+from siteplan.outcome.levels import MAXIMISED, UNITS, advantage, level_value
 
-__all__ = ["MAXIMISED", "UNITS", "Outcome", "assign", "decisions_of", "evaluate", "level_value", "make_plan"]
+__all__ = [
+    "MAXIMISED",
+    "UNITS",
+    "Outcome",
+    "advantage",
+    "assign",
+    "decisions_of",
+    "evaluate",
+    "level_value",
+    "make_plan",
+]

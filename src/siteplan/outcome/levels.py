@@ -39,6 +39,11 @@ MAXIMISED = frozenset({Level.PERSONS_COVERED, Level.WORST_COMMUNITY})
 """Levels of which more is better; the others are minimised."""
 
 
+def advantage(level: Level, value: float, other: float) -> float:
+    """Return by how much a value of a level is better than another, negative where it is worse."""
+    return value - other if level in MAXIMISED else other - value
+
+
 def level_value(problem: Problem, decisions: Decisions, level: Level) -> float:
     """Return what the decisions reach at a level, in the level's unit (`UNITS`)."""
     return _VALUES[level](problem, decisions)

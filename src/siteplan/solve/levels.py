@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from siteplan.outcome import MAXIMISED, UNITS, level_value
+from siteplan.outcome import UNITS, advantage, level_value
 from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
 from siteplan.scenario import Level
@@ -51,7 +51,7 @@ def _level_result(level: Level, value: float, bound: float | None, given_unprove
             status="unproven",
             given_unproven=given_unproven,
         )
-    gap = bound - value if level in MAXIMISED else value - bound
+    gap = advantage(level, bound, value)
     if gap <= PROVEN_TOLERANCE * max(1.0, abs(value)):
         bound, gap = value, 0.0
     return LevelResult(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from siteplan.highs import Clock
-from siteplan.outcome import MAXIMISED, level_value
+from siteplan.outcome import advantage, level_value
 from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
 from siteplan.progress import ProgressListener, silent
@@ -75,8 +75,7 @@ def _refuse_wrong_bound(run: Run, first: First, known_bound: float | None) -> No
         return
     level = run.problem.objective[0]
     value = level_value(run.problem, first.decisions, level)
-    better = value - known_bound if level in MAXIMISED else known_bound - value
-    if better > PROVEN_TOLERANCE * max(1.0, abs(value)):
+    if advantage(level, value, known_bound) > PROVEN_TOLERANCE * max(1.0, abs(value)):
         raise ValueError(f"known_bound {known_bound:g} of {level.value} is none: a plan reaches {value:g}")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from siteplan.outcome import MAXIMISED, level_value
+from siteplan.outcome import advantage, level_value
 from siteplan.plan import Decisions, LevelResult, Plan
 from siteplan.problem import Problem, Role
 from siteplan.progress import ProgressListener, silent
@@ -176,8 +176,7 @@ def _tightened_bounds(points: Sequence[Point]) -> list[float | None]:
 
 
 def _is_better(level: Level, one: float, other: float) -> bool:
-    gain = one - other if level in MAXIMISED else other - one
-    return gain > SAME * max(1.0, abs(other))
+    return advantage(level, one, other) > SAME * max(1.0, abs(other))
 
 
 def _best_of(point: Point, before: Point | None, bound: float | None) -> Point:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from siteplan.outcome import MAXIMISED, level_value
+from siteplan.outcome import MAXIMISED, advantage, level_value
 from siteplan.plan import LevelResult, Plan
 from siteplan.problem import Role
 from siteplan.progress import Progress, ProgressListener, silent
@@ -211,8 +211,7 @@ def _studied(
 
 def _is_worse(level: LevelResult, value: float) -> bool:
     """Return whether a level's value is worse than another value."""
-    loss = value - level.value if level.name in MAXIMISED else level.value - value
-    return loss > SAME * max(1.0, abs(value))
+    return advantage(level.name, value, level.value) > SAME * max(1.0, abs(value))
 
 
 def _rule_result(problem: FuturesProblem, studied: Sequence[Studied], bound: float | None) -> LevelResult:

@@ -20,7 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from siteplan.inputs.yaml_source import read_yaml
 from siteplan.inputs.yaml_validation import validated
-from siteplan.outcome import MAXIMISED
+from siteplan.outcome import MAXIMISED, advantage
 from siteplan.scenario import BilingualTitle, Level, ScenarioModel
 
 PROVINCE_FILE, SPLIT_FILE, CURVES_FILE = "province.csv", "split.csv", "curves.csv"
@@ -113,7 +113,7 @@ class Split:
         """Distance from value to bound in the level's unit; 0: no split is better."""
         if self.bound is None:
             return None
-        gap = self.bound - self.value if self.level in MAXIMISED else self.value - self.bound
+        gap = advantage(self.level, self.bound, self.value)
         return 0.0 if gap <= PROVEN * max(1.0, abs(self.value)) else gap
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from siteplan.highs import Program, SolverSession
-from siteplan.outcome import MAXIMISED, level_value
+from siteplan.outcome import advantage, level_value
 from siteplan.plan import Decisions
 from siteplan.scenario import AssignmentRule, Level
 from siteplan.solve.program import CompiledModel
@@ -57,9 +57,8 @@ def _keeps(run: Run, decisions: Decisions, least: Mapping[Level, float]) -> bool
         return True
     for level, value in least.items():
         reached = level_value(run.problem, decisions, level)
-        loss = value - reached if level in MAXIMISED else reached - value
         allowed = run.problem.tolerance.get(level, 0.0) + PROVEN_TOLERANCE * max(1.0, abs(value))
-        if loss > allowed:
+        if advantage(level, value, reached) > allowed:
             return False
     return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from siteplan.outcome import MAXIMISED, level_value
+from siteplan.outcome import MAXIMISED, advantage, level_value
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
@@ -44,9 +44,9 @@ def better(run: Run, one: Decisions, other: Decisions | None) -> Decisions:
     if not one.start_year:
         return other
     level = run.problem.objective[0]
-    values = [level_value(run.problem, decisions, level) for decisions in (one, other)]
-    gain = values[1] - values[0] if level in MAXIMISED else values[0] - values[1]
-    return other if gain > SMALLEST_GAIN * max(1.0, abs(values[0])) else one
+    value, other_value = (level_value(run.problem, decisions, level) for decisions in (one, other))
+    gain = advantage(level, other_value, value)
+    return other if gain > SMALLEST_GAIN * max(1.0, abs(value)) else one
 
 
 def nothing_but_committed() -> Decisions:
@@ -76,8 +76,7 @@ def is_near(run: Run, decisions: Decisions, known_bound: float | None) -> bool:
         return False
     level = run.problem.objective[0]
     value = level_value(run.problem, decisions, level)
-    away = known_bound - value if level in MAXIMISED else value - known_bound
-    return abs(away) <= max(run.settings.gap, PROVEN_TOLERANCE * max(1.0, abs(value)))
+    return abs(value - known_bound) <= max(run.settings.gap, PROVEN_TOLERANCE * max(1.0, abs(value)))
 
 
 def highest(run: Run, bounds: Mapping[int, float], total: float | None) -> float | None:
