@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from siteplan.covering import solve_mclp
+from siteplan.covering import compile_ahead, solve_mclp
 from siteplan.covering.annealing import anneal
 from siteplan.covering.crossing import cross
 from siteplan.covering.instance import Instance, make_instance
@@ -234,6 +234,7 @@ def test_elders_can_be_called() -> None:
 @pytest.mark.parametrize("with_costs", [False, True])
 def test_a_large_instance_is_searched_by_crossing(with_costs: bool) -> None:
     """Where solving exactly takes too long, what is found keeps its limit and is near the bound."""
+    compile_ahead()  # which would take its time otherwise, on a machine's first use
     random = np.random.default_rng(3)
     place = random.uniform(0.0, 10.0, (900, 2))
     reach = sparse.csr_array(np.linalg.norm(place[:, None] - place, axis=2) <= 0.6)
