@@ -14,7 +14,7 @@ from scipy import sparse
 from siteplan.covering import maximal, population, solve_mclp
 from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound
-from siteplan.covering.core import LEAST_PLANS, core_of, profits_and_worth, promising_cores
+from siteplan.covering.core import LEAST_PLANS, core_of, core_of_all, profits_and_worth, promising_cores
 from siteplan.covering.instance import FloatArray, Instance, make_instance
 from siteplan.covering.population import Found
 from siteplan.covering.state import VALUE, rows_of, state_of
@@ -121,7 +121,7 @@ def test_two_selections_of_which_nothing_is_in_the_core_are_crossed_everywhere()
     """As nothing of them would be left there."""
     instance = random_instance(4)
     search = maximal.Search(instance, SIZE, True, Clock(np.inf), seed=0)
-    search._everywhere = core_of(instance, np.arange(instance.site_count))
+    search._everywhere = core_of_all(rows_of(instance))
     parents = [
         Found(selected, instance.covered_weight(selected))
         for selected in (np.arange(SIZE), np.arange(SIZE, 2 * SIZE))

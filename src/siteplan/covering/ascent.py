@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from siteplan.covering.instance import FloatArray
-from siteplan.covering.state import Rows
+from siteplan.covering.state import LEAST_COST, Rows
 from siteplan.covering.volume import Ascent, ascend, first_ascent
 from siteplan.highs import Clock
 from siteplan.machine_code import compiled
@@ -56,7 +56,7 @@ def _bound_at(
         for at in range(rows.site_start[site], rows.site_start[site + 1]):
             profits[site] += prices[rows.site_demand[at]]
     left = budget
-    for site in np.argsort(-profits / np.maximum(rows.costs, 1e-12)):
+    for site in np.argsort(-profits / np.maximum(rows.costs, LEAST_COST)):
         share = 1.0 if rows.costs[site] <= left else left / rows.costs[site]
         if share <= 0.0:
             break

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from siteplan.covering.bounds import fractional_knapsack, safe_upper_bound
 from siteplan.covering.instance import FloatArray, IndexArray, Instance
 from siteplan.covering.regions import Map, groups_of, medoids_of, middle_of, regions_of
-from siteplan.covering.state import Neighbours, Rows
+from siteplan.covering.state import LEAST_COST, Neighbours, Rows
 from siteplan.covering.volume import Ascent, ascend, first_ascent
 from siteplan.highs import Clock
 from siteplan.machine_code import compiled
@@ -224,7 +224,7 @@ def _won(
     count = cases.counts[1]
     premiums = len(cases.region) * count
     left, won = budget, 0.0
-    for site in np.argsort(-profits / np.maximum(rows.costs, 1e-12)):
+    for site in np.argsort(-profits / np.maximum(rows.costs, LEAST_COST)):
         share = 1.0 if rows.costs[site] <= left else left / rows.costs[site]
         if share <= 0.0:
             break

@@ -45,11 +45,14 @@ class Core(NamedTuple):
 
 def core_of(instance: Instance, sites: IndexArray) -> Core:
     """Return the core of some sites, sorted; demand points of equal reach are one there."""
-    if len(sites) < instance.site_count:
-        reach, weights = merge_equal_demand(sparse.csr_array(instance.reach[:, sites]), instance.weights)
-        instance = instance_of(reach, weights, instance.costs[sites])
-    rows = rows_of(instance)
+    reach, weights = merge_equal_demand(sparse.csr_array(instance.reach[:, sites]), instance.weights)
+    rows = rows_of(instance_of(reach, weights, instance.costs[sites]))
     return Core(sites, rows, neighbours_of(rows, MOST_NEIGHBOURS))
+
+
+def core_of_all(rows: Rows) -> Core:
+    """Return the core of all sites of an instance."""
+    return Core(np.arange(len(rows.costs)), rows, neighbours_of(rows, MOST_NEIGHBOURS))
 
 
 def profits_and_worth(instance: Instance, budget: float, prices: FloatArray) -> tuple[FloatArray, float]:

@@ -23,13 +23,13 @@ from siteplan.covering.annealing import anneal
 from siteplan.covering.ascent import good_prices
 from siteplan.covering.bounds import maximal_covering_bound, relaxation
 from siteplan.covering.cases import likely_cases, prices_by_case
-from siteplan.covering.core import Core, core_of, profits_and_worth, promising_cores
+from siteplan.covering.core import Core, core_of, core_of_all, profits_and_worth, promising_cores
 from siteplan.covering.crossing import cross
 from siteplan.covering.instance import FloatArray, IndexArray, Instance, instance_of
 from siteplan.covering.lowering import upper_bounds
 from siteplan.covering.population import NOTHING, Found, Population
 from siteplan.covering.reduce import merge_equal_demand
-from siteplan.covering.state import LEAST_COST, greedy, seed_random
+from siteplan.covering.state import LEAST_COST, greedy, rows_of, seed_random
 from siteplan.covering.weighting import best_of, first_weighting, weigh
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
@@ -107,7 +107,7 @@ class Search:
     """The sites that generations are confined to, in turn."""
     _cores: dict[int, Core] = field(default_factory=dict)
     """Of what is promising, by place."""
-    _first_confined: float = math.inf
+    _first_confined: int = 0
     """Generation that is confined first."""
     _population: Population = field(init=False)
     _random: np.random.Generator = field(init=False)
@@ -132,8 +132,7 @@ class Search:
         """Search until the clock stops it or the incumbent is within the wanted gap of the bound."""
         if self.instance.site_count == 0:
             return
-        self._everywhere = core_of(self.instance, np.arange(self.instance.site_count))
-        rows = self._everywhere.rows
+        rows = rows_of(self.instance)
         self._offer(greedy(rows, self.budget, 0.0))
         with ExitStack() as until_done:
             until_done.enter_context(self._solver)
@@ -144,6 +143,7 @@ class Search:
                 return
             self._unit = max(self.found.value / len(self.found.selected), 1e-12)
             self._seconds = self.clock.seconds_left()
+            self._everywhere = core_of_all(rows)
             workers = until_done.enter_context(ThreadPoolExecutor(max_workers=os.cpu_count() or 1))
             until_done.callback(self._is_over.set)
             working = [
@@ -186,9 +186,12 @@ class Search:
         """Return what the generation is confined to, worked out at its first use; the elders are free."""
         with self._cores_lock:
             generation = self._population.generations
-            if generation < self._first_confined or self._population.is_of_elders:
+            is_confined = bool(self._promising) and generation >= self._first_confined
+            if not is_confined or self._population.is_of_elders:
                 return self._everywhere
-            number = int(generation - self._first_confined) % len(self._promising)
+            number = (generation - self._first_confined) % len(self._promising)
+            if len(self._promising[number]) == self.instance.site_count:
+                return self._everywhere
             if number not in self._cores:
                 self._cores[number] = core_of(self.instance, self._promising[number])
             return self._cores[number]
@@ -340,7 +343,7 @@ def compile_ahead() -> None:
     Otherwise its first use does so, within its time limit or beyond it.
     """
     instance = instance_of(sparse.eye_array(3, format="csr"), np.ones(3), np.ones(3))
-    _, rows, near = core_of(instance, np.arange(instance.site_count))
+    _, rows, near = core_of_all(rows_of(instance))
     seed_random(0)
     start = greedy(rows, 2.0, NOISE)
     anneal(rows, near, 2.0, True, start, 10, HOT, COLD)

@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from siteplan.covering.bounds import multipliers, partial_covering_bound, set_covering_bound
 from siteplan.covering.instance import FloatArray, IndexArray, Instance, instance_of
 from siteplan.covering.maximal import EXACT_SITES, Search
-from siteplan.covering.state import rows_of, seed_random, selection_of
+from siteplan.covering.state import LEAST_COST, rows_of, seed_random, selection_of
 from siteplan.covering.weighting import first_weighting, weigh
 from siteplan.highs import Clock, Limits, Program, SolverSession
 
@@ -233,7 +233,7 @@ def _greedy(instance: Instance, wanted: float | None) -> IndexArray:
     chosen: list[int] = []
     while not _covers(instance, np.array(chosen, dtype=np.int64), wanted):
         gain = instance.reached_by @ left
-        site = int(np.argmax(np.minimum(gain, np.inf) / np.maximum(instance.costs, 1e-12)))
+        site = int(np.argmax(np.minimum(gain, np.inf) / np.maximum(instance.costs, LEAST_COST)))
         chosen.append(site)
         first, last = instance.reached_by.indptr[site], instance.reached_by.indptr[site + 1]
         left[instance.reached_by.indices[first:last]] = 0.0
