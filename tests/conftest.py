@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import shutil
@@ -11,7 +12,10 @@ from typing import Any
 import pytest
 from tests.tiny_case import write_tiny_case
 
+from siteplan import covering
 from siteplan.cli.main import run
+from siteplan.highs import Clock
+from siteplan.solve import compiling
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -28,12 +32,18 @@ solver: {time_limit_s: 240, effort: 0.05}
 """
 
 
-def pytest_configure() -> None:
-    """Let the processes that share the tests agree on their names: some are made of sets, in hash order.
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes that share the tests agree on their names, and compile before they begin.
 
-    The order differs from run to run, so that no test comes to rest on one.
+    Some names are made of sets, in hash order; it differs from run to run, so that no test comes to rest on
+    one. On a machine's first run every process would compile the same anew, for a minute.
     """
     os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
+    if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
+        compiling.compile_ahead()
+        covering.compile_ahead()
+        for part in compiling.COMPILERS:
+            compiling.wait_until_compiled(part, Clock(math.inf))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ _ALWAYS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _UNCOUNTED: dict[str, Any] = {**_ALWAYS, "_nrt": False} if hasattr(DefaultOptions, "_nrt") else _ALWAYS
 """Options of what allocates nothing: without numba's memory management, where it knows that option."""
 
+_ONLY_FROM_COMPILED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -67,8 +69,11 @@ def _changed_at(folder: Path) -> float:
 
 
 def compiled_part(function: _Function) -> _Function:
-    """Compile for `uncounted` functions only, which are kept on the disk with it."""
-    return cast(_Function, numba.njit(**_UNCOUNTED)(function))
+    """Compile for `uncounted` functions only, which are kept on the disk with it.
+
+    Python can't call it: taking its arguments apart for Python takes the compiler as long as a function does.
+    """
+    return cast(_Function, numba.njit(**_UNCOUNTED, **_ONLY_FROM_COMPILED)(function))
 
 
 def inlined(function: _Function) -> _Function:

@@ -19,6 +19,7 @@ from siteplan.case import Mode
 from siteplan.highs import Clock
 from siteplan.problem import FundingSource, JointFunding, Problem, Role
 from siteplan.scenario import Basis, Level
+from siteplan.solve.decompose import prices
 from siteplan.solve.decompose.prices import priced_bounds
 from siteplan.solve.formulation import OBJECTIVES
 from siteplan.solve.search import Runs, search_starts
@@ -49,6 +50,20 @@ def test_the_bound_is_near_a_good_plan(basis: Basis) -> None:
     answer = priced_bounds(problem, clock)
     assert 0.6 * found.shortfall < answer.total <= found.shortfall
     assert answer.total > sum(answer.by_year.values())
+
+
+def test_parts_side_by_side_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where much is compared two threads share it: the bounds and what is promising are those of one."""
+    problem = random_problem(1, communities=6, points=30, sites=20, budget_cny=3_000_000.0)
+    alone = priced_bounds(problem, Clock(time.monotonic() + 60.0))
+    monkeypatch.setattr(prices, "WORTH_PARTS", 0)
+    shared = priced_bounds(problem, Clock(time.monotonic() + 60.0))
+    assert alone.total > 0.0
+    assert shared.total == pytest.approx(alone.total, rel=1e-3)
+    assert shared.by_year == pytest.approx(alone.by_year, rel=1e-3)
+    assert alone.promising is not None
+    assert shared.promising is not None
+    assert (alone.promising.masks == shared.promising.masks).mean() > 0.9
 
 
 def test_forbidden_sites_are_left_in() -> None:
