@@ -49,6 +49,8 @@ SECONDS = {SizeName.COUNTY: 60.0, SizeName.DISTRICT: 120.0, SizeName.CITY: 300.0
 """Time limits of ``siteplan solve``, all included; with all rules `MORE_TIME` times that."""
 ALONE_GRACE_S = 120.0
 """HiGHS alone may take so much longer than its seconds, for reading the case; then it is ended."""
+SAME = 1e-9
+"""Coverage points by which two values may differ that are the same but for rounding."""
 STAGES = {
     "reading": ("reading and checking the inputs",),
     "distances": ("walking distances",),
@@ -301,10 +303,10 @@ def _alone_row(row: Measurement) -> list[str]:
 def _where_alone_is_better(measured: Iterable[Measurement]) -> str:
     better = []
     for row in measured:
-        if row.levels and row.alone_value is not None and row.alone_value < row.levels[0]["value"]:
+        if row.levels and row.alone_value is not None and row.alone_value < row.levels[0]["value"] - SAME:
             better.append(f"{row.title} (value)")
         own_gap = row.levels[0]["gap"] if row.levels else None
-        if own_gap is not None and row.alone_gap is not None and row.alone_gap < own_gap:
+        if own_gap is not None and row.alone_gap is not None and row.alone_gap < own_gap - SAME:
             better.append(f"{row.title} (gap)")
     if better:
         return f"HiGHS alone is better on: {', '.join(better)}."
