@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from siteplan.highs import Clock
-from siteplan.machine_code import compiled, compiled_part, uncounted
+from siteplan.machine_code import compiled
 from siteplan.problem import Problem
 from siteplan.solve.decompose.adam import BOUND, Ascent, ascend, first_ascent
 from siteplan.solve.decompose.relaxation import Years, no_years, rules_of, years_of
@@ -277,11 +277,15 @@ def _answer(years: Years, prices: FloatArray, newest: float, part: int, parts: i
             work.excess[row] += years.least[must]
             row += 1
     sites = len(years.programme_first) - 1
-    first, last = part * sites // parts, (part + 1) * sites // parts
-    return bound + _open_all_where_it_pays(years, first, last, prices, newest, work)
+    for site in range(part * sites // parts, (part + 1) * sites // parts):
+        work.provided[site] *= 1.0 - newest
+        has_any = years.programme_first[site] < years.programme_first[site + 1]
+        if has_any or years.closed_mask[site]:
+            bound += _open_where_it_pays(years, site, prices, newest, work)
+    return bound
 
 
-@compiled_part
+@compiled
 def _first_source(years: Years, year: int) -> int:
     """Return the row of the first source's money in a year."""
     return int(len(years.weight) + (year + 1) * years.limit.shape[1] - years.payable.shape[1])
@@ -304,7 +308,7 @@ def _compare_sources(years: Years, year: int, prices: FloatArray, work: Work) ->
     work.saved[year] = max(0.0, -costs)
 
 
-@compiled_part
+@compiled
 def _pay(years: Years, year: int, programme: int, is_joint: int, prices: FloatArray, work: Work) -> float:
     """Return the least that a programme's cost takes at the prices of money."""
     first, left, total = _first_source(years, year), years.cost[programme, is_joint], 0.0
@@ -320,7 +324,7 @@ def _pay(years: Years, year: int, programme: int, is_joint: int, prices: FloatAr
     return float(max(0.0, total - work.saved[year] * years.growth[programme]))
 
 
-@compiled_part
+@compiled
 def _count_paid(years: Years, year: int, programme: int, is_joint: int, work: Work) -> None:
     """Count what each source pays of a programme's cost as in `_pay`."""
     first, sources = _first_source(years, year), years.payable.shape[1]
@@ -378,23 +382,7 @@ def _cover_cheaply(years: Years, year: int, prices: FloatArray, excess: FloatArr
     return total
 
 
-@uncounted
-def _open_all_where_it_pays(
-    years: Years, first: int, last: int, prices: FloatArray, newest: float, work: Work
-) -> float:
-    """Let the sites from ``first`` on, before ``last``, provide what pays; return the (negative) rest."""
-    rest = 0.0
-    for site in range(first, last):
-        for function in range(years.missing.shape[1]):
-            for year in range(len(years.missing)):
-                work.provided[site, function, year] *= 1.0 - newest
-        has_any = years.programme_first[site] < years.programme_first[site + 1]
-        if has_any or years.closed_mask[site]:
-            rest += _open_where_it_pays(years, site, prices, newest, work)
-    return rest
-
-
-@compiled_part
+@compiled
 def _open_where_it_pays(years: Years, site: int, prices: FloatArray, newest: float, work: Work) -> float:
     """Let a site provide the programmes of most worth above their prices; return the (negative) rest.
 
@@ -403,13 +391,11 @@ def _open_where_it_pays(years: Years, site: int, prices: FloatArray, newest: flo
     joint_total = IMPOSSIBLE
     if years.joint[site] >= 0:
         joint_total = _best_by_year(years, site, 1, prices, work)
-        for year in range(len(years.missing)):
-            work.with_joint[year] = work.chosen[year]
+        work.with_joint[:] = work.chosen
     total, is_joint = _best_by_year(years, site, 0, prices, work), 0
     if joint_total > total:
         total, is_joint = joint_total, 1
-        for year in range(len(years.missing)):
-            work.chosen[year] = work.with_joint[year]
+        work.chosen[:] = work.with_joint
     for year in range(len(years.missing)):
         _count(years, site, year, is_joint, work)
         for function in range(years.missing.shape[1]):
@@ -418,7 +404,7 @@ def _open_where_it_pays(years: Years, site: int, prices: FloatArray, newest: flo
     return -total
 
 
-@compiled_part
+@compiled
 def _best_by_year(years: Years, site: int, is_joint: int, prices: FloatArray, work: Work) -> float:
     """Choose nested programmes of most worth; return it."""
     total, is_nested = 0.0, True
@@ -429,7 +415,7 @@ def _best_by_year(years: Years, site: int, is_joint: int, prices: FloatArray, wo
     return total if is_nested else _best_nested(work)
 
 
-@compiled_part
+@compiled
 def _best_alone(years: Years, site: int, year: int, is_joint: int, prices: FloatArray, work: Work) -> float:
     """Write the worth of every mask in a year above its price; choose the best, or nothing.
 
@@ -446,8 +432,7 @@ def _best_alone(years: Years, site: int, year: int, is_joint: int, prices: Float
         for mask in range(bit):
             worth[bit + mask] = worth[mask] + covered
     limits = len(years.weight) + year * years.limit.shape[1]
-    for mask in range(work.worth.shape[1]):
-        work.worth[year, mask] = IMPOSSIBLE
+    work.worth[year, :] = IMPOSSIBLE
     if not (is_joint and year == years.joint[site]):
         work.worth[year, 0] = worth[years.closed_mask[site]]
     work.chosen[year] = 0
@@ -463,12 +448,11 @@ def _best_alone(years: Years, site: int, year: int, is_joint: int, prices: Float
     return float(work.worth[year, work.chosen[year]])
 
 
-@compiled_part
+@compiled
 def _best_nested(work: Work) -> float:
     """Choose the masks by year of most worth of which each contains the one before; return their worth."""
     count, masks = work.worth.shape
-    for mask in range(masks):
-        work.best[0, mask] = work.worth[0, mask]
+    work.best[0, :] = work.worth[0]
     for year in range(1, count):
         for mask in range(masks):
             work.came_from[year, mask] = mask
@@ -479,8 +463,7 @@ def _best_nested(work: Work) -> float:
                     work.best[year - 1, mask] = work.best[year - 1, mask ^ bit]
                     work.came_from[year, mask] = work.came_from[year, mask ^ bit]
             bit <<= 1
-        for mask in range(masks):
-            work.best[year, mask] = work.best[year - 1, mask] + work.worth[year, mask]
+        work.best[year, :] = work.best[year - 1] + work.worth[year]
     mask = int(np.argmax(work.best[count - 1]))
     total = float(work.best[count - 1, mask])
     for year in range(count - 1, -1, -1):
@@ -489,7 +472,7 @@ def _best_nested(work: Work) -> float:
     return total
 
 
-@compiled_part
+@compiled
 def _count(years: Years, site: int, year: int, is_joint: int, work: Work) -> None:
     """Count what the chosen programme covers, costs and opens."""
     mask, functions = work.chosen[year], years.missing.shape[1]
