@@ -15,9 +15,6 @@ _ALWAYS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 _UNCOUNTED: dict[str, Any] = {**_ALWAYS, "_nrt": False} if hasattr(DefaultOptions, "_nrt") else _ALWAYS
 """Options of what allocates nothing: without numba's memory management, where it knows that option."""
 
-_ONLY_FROM_COMPILED: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-"""Options of what only compiled functions call: without what takes arguments apart for Python and C."""
-
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -70,11 +67,8 @@ def _changed_at(folder: Path) -> float:
 
 
 def compiled_part(function: _Function) -> _Function:
-    """Compile for `uncounted` functions only, which are kept on the disk with it.
-
-    Python can't call it; the search of a plan is compiled in four fifths of the time since.
-    """
-    return cast(_Function, numba.njit(**_UNCOUNTED, **_ONLY_FROM_COMPILED)(function))
+    """Compile for `uncounted` functions only, which are kept on the disk with it."""
+    return cast(_Function, numba.njit(**_UNCOUNTED)(function))
 
 
 def inlined(function: _Function) -> _Function:
