@@ -20,7 +20,8 @@ from siteplan.highs import Clock
 from siteplan.problem import FundingSource, JointFunding, Problem, Role
 from siteplan.scenario import Basis, Level
 from siteplan.solve.decompose import prices
-from siteplan.solve.decompose.prices import priced_bounds
+from siteplan.solve.decompose.prices import Work, priced_bounds
+from siteplan.solve.decompose.relaxation import Years
 from siteplan.solve.formulation import OBJECTIVES
 from siteplan.solve.search import Runs, search_starts
 from siteplan.text import Text
@@ -56,8 +57,17 @@ def test_parts_side_by_side_come_to_the_same(monkeypatch: pytest.MonkeyPatch) ->
     """Where much is compared two threads share it: the bounds and what is promising are those of one."""
     problem = random_problem(1, communities=6, points=30, sites=20, budget_cny=3_000_000.0)
     alone = priced_bounds(problem, Clock(time.monotonic() + 60.0))
+    works_for, parts = prices._works_for, []
+
+    def counted(years: Years) -> list[Work]:
+        works = works_for(years)
+        parts.append(len(works))
+        return works
+
     monkeypatch.setattr(prices, "WORTH_PARTS", 0)
+    monkeypatch.setattr(prices, "_works_for", counted)
     shared = priced_bounds(problem, Clock(time.monotonic() + 60.0))
+    assert set(parts) == {prices.PARTS}
     assert alone.total > 0.0
     assert shared.total == pytest.approx(alone.total, rel=1e-3)
     assert shared.by_year == pytest.approx(alone.by_year, rel=1e-3)
