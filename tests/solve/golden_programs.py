@@ -16,7 +16,8 @@ from pyomo.repn.plugins.lp_writer import LPWriter
 from tests.solve.test_formulation import CASES
 
 from siteplan.solve.formulation import CONSTRAINTS
-from siteplan.solve.formulation.variables import add_variables, new_model
+from siteplan.solve.formulation.model import declare_variables
+from siteplan.solve.formulation.variables import new_model
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -30,7 +31,7 @@ def program_text(family: str) -> str:
     """Return the LP file of a family alone, with an empty objective, on the tiny problem where it binds."""
     case = CASES[family]
     model = new_model()
-    add_variables(case.problem, model, (case.level,))
+    declare_variables(case.problem, model, (case.level,))
     setattr(model, family, CONSTRAINTS[family](case.problem, model))
     model.nothing = Objective(expr=0.0)
     text = io.StringIO()

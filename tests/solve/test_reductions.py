@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +18,14 @@ from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, tiny_problem
 
 from siteplan.case import Form
 from siteplan.highs import Clock, FloatArray, Limits, SolverSession, Status
-from siteplan.problem import NewEstate, Problem, Role, Site
-from siteplan.scenario import Level
+from siteplan.problem import FundingSource, NewEstate, Problem, Role, Site
+from siteplan.scenario import AssignmentRule, Basis, Level
 from siteplan.solve.formulation import build_model
+from siteplan.solve.formulation.areas import areas_are_smallest
 from siteplan.solve.formulation.sharing import Sharing
 from siteplan.solve.program import CompiledModel, compile_program
 from siteplan.solve.reductions import compile_reduced, without_the_impossible
+from siteplan.text import Text
 
 LEVELS = (Level.PERSONS_COVERED, Level.WALKING_DISTANCE)
 
@@ -93,7 +96,7 @@ def test_a_room_of_one_function_is_its_area() -> None:
 
 def test_a_room_of_one_function_is_read_with_its_area() -> None:
     """The columns of rooms without variables are those of the areas."""
-    columns = compile_reduced(tiny_problem(), (Level.SHORTFALL,)).columns
+    columns = compile_reduced(tiny_problem(), (Level.AREA_STANDARD,)).columns
     assert columns.room["s2", "day", 2028] == columns.area["s2", MEALS, 2028]
     assert columns.room["s1", "day", 2028] != columns.area["s1", MEALS, 2028]
 
@@ -157,6 +160,122 @@ def test_the_reduced_program_is_smaller() -> None:
     reduced = compile_reduced(problem, levels).program
     assert set(reduced.row_names) < set(plain.row_names)
     assert len(reduced.cost) < len(plain.cost)
+
+
+def wanting_no_area(problem: Problem) -> Problem:
+    """Return the problem with carry-over and without all that may want more than the smallest areas."""
+    functions = {
+        key: replace(function, operating_cost_cny_per_m2_year=function.fee_income_cny_per_m2_year + 10.0)
+        for key, function in problem.functions.items()
+    }
+    return replace(
+        problem,
+        functions=functions,
+        area_floor_m2_per_100_households={},
+        elderly_area_floor_m2_per_100_households={},
+        new_estates={},
+        places_at_least={},
+        complex_places_at_least={},
+        assignment_rule=AssignmentRule.NEAREST_FIRST,
+        basis=Basis.REACHABLE if problem.basis is Basis.SERVED else problem.basis,
+        operator_viability=False,
+        money=replace(problem.money, sources={}, carry_over=True),
+    )
+
+
+def test_areas_are_the_smallest_where_nothing_wants_more() -> None:
+    """The form of s2 is known, that of s1 and s3 is free: what they need besides, standing alone, varies."""
+    compiled = compile_reduced(wanting_no_area(tiny_problem()), (Level.SHORTFALL,))
+    assert compiled.areas_are_smallest
+    assert not compiled.columns.area
+    model = build_model(compiled.problem, (Level.SHORTFALL,), shared=True)
+    assert {site for site, _, _ in model.stands_alone} == {"s1", "s3"}
+    values = np.zeros(len(compiled.program.cost))
+    for function in (MEALS, CULTURE):
+        values[compiled.columns.provide["s1", function, 2028]] = 1.0
+    alone = compiled.decisions(values)
+    assert alone.area_m2 == {("s1", MEALS, 2028): 50.0, ("s1", CULTURE, 2028): 60.0}
+    assert alone.room_m2 == {("s1", "day", 2028): 60.0}
+    values[compiled.columns.complex["s1"]] = 1.0
+    assert compiled.decisions(values).room_m2 == {("s1", "day", 2028): 50.0}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"area_floor_m2_per_100_households": {2028: 1.0}},
+        {"elderly_area_floor_m2_per_100_households": {2028: 1.0}},
+        {"new_estates": {"b": NewEstate(("s3",), ("b2",), 50.0)}},
+        {"places_at_least": {(ELDERLY, 2028): 1.0}},
+        {"complex_places_at_least": {ELDERLY: 1.0}},
+        {"assignment_rule": AssignmentRule.MOST_SERVED},
+        {"operator_viability": True},
+    ],
+    ids=lambda changes: str(next(iter(changes))),
+)
+def test_areas_have_variables_where_a_rule_wants_more(changes: dict[str, Any]) -> None:
+    """Floor area, places, viability: more than the smallest may be needed."""
+    problem = replace(wanting_no_area(tiny_problem()), **changes)
+    assert not areas_are_smallest(problem, (Level.SHORTFALL,))
+
+
+def test_areas_have_variables_where_a_level_or_money_wants_more() -> None:
+    """The area standard; sources that pay shares; money of a year for a later room; fees above costs."""
+    problem = wanting_no_area(tiny_problem())
+    money = problem.money
+    assert areas_are_smallest(problem, (Level.SHORTFALL, Level.COST))
+    assert not areas_are_smallest(problem, (Level.SHORTFALL, Level.AREA_STANDARD))
+    sources = {"county": FundingSource("county", Text("县", "county"), {2027: 1.0, 2028: 1.0})}
+    assert not areas_are_smallest(replace(problem, money=replace(money, sources=sources)), (Level.SHORTFALL,))
+    by_year = replace(problem, money=replace(money, carry_over=False))
+    assert not areas_are_smallest(by_year, (Level.SHORTFALL,))
+    assert areas_are_smallest(replace(by_year, years=(2028,)), (Level.SHORTFALL,))
+    meals = replace(problem.functions[MEALS], fee_income_cny_per_m2_year=1e4)
+    paying = replace(problem, functions={**problem.functions, MEALS: meals})
+    assert not areas_are_smallest(paying, (Level.SHORTFALL, Level.COST))
+    limited = replace(paying, money=replace(money, operating_cny={2028: 1.0}))
+    assert not areas_are_smallest(limited, (Level.SHORTFALL,))
+    assert areas_are_smallest(replace(paying, money=replace(money, operating_cny={})), (Level.SHORTFALL,))
+
+
+def check_the_smallest_areas(session: SolverSession, problem: Problem, seed: int) -> None:
+    """Compare optima with and without variables of areas; the plan of the smallest keeps every row."""
+    problem = wanting_no_area(with_impossible_sites(problem, seed) if seed % 3 == 0 else problem)
+    levels = tuple(
+        level for level in dict.fromkeys((*problem.objective, *LEVELS)) if level is not Level.AREA_STANDARD
+    )
+    plain = compile_program(problem, build_model(problem, levels), levels)
+    smallest = compile_reduced(problem, levels)
+    assert smallest.areas_are_smallest
+    first_alone = np.eye(len(levels))[0]
+    for weights in (first_alone, np.random.default_rng([seed, 13]).uniform(0.1, 1.0, len(levels))):
+        expected = least(session, plain, weights)
+        assert least(session, smallest, weights) == pytest.approx(expected, rel=TOLERANCE, abs=TOLERANCE)
+    program = smallest.program.with_objective(*smallest.objectives[levels[0]])
+    answer = session.solve(program, Limits(), Clock(time.monotonic() + 60.0))
+    if answer.values is None:
+        return
+    plan = smallest.decisions(answer.values)
+    fixed = plain.program.with_objective(*plain.objectives[levels[0]])
+    for columns, values in (plain.start_values(plan), plain.area_start_values(plan)):
+        fixed = fixed.with_fixed(columns, values)
+    kept = session.solve(fixed, Limits(), Clock(time.monotonic() + 60.0))
+    assert kept.objective == pytest.approx(answer.objective, rel=TOLERANCE, abs=TOLERANCE)
+
+
+@settings(checked, max_examples=15)
+@given(seed=SEEDS)
+def test_smallest_areas_change_no_optimum(session: SolverSession, seed: int) -> None:
+    """Where nothing wants more, plans at the smallest areas are as good at each level and keep every rule."""
+    check_the_smallest_areas(session, (tiny_instance if seed % 2 else rich_instance)(seed), seed)
+
+
+@pytest.mark.slow
+@settings(checked, max_examples=100)
+@given(seed=SEEDS)
+def test_smallest_areas_change_no_optimum_of_many_problems(session: SolverSession, seed: int) -> None:
+    """The same for many more."""
+    check_the_smallest_areas(session, (tiny_instance if seed % 2 else rich_instance)(seed), seed)
 
 
 def least(session: SolverSession, compiled: CompiledModel, weights: FloatArray) -> float:

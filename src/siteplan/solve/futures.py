@@ -223,7 +223,11 @@ def compile_futures(problem: FuturesProblem, levels: tuple[Level, ...]) -> Joint
         program=program,
         futures={
             future.key: CompiledModel(
-                future.problem, program, columns_of(model.future[future.key], index), {}
+                future.problem,
+                program,
+                columns_of(model.future[future.key], index),
+                {},
+                model.future[future.key].areas_are_smallest,
             )
             for future in problem.futures
         },

@@ -20,6 +20,7 @@ from siteplan.highs import FloatArray, Program
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
+from siteplan.solve.formulation.areas import smallest_areas
 from siteplan.solve.formulation.form import can_be_complex, free_form
 from siteplan.solve.formulation.objective import OBJECTIVES
 from siteplan.solve.formulation.variables import PlanModel
@@ -68,12 +69,16 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledModel:
-    """A program with its columns and the objective vectors of its levels (to be minimised)."""
+    """A program with its columns and the objective vectors of its levels (to be minimised).
+
+    ``areas_are_smallest``: areas have no columns, as they are the smallest of their form.
+    """
 
     problem: Problem
     program: Program
     columns: Columns
     objectives: Mapping[Level, tuple[FloatArray, float]]
+    areas_are_smallest: bool = False
 
     def with_cuts(self, cuts: Sequence[Cut]) -> CompiledModel:
         """Return the model with further rows."""
@@ -105,6 +110,9 @@ class CompiledModel:
             site: Form.COMPLEX if values[self.columns.complex[site]] > INTEGER_HALF else Form.SCATTERED
             for site in dict.fromkeys(site for site, _ in start)
         }
+        if self.areas_are_smallest:
+            areas, rooms = smallest_areas(problem, start, forms)
+            return Decisions(start, rooms, areas, forms)
         area = {
             (site, function, year): _area_m2(values[column])
             for (site, function, year), column in self.columns.area.items()
@@ -184,7 +192,8 @@ def compile_program(problem: Problem, model: PlanModel, levels: Sequence[Level])
     objectives = {
         level: (costs[row].astype(float), float(form.c_offset[row])) for row, level in enumerate(levels)
     }
-    return CompiledModel(problem, program_of(form), columns_of(model, index), objectives)
+    columns = columns_of(model, index)
+    return CompiledModel(problem, program_of(form), columns, objectives, model.areas_are_smallest)
 
 
 def _anchor(model: PlanModel) -> Any:

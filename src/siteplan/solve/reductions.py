@@ -13,6 +13,7 @@ from dataclasses import replace
 from siteplan.problem import Problem, Role, Site
 from siteplan.scenario import Level
 from siteplan.solve.formulation import build_model
+from siteplan.solve.formulation.areas import areas_are_smallest, pairs_of_free_form
 from siteplan.solve.formulation.form import can_be_complex
 from siteplan.solve.formulation.sharing import only_functions, what_is_shared
 from siteplan.solve.formulation.variables import (
@@ -41,8 +42,13 @@ def count_columns(problem: Problem, level: Level) -> int:
     """Return about how many columns the reduced program of one level has: what building it costs."""
     reduced = without_the_impossible(problem)
     rooms = room_pairs(reduced)
-    by_year = 2 * len(hosting_pairs(reduced)) + len(rooms) - len(only_functions(reduced, rooms))
+    hosting = hosting_pairs(reduced)
+    areas = pairs_of_free_form(reduced) if areas_are_smallest(reduced, (level,)) else hosting
+    by_year = len(hosting) + len(areas) + len(rooms) - len(only_functions(reduced, rooms))
     by_year += len(reduced.planned_sites)
+    counted = 0
+    if problem.basis.counts_communities:
+        counted = sum(len(problem.counted_communities(function, year)) for function, year in problem.targets)
     if needs_cover(problem, (level,)):
         sharing = what_is_shared(problem, covered_demand(problem), (), is_walked=False)
         by_year += len(set(sharing.cover.values()))
@@ -50,7 +56,7 @@ def count_columns(problem: Problem, level: Level) -> int:
         by_year += sum(len(problem.providers_within_reach(*pair)) for pair in covered_demand(problem))
     if problem.money.sources:
         by_year += len(funding_pairs(reduced)) + len(paid_rooms(reduced))
-    return by_year * len(problem.years)
+    return by_year * len(problem.years) + counted
 
 
 def without_the_impossible(problem: Problem) -> Problem:

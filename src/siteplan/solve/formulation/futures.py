@@ -14,9 +14,9 @@ from pyomo.environ import Binary, Block, Constraint, Objective, Set, Var, minimi
 
 from siteplan.problem import Problem
 from siteplan.scenario import DecidedNow, DecisionRule, Level
-from siteplan.solve.formulation.model import fill_model
+from siteplan.solve.formulation.model import declare_variables, fill_model
 from siteplan.solve.formulation.objective import OBJECTIVES
-from siteplan.solve.formulation.variables import Expression, PlanModel, add_variables, new_model
+from siteplan.solve.formulation.variables import Expression, PlanModel, new_model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,7 +190,7 @@ def futures_variables(problem: FuturesProblem, *, filled: bool = False) -> PlanM
     model.future = Block(model.futures)
     for future in problem.futures:
         if filled:
-            add_variables(future.problem, model.future[future.key], (problem.level,))
+            declare_variables(future.problem, model.future[future.key], (problem.level,))
     return model
 
 

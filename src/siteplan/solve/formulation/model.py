@@ -23,6 +23,7 @@ from siteplan.solve.formulation import (
     stock,
     time,
 )
+from siteplan.solve.formulation.areas import add_areas
 from siteplan.solve.formulation.variables import PlanModel, add_variables, new_model
 
 Family = Callable[[Problem, PlanModel], Constraint]
@@ -128,7 +129,15 @@ def fill_model(
 ) -> None:
     """Add the variables and constraints to an empty model, or to a block of one; ``shared`` as above."""
     levels = with_components(problem, levels)
-    add_variables(problem, model, levels, shared=shared)
+    declare_variables(problem, model, levels, shared=shared)
     families = [*_ALWAYS, *(family for level in levels for family in _FOR_LEVEL.get(level, ()))]
     for family in families:
         setattr(model, family.__name__, family(problem, model))
+
+
+def declare_variables(
+    problem: Problem, model: PlanModel, levels: tuple[Level, ...], *, shared: bool = False
+) -> None:
+    """Add the sets and variables that the given levels need, areas included; ``shared`` as above."""
+    add_variables(problem, model, levels, shared=shared)
+    add_areas(problem, model, levels, shared=shared)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pyomo.environ import Constraint
 
+from siteplan.case import Form
 from siteplan.problem import Problem
+from siteplan.solve.formulation.areas import smallest_area_m2
 from siteplan.solve.formulation.variables import Expression, PlanModel, room_at, room_groups_of
 from siteplan.units import to_model_area
 
@@ -16,6 +18,8 @@ def area_at_least_minimum(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, site: str, function: str, year: int) -> Expression:
+        if model.areas_are_smallest:
+            return Constraint.Skip
         minimum = to_model_area(problem.functions[function].minimum_in_complex_m2)
         return model.area[site, function, year] >= minimum * model.provide[site, function, year]
 
@@ -29,6 +33,11 @@ def area_at_least_minimum_alone(problem: Problem, model: PlanModel) -> Constrain
     """
 
     def rule(model: PlanModel, site: str, function: str, year: int) -> Expression:
+        if model.areas_are_smallest:
+            if (site, function) not in model.of_free_form:
+                return Constraint.Skip
+            provided = model.provide[site, function, year]
+            return model.stands_alone[site, function, year] >= provided - model.complex[site]
         minimum = to_model_area(problem.functions[function].minimum_alone_m2)
         return model.area[site, function, year] >= minimum * (
             model.provide[site, function, year] - model.complex[site]
@@ -44,7 +53,10 @@ def area_at_most_maximum(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, site: str, function: str, year: int) -> Expression:
-        largest = min(problem.functions[function].maximum_m2, problem.sites[site].usable_area_m2)
+        maximum = problem.functions[function].maximum_m2
+        if model.areas_are_smallest and smallest_area_m2(problem, function, Form.SCATTERED) <= maximum:
+            return Constraint.Skip
+        largest = min(maximum, problem.sites[site].usable_area_m2)
         return (
             model.area[site, function, year] <= to_model_area(largest) * model.provide[site, function, year]
         )
@@ -76,6 +88,8 @@ def room_is_used(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, site: str, group: str, year: int) -> Expression:
+        if model.areas_are_smallest:
+            return Constraint.Skip
         hosted = [key for key in problem.room_groups[group] if key in problem.sites[site].may_host]
         return model.room[site, group, year] <= sum(model.area[site, key, year] for key in hosted)
 

@@ -87,7 +87,7 @@ def area_never_shrinks(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, site: str, function: str, year: int) -> Expression:
-        if year == problem.years[0]:
+        if year == problem.years[0] or model.areas_are_smallest:
             return Constraint.Skip
         return model.area[site, function, year - 1] <= model.area[site, function, year]
 
@@ -101,7 +101,7 @@ def room_never_shrinks(problem: Problem, model: PlanModel) -> Constraint:
     """
 
     def rule(model: PlanModel, site: str, group: str, year: int) -> Expression:
-        if year == problem.years[0]:
+        if year == problem.years[0] or model.areas_are_smallest:
             return Constraint.Skip
         return model.room[site, group, year - 1] <= model.room[site, group, year]
 

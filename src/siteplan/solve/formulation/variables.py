@@ -117,7 +117,7 @@ def covered_demand(problem: Problem) -> list[tuple[str, str]]:
 def add_variables(
     problem: Problem, model: PlanModel, levels: tuple[Level, ...], *, shared: bool = False
 ) -> None:
-    """Declare the sets and the variables that the given objective levels need.
+    """Declare the sets and the variables that the given objective levels need, all but areas.
 
     ``shared``: variables that are equal in some best plan have one column (`Sharing`).
     """
@@ -160,7 +160,6 @@ def _add_decisions(model: PlanModel) -> None:
     model.open = Var(model.sites, model.years, domain=Binary)
     model.provide = Var(model.hosting, model.years, domain=Binary)
     model.complex = Var(model.sites, domain=Binary)
-    model.area = Var(model.hosting, model.years, domain=NonNegativeReals)
     model.room = Var(model.rooms, model.years, domain=NonNegativeReals)
     model.never = Var(bounds=(0.0, 0.0))
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from siteplan.case import Form
 from siteplan.problem import FormStandard, Problem, Site
 from siteplan.scenario import CARE_BEDS
+from siteplan.solve.formulation.areas import smallest_area_m2
 from siteplan.solve.formulation.form import can_be_complex, free_form
 from siteplan.solve.formulation.money import group_fit_out_cost, operating_margin, running_cost
 from siteplan.solve.formulation.places import function_of_places
@@ -131,10 +132,7 @@ def setting_of(problem: Problem, site: Site, form: Form) -> Setting:
 
 def minimum_area_m2(problem: Problem, function: str, setting: Setting) -> float:
     """Return the minimum usable area of a function in a setting, in m²; infinite where it can't have one."""
-    entry = problem.functions[function]
-    if setting.form is Form.SCATTERED:
-        return max(entry.minimum_alone_m2, entry.minimum_in_complex_m2)
-    least = entry.minimum_in_complex_m2
+    least = smallest_area_m2(problem, function, setting.form)
     if setting.has_places:
         for kind, places in problem.complex_places_at_least.items():
             if function_of_places(problem, kind) == function and places > 0.0:

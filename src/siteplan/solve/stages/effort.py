@@ -35,7 +35,7 @@ as nothing else proves anything there), the search, each of its steps to more fu
 and the first level of what is left for the solve; merging and single-year bounds of what is left for the
 first level; the runs beside branch and bound of what that has. The larger of two where branching is of no
 use."""
-LARGEST_BRANCHED_PROGRAM = 19_000
+LARGEST_BRANCHED_PROGRAM = 16_000
 """Columns beyond which branching on a year, or on the whole, proves no more than prices do in that time."""
 LARGEST_PROGRAM = 120_000
 """Columns beyond which HiGHS makes nothing of the whole program in the time that a planner waits."""

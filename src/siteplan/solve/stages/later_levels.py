@@ -9,7 +9,9 @@ import numpy as np
 from siteplan.highs import Program, SolverSession
 from siteplan.outcome import advantage, level_value
 from siteplan.plan import Decisions
+from siteplan.problem import Problem
 from siteplan.scenario import AssignmentRule, Level
+from siteplan.solve.formulation.areas import areas_are_smallest
 from siteplan.solve.program import CompiledModel
 from siteplan.solve.reductions import compile_reduced
 from siteplan.solve.stages.effort import BUILD_OF_ALL_LEVELS, LATER_LEVEL_NODES
@@ -24,15 +26,14 @@ def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float |
     decisions, bounds = first.decisions, {levels[0]: first.bound}
     if not run.can_build(run.clock, BUILD_OF_ALL_LEVELS):
         return decisions, bounds
-    without_walking = tuple(level for level in levels if level is not Level.WALKING_DISTANCE)
-    compiled = compile_reduced(problem, without_walking).with_cuts(run.cuts)
+    compiled: CompiledModel | None = None
     held: dict[Level, float] = {}
     with SolverSession() as session:
         for number, level in enumerate(levels[1:], start=1):
             if run.clock.seconds_left() <= 0.0:
                 break
-            if level not in compiled.objectives:
-                compiled = compile_reduced(problem, levels).with_cuts(run.cuts)
+            if compiled is None or level not in compiled.objectives:
+                compiled = compile_reduced(problem, _levels_with(problem, level)).with_cuts(run.cuts)
             program = _holding(run, compiled, levels[:number], decisions, held)
             program = program.with_objective(*compiled.objectives[level])
             clock = run.clock.until(run.clock.seconds_left() / (len(levels) - number))
@@ -45,6 +46,21 @@ def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float |
                 least = {**held, level: level_value(problem, decisions, level)}
                 decisions = found if _keeps(run, found, least) else decisions
     return decisions, bounds
+
+
+def _levels_with(problem: Problem, level: Level) -> tuple[Level, ...]:
+    """Return the levels whose program optimises a level: as many as are served by the same small one.
+
+    First those up to which areas are the smallest, then all but walking, then all.
+    """
+    without_walking = tuple(one for one in problem.objective if one is not Level.WALKING_DISTANCE)
+    at_smallest = tuple(
+        one
+        for number, one in enumerate(without_walking, start=1)
+        if areas_are_smallest(problem, without_walking[:number])
+    )
+    of_programs = (at_smallest, without_walking, problem.objective)
+    return next(served for served in of_programs if level in served)
 
 
 def _keeps(run: Run, decisions: Decisions, least: Mapping[Level, float]) -> bool:

@@ -104,7 +104,8 @@ def _plans_for_the_worst_off(run: Run, moves: int, clock: Clock) -> tuple[Decisi
     for first in problem.years:
         while clock.seconds_left() > 0.0 and least[first] < len(problem.functions):
             raised = {year: count + (year >= first) for year, count in least.items()}
-            share = clock.until(WORST_OFF_SHARE * clock.seconds_left())
+            seconds = WORST_OFF_SHARE * clock.seconds_left()
+            share = clock.until(seconds)
             found = search_starts(
                 replace(problem, functions_per_community=raised),
                 run.settings.seed,
@@ -112,6 +113,8 @@ def _plans_for_the_worst_off(run: Run, moves: int, clock: Clock) -> tuple[Decisi
                 share,
                 plans[0] if plans else None,
             )
+            if share.seconds_left() < HURRIED_SHARE * seconds:
+                run.clock.cut_short.set()
             if not found:
                 break
             least, plans = raised, [found[0].decisions, *plans]
