@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Iterator
 
@@ -115,3 +116,28 @@ def test_a_forked_process_has_none_of_its_parents() -> None:
 
 def _number_of_idle() -> int:
     return len(process_module._idle)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_process_forked_while_another_thread_takes_one_can_take_its_own() -> None:
+    """The lock that the thread holds isn't held in the child for ever."""
+    is_held, may_go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with process_module._lock:
+            is_held.set()
+            may_go_on.wait(0.5)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert is_held.wait(5.0)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        may_go_on.set()
+        assert pool.apply_async(_lock_is_free).get(timeout=10.0)
+    thread.join()
+    assert process_module._lock.acquire(timeout=5.0)
+    process_module._lock.release()
+
+
+def _lock_is_free() -> bool:
+    return process_module._lock.acquire(timeout=1.0)

@@ -111,6 +111,11 @@ def _end_idle() -> None:
         _idle.pop().end()
 
 
+def _begin_forked() -> None:
+    _idle.clear()  # those are the parent's
+    _lock.release()
+
+
 atexit.register(_end_idle)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_idle.clear)  # those are the parent's
+if hasattr(os, "register_at_fork"):  # a lock that another thread holds would stay held in the child
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_begin_forked)
