@@ -161,7 +161,7 @@ def _machine(options: Options) -> list[str]:
         f"- Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; load average at the end {load}",
         f"- {os.cpu_count()} cores, {platform.system()} {platform.machine()}, {python_version()}, "
         f"highspy {versions['highspy']}, pyomo {versions['pyomo']}, siteplan {versions['siteplan']}",
-        f"- Effort {options.effort or 'of the scenarios (1)'}; "
+        f"- Effort {options.effort or 'of the scenarios (1 where they name none)'}; "
         f"time limit {options.time_limit_s or 'of the scenarios'}",
     ]
 

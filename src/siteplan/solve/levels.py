@@ -39,9 +39,13 @@ def _component(level: Level, value: float) -> LevelResult:
 
 
 def _level_result(level: Level, value: float, bound: float | None, given_unproven: bool) -> LevelResult:
-    """Return a level's result; a bound within solver tolerance of the value is the value."""
+    """Return a level's result; a bound within solver tolerance of the value is the value.
+
+    A bound that the value is better than by more is none, and proves nothing.
+    """
     unit = UNITS[level].en
-    if bound is None:
+    tolerance = PROVEN_TOLERANCE * max(1.0, abs(value))
+    if bound is None or advantage(level, bound, value) < -tolerance:
         return LevelResult(
             name=level,
             unit=unit,
@@ -52,7 +56,7 @@ def _level_result(level: Level, value: float, bound: float | None, given_unprove
             given_unproven=given_unproven,
         )
     gap = advantage(level, bound, value)
-    if gap <= PROVEN_TOLERANCE * max(1.0, abs(value)):
+    if gap <= tolerance:
         bound, gap = value, 0.0
     return LevelResult(
         name=level,

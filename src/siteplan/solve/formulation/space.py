@@ -1,6 +1,6 @@
 """Constraints on space: minimum and maximum areas, rooms, what fits.
 
-Where areas are the smallest (`siteplan.solve.formulation.areas`), rows that they keep by themselves are left out.
+Where areas are the smallest (`siteplan.solve.formulation.areas`), rows that they keep anyway are left out.
 """
 
 from __future__ import annotations

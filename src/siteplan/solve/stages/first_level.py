@@ -35,7 +35,14 @@ from siteplan.solve.stages.effort import (
 from siteplan.solve.stages.mending import best_start, improved_plan, mended_plan, opened_by, taken
 from siteplan.solve.stages.run import CONFLICT, FIRST_LEVEL, STAGING, First, Run
 from siteplan.solve.stages.solving import NO_ANSWER, Attempt, WholeProgram, optimise
-from siteplan.solve.stages.values import better, highest, is_near, nothing_but_committed, value_of_unit
+from siteplan.solve.stages.values import (
+    better,
+    higher_by_year,
+    highest,
+    is_near,
+    nothing_but_committed,
+    value_of_unit,
+)
 
 
 def first_level(
@@ -155,7 +162,7 @@ def _decomposed(
         if priced == {} or run.is_branched():
             share = SINGLE_YEAR_SHARE * clock.seconds_left()
             bounds, end_state = single_year_bounds(run, best, clock.until(share))
-        bounds = {year: max(bounds.get(year, 0.0), priced.get(year, 0.0)) for year in {*bounds, *priced}}
+        bounds = higher_by_year(bounds, priced)
         program = with_year_bounds(run, compiled, program, bounds)
         best = better(run, best, _staged(run, compiled, program, end_state, session, clock))
     answer = optimise(run, compiled, program, level, best, session, clock, FIRST_LEVEL, FIRST_LEVEL_NODES)

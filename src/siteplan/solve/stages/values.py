@@ -79,6 +79,17 @@ def is_near(run: Run, decisions: Decisions, known_bound: float | None) -> bool:
     return abs(value - known_bound) <= max(run.settings.gap, PROVEN_TOLERANCE * max(1.0, abs(value)))
 
 
+def higher_by_year(one: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
+    """Return the higher of two bounds of each year (model units), the only one where there is one.
+
+    Of a maximised level bounds are negative: none is no 0.
+    """
+    return {
+        year: max(bounds[year] for bounds in (one, other) if year in bounds)
+        for year in sorted({*one, *other})
+    }
+
+
 def highest(run: Run, bounds: Mapping[int, float], total: float | None) -> float | None:
     """Return the best of a bound of the whole and of the years' bounds together, if all have one."""
     together = sum(bounds.values()) if len(bounds) == len(run.problem.years) else None
