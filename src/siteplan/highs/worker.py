@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 import struct
 import sys
@@ -24,6 +25,11 @@ CONSISTENT = 1e-6
 """An objective further from its solution's own (absolute, or relative to it) is not that solution's."""
 TELL_EVERY_S = 0.25
 """How often the bound is sent, in seconds."""
+MISTRUSTED = 1e-4
+"""A solution of the presolved program that breaks a row of the program by more is a mistake of presolve."""
+VIOLATIONS = re.compile(r"untransformed violations: (.*)")
+VIOLATION = re.compile(r"= ([-+.0-9einfa]+)")
+"""What HiGHS says of a solution of the presolved program that is none of the program: by how much."""
 
 
 def read_message(stream: IO[bytes]) -> Any | None:
@@ -68,6 +74,11 @@ def complete_start(request: dict[str, Any]) -> dict[str, Any] | None:
     solver.run()
     answer = final_answer(solver, bool(request["is_integer"].any()))
     if answer["values"] is None:
+        solver.setOptionValue("presolve", "off")
+        solver.clearSolver()
+        solver.run()
+        answer = final_answer(solver, bool(request["is_integer"].any()))
+    if answer["values"] is None:
         return None
     return {"event": "incumbent", "objective": answer["objective"], "values": answer["values"]}
 
@@ -94,29 +105,48 @@ def make_lp(request: dict[str, Any]) -> highspy.HighsLp:
 
 
 def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
-    """Solve one request, sending incumbents and bounds on the way; return the final answer."""
+    """Solve one request, sending incumbents and bounds on the way; return the final answer.
+
+    Presolve has been wrong before (HiGHS 1.13 to 1.16, issue 3216: a row is lost, and with it the best
+    solution or all of them). Where that shows, the bounds sent so far are withdrawn, and all is solved anew
+    without it.
+    """
     start = complete_start(request) if request["start_columns"] is not None else None
     if start is not None:
         write_message(output, start)
     answer = run_from(start, request, output)
-    if start is not None and not is_consistent(answer, request):
+    if answer is not None and start is not None and not is_consistent(answer, request):
         answer = run_from(None, request, output)
+    if answer is None or (start is not None and is_infeasible(answer)):
+        write_message(output, {"event": "bound_withdrawn"})
+        request = {**request, "options": {**request["options"], "presolve": "off"}}
+        answer = run_from(start, request, output)
+    assert answer is not None  # without presolve nothing is mistrusted
+    if start is not None and is_infeasible(answer):
+        answer["status"] = "start_within_tolerances"  # it is a solution; what HiGHS adds is no answer
     if answer["values"] is not None:
         answer["objective"] = objective_of(answer["values"], request)
     return answer
 
 
-def run_from(start: dict[str, Any] | None, request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
-    """Solve one request from an incumbent, or from nothing."""
+def run_from(
+    start: dict[str, Any] | None, request: dict[str, Any], output: IO[bytes]
+) -> dict[str, Any] | None:
+    """Solve one request from an incumbent, or from nothing; None once presolve turns out to be wrong."""
     solver = make_solver(request)
     if start is not None:
         columns = np.arange(len(start["values"]), dtype=np.int32)
         solver.setSolution(len(columns), columns, start["values"])
     last_told = 0.0
+    is_mistrusted = False
 
     def on_event(kind: Any, message: str, data: Any, control: Any, user: Any) -> None:
-        nonlocal last_told
-        if kind == highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution:
+        nonlocal last_told, is_mistrusted
+        if kind == highspy.cb.HighsCallbackType.kCallbackLogging:
+            is_mistrusted = is_mistrusted or is_mistake_of_presolve(message)
+        elif is_mistrusted:
+            control.user_interrupt = True
+        elif kind == highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution:
             values = np.array(data.mip_solution)
             write_message(
                 output, {"event": "incumbent", "objective": objective_of(values, request), "values": values}
@@ -126,11 +156,27 @@ def run_from(start: dict[str, Any] | None, request: dict[str, Any], output: IO[b
             event = {"event": "progress", "bound": data.mip_dual_bound, "nodes": data.mip_node_count}
             write_message(output, event)
 
+    solver.setOptionValue("log_to_console", False)
+    solver.setOptionValue("output_flag", True)
     solver.setCallback(on_event, None)
+    solver.startCallback(highspy.cb.HighsCallbackType.kCallbackLogging)
     solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution)
     solver.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
     solver.run()
+    if is_mistrusted and request["options"].get("presolve") != "off":
+        return None
     return final_answer(solver, bool(request["is_integer"].any()))
+
+
+def is_mistake_of_presolve(message: str) -> bool:
+    """Return whether HiGHS says that a solution of the presolved program breaks the program's own rows."""
+    told = VIOLATIONS.search(message)
+    return told is not None and any(float(size) > MISTRUSTED for size in VIOLATION.findall(told.group(1)))
+
+
+def is_infeasible(answer: dict[str, Any]) -> bool:
+    """Return whether HiGHS says that there is no solution."""
+    return bool(answer["status"] == "kInfeasible")
 
 
 def objective_of(values: Any, request: dict[str, Any]) -> float:

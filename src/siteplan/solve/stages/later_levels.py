@@ -33,7 +33,7 @@ def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float |
             if run.clock.seconds_left() <= 0.0:
                 break
             if compiled is None or level not in compiled.objectives:
-                compiled = compile_reduced(problem, _levels_with(problem, level)).with_cuts(run.cuts)
+                compiled = compile_reduced(problem, _levels_until(problem, number)).with_cuts(run.cuts)
             program = _holding(run, compiled, levels[:number], decisions, held)
             program = program.with_objective(*compiled.objectives[level])
             clock = run.clock.until(run.clock.seconds_left() / (len(levels) - number))
@@ -48,8 +48,8 @@ def later_levels(run: Run, first: First) -> tuple[Decisions, dict[Level, float |
     return decisions, bounds
 
 
-def _levels_with(problem: Problem, level: Level) -> tuple[Level, ...]:
-    """Return the levels whose program optimises a level: as many as are served by the same small one.
+def _levels_until(problem: Problem, number: int) -> tuple[Level, ...]:
+    """Return the levels of a program for the first ``number``, the next, and others that it serves as well.
 
     First those up to which areas are the smallest, then all but walking, then all.
     """
@@ -60,7 +60,8 @@ def _levels_with(problem: Problem, level: Level) -> tuple[Level, ...]:
         if areas_are_smallest(problem, without_walking[:number])
     )
     of_programs = (at_smallest, without_walking, problem.objective)
-    return next(served for served in of_programs if level in served)
+    wanted = set(problem.objective[: number + 1])
+    return next(served for served in of_programs if wanted <= set(served))
 
 
 def _keeps(run: Run, decisions: Decisions, least: Mapping[Level, float]) -> bool:
