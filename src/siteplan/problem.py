@@ -132,6 +132,11 @@ class Site:
         return self.floor_area_m2 / self.usable_area_m2
 
     @property
+    def may_open_from(self) -> int:
+        """The first year in which a candidate may open: available, and no former use held any longer."""
+        return max(self.available_from, self.held_until or self.available_from)
+
+    @property
     def is_decided(self) -> bool:
         """Whether its functions and areas are given rather than planned."""
         return self.programme is not None

@@ -8,11 +8,11 @@ import pytest
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, A, B, X, tiny_problem
 
 from siteplan.explain import Question, explain_community, explain_function, explain_site
-from siteplan.explain.what_if import _compared
+from siteplan.explain.what_if import _compared, _in_words
 from siteplan.outcome import evaluate, make_plan
 from siteplan.plan import LevelResult
 from siteplan.problem import Money, Pace, Problem
-from siteplan.scenario import Level, SolverSettings
+from siteplan.scenario import Basis, Level, SolverSettings
 from siteplan.solve import solve
 from siteplan.text import Text
 
@@ -20,8 +20,10 @@ QUICK = SolverSettings(time_limit_s=240.0, effort=0.05)
 OBJECTIVE = (Level.SHORTFALL, Level.PERSONS_COVERED)
 
 
-def question(problem: Problem, *, seconds: float | None = 20.0) -> Question:
-    problem = replace(problem, objective=OBJECTIVE)
+def question(
+    problem: Problem, *, seconds: float | None = 20.0, objective: tuple[Level, ...] = OBJECTIVE
+) -> Question:
+    problem = replace(problem, objective=objective)
     result = solve(problem, QUICK)
     plan = make_plan(
         problem,
@@ -74,6 +76,55 @@ def test_spaces_in_reach_are_unsuitable() -> None:
     )
     assert "none of them suitable" in told
     assert "too high up" in told
+
+
+def test_what_is_forbidden_by_hand_is_no_choice_of_the_plan() -> None:
+    """s1 could cover A, but for the scenario; from 2028 on it is a choice again."""
+    problem = one_site_problem(forbidden_by_hand={("s1", ELDERLY): YEARS[0]})
+    told = english(explain_community(question(problem), A, ELDERLY, YEARS[0]))
+    assert "forbidden by hand" in told
+    assert "the plan chose others" not in told
+
+
+def test_on_established_only_spaces_in_the_community_or_serving_it_count() -> None:
+    """s1 reaches all of A but lies in B: no answer. With e1 nothing suits, without it nothing is there."""
+    problem = one_site_problem(basis=Basis.ESTABLISHED)
+    s1 = replace(problem.sites["s1"], community_code=B)
+    told = english(
+        explain_community(question(replace(problem, sites={**problem.sites, "s1": s1})), A, ELDERLY, None)
+    )
+    assert "none of them suitable" in told
+    assert "e1" in told
+    assert "s1" not in told.split("suitable:")[1].split("no complex")[0]
+    alone = replace(problem, sites={"s1": s1})
+    told = english(explain_community(question(alone), A, ELDERLY, None))
+    assert "no space lies in the community or is declared to serve it" in told
+
+
+def test_a_use_that_is_held_makes_a_space_wait() -> None:
+    """s1 is available, but what it converts is held until 2028."""
+    problem = one_site_problem()
+    s1 = replace(problem.sites["s1"], held_until=YEARS[1])
+    assert s1.may_open_from == YEARS[1]
+    assert replace(s1, held_until=None).may_open_from == s1.available_from
+
+
+def test_a_space_too_small_for_the_fewest_functions_is_no_complex() -> None:
+    """Three functions in a complex take 80 m² (30 + 50); 75 m² hold none, though the floor area is enough."""
+    problem = one_site_problem()
+    s1 = replace(problem.sites["s1"], usable_area_m2=75.0)
+    told = english(
+        explain_community(question(replace(problem, sites={**problem.sites, "s1": s1})), A, None, None)
+    )
+    assert "75 m² usable hold no complex: its fewest functions take 80 m²" in told
+    assert "could be one" not in told
+
+
+def test_a_weighed_plan_is_compared_by_its_sum() -> None:
+    """The sum's parts have no bound of their own, and aren't compared."""
+    weights = {Level.SHORTFALL: 1.0, Level.COST: 2e-5}
+    asked = question(one_site_problem(weights=weights), objective=(Level.WEIGHED,))
+    assert "weighed sum" in english(explain_site(asked, "s1"))
 
 
 def test_not_available_yet() -> None:
@@ -258,3 +309,10 @@ def test_an_interval_says_which_way() -> None:
     assert "0 to 2 coverage points worse" in told[12.0, 10.0 - 1e-14]
     assert "1 to 2 coverage points better" in told[9.0, 8.0]
     assert "at most 2 better, or at most 2 coverage points worse" in told[12.0, 8.0]
+    without = {value: _compared(before, level(value, None, "unproven")).en for value in (4.0, 10.0, 12.0)}
+    assert "at least 6 coverage points better (no proof of a most)" in without[4.0]
+    assert "at most 0 coverage points worse" in without[10.0]
+    assert "at most 2 coverage points worse" in without[12.0]
+    both = (before, before)
+    assert len(list(_in_words(both, (level(12.0, 8.0, "gap"), before)))) == 1  # what follows depends on it
+    assert len(list(_in_words(both, both))) == 2

@@ -16,6 +16,7 @@ from siteplan.explain.prices import (
     Price,
     default_step,
     gain,
+    gains_of_levels,
     priced,
     tasks_of_money,
     words_of_ranking,
@@ -193,3 +194,16 @@ def test_the_most_valuable_communities_come_first() -> None:
     assert headline == "6 in all: 3 improve the plan, 1 don't (proven), 2 unknown."
     assert [line.split()[1].removesuffix(":") for line in ranked] == ["much", "little", "persons"]
     assert list(words_of_ranking(prices[:2])) == []
+
+
+def test_a_later_level_gains_nothing_by_an_earlier_one_given_up() -> None:
+    """The shortfall stays at 10 (proven), but the time only gave 12: then 100 persons more prove nothing."""
+    before = (level(10.0, 10.0), level(1000.0, 1000.0, Level.PERSONS_COVERED))
+    after = (level(12.0, 10.0), level(1100.0, 1100.0, Level.PERSONS_COVERED))
+    first, second = gains_of_levels(before, after, {})
+    assert first.is_zero
+    assert (second.least, second.most) == (0.0, 100.0)
+    _, second = gains_of_levels(before, after, {Level.SHORTFALL: 2.0})
+    assert (second.least, second.most) == (100.0, 100.0)
+    _, second = gains_of_levels(before, (level(10.0, 10.0), after[1]), {})
+    assert (second.least, second.most) == (100.0, 100.0)

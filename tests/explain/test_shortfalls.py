@@ -139,7 +139,19 @@ def test_capacity() -> None:
     assert causes(missed[0]) == {Cause.CAPACITY: pytest.approx(40.0)}
     (remedy,) = missed[0].remedies
     assert remedy.usable_area_m2 == pytest.approx(80.0)
+    assert "more places in reach: 2 spaces, in all at least" in remedy.words.en
     assert "makes up 40 persons" in remedy.words.en
+
+
+def test_one_space_makes_up_no_more_than_the_places_that_it_may_have() -> None:
+    """60 persons live near B without a space; a room of 80 m² at most has places for 40 of them."""
+    problem = one_site_problem(
+        targets={(ELDERLY, LAST): 100.0}, basis=Basis.SERVED, assignment_rule=AssignmentRule.MOST_SERVED
+    )
+    small = replace(problem.functions[ELDERLY], maximum_m2=80.0)
+    (missed,) = explained(replace(problem, functions={**problem.functions, ELDERLY: small}))
+    in_area = next(remedy for remedy in missed.remedies if remedy.area is not None)
+    assert (in_area.gain, in_area.usable_area_m2) == (pytest.approx(40.0), pytest.approx(80.0))
 
 
 def test_other_targets_are_kept() -> None:

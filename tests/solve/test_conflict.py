@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.solve.test_conversion import with_conversion
-from tests.tiny_problem import ELDERLY, MEALS, YEARS, A, B, tiny_problem
+from tests.tiny_problem import CULTURE, ELDERLY, MEALS, YEARS, A, B, tiny_problem
 
+from siteplan.case import Form
 from siteplan.highs import Answer, Clock, Limits, SolverSession, Status
 from siteplan.problem import Money, Pace, Problem
-from siteplan.scenario import Level
+from siteplan.scenario import Basis, Level, SolverSettings
+from siteplan.solve import Cut, InfeasibleError, solve
 from siteplan.solve.conflict import OBJECTS, Conflict, Relaxation, _together, explain_conflict
 from siteplan.solve.formulation import build_model
 from siteplan.solve.narrowing import Narrowing
@@ -53,6 +56,50 @@ def floor_without_pace() -> Problem:
 def area_beyond_the_space() -> Problem:
     """A is to have more floor area per household than all of its sites have."""
     return replace(tiny_problem(), area_floor_m2_per_100_households={LAST: 1000.0})
+
+
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        ({"basis": Basis.RESIDENTS, "coverage_floor": {(CULTURE, LAST): 60.0}}, 60.0),
+        ({"area_floor_m2_per_100_households": {LAST: 30.0}}, 36.0),
+        ({"places_at_least": {(MEALS, LAST): 100.0}}, 85.0),
+    ],
+)
+def test_what_no_site_can_bring_is_told_by_how_much(asked: dict[str, Any], missing: float) -> None:
+    """Culture is hosted nowhere, B's 120 households have no site for 36 m², e1 alone has meals: 15 places."""
+    tiny = tiny_problem()
+    s1 = replace(tiny.sites["s1"], may_host=frozenset({ELDERLY}))
+    found = conflict_of(replace(tiny, sites={"s1": s1, "e1": tiny.sites["e1"]}, targets={}, **asked))
+    (relaxation,) = found.relaxations
+    assert relaxation.is_proven
+    assert list(relaxation.amounts.values()) == [pytest.approx(missing)]
+    assert relaxation.at_least == pytest.approx(missing)
+
+
+def test_a_further_row_that_clashes_by_itself_is_no_rule_of_the_scenario() -> None:
+    """Two sites more than there are have to open: no rule is blamed."""
+    cut = Cut("two_more", 5.0, open={"s1": 1.0, "s2": 1.0, "s3": 1.0})
+    with pytest.raises(InfeasibleError) as raised:
+        solve(tiny_problem(), SolverSettings(time_limit_s=60.0, effort=0.05), cuts=(cut,))
+    assert raised.value.conflict == ()
+    assert "no rule of it is in the way" in raised.value.text.en
+
+
+def test_rules_that_a_plan_keeps_are_not_said_to_clash() -> None:
+    """Asked why a possible plan is impossible, the search says that the solver contradicts itself."""
+    with pytest.raises(RuntimeError, match="contradicts itself"):
+        conflict_of(tiny_problem())
+
+
+def test_functions_of_a_complex_are_not_told_as_a_county() -> None:
+    """A complex by hand with two functions at most lacks one of all kinds."""
+    tiny = tiny_problem()
+    s1 = replace(tiny.sites["s1"], opens_in=2027, form_by_hand=Form.COMPLEX)
+    forbidden = {("s1", CULTURE): LAST}
+    text = conflict_of(replace(tiny, sites={**tiny.sites, "s1": s1}, forbidden_by_hand=forbidden)).text()
+    assert "functions of all kinds" in text.en
+    assert "the whole county" not in text.en
 
 
 def operators_without_income() -> Problem:

@@ -12,6 +12,7 @@ from siteplan.explain.what_if import Question, solve_changed
 from siteplan.explain.within_reach import near_enough, share_in_reach
 from siteplan.plan import CommunityCoverage, PlannedSite
 from siteplan.problem import Problem
+from siteplan.scenario import Basis
 from siteplan.text import Text
 
 SHOWN_SITES = 5
@@ -141,33 +142,54 @@ def _covering(question: Question, row: CommunityCoverage) -> list[PlannedSite]:
 def _able(problem: Problem, row: CommunityCoverage) -> list[str]:
     """Return the candidates that could cover, of those that aren't decided."""
     sites = problem.covering_sites(row.community_code, row.function, row.year)
-    return [
-        key
-        for key in sites
-        if not problem.sites[key].is_decided and why_not(problem, key, row.function) is None
-    ]
+    return [key for key in sites if _why_not_able(problem, key, row) is None]
+
+
+def _why_not_able(problem: Problem, key: str, row: CommunityCoverage) -> Text | None:
+    """Return why the plan can't let a space provide the function in the year, None where it can or could."""
+    why = why_not(problem, key, row.function)
+    if why is None and problem.sites[key].is_decided:
+        return Text("功能已定", "its functions are decided")
+    if why is None and problem.is_forbidden(key, row.function, row.year):
+        return Text("情景 forbid 禁止", "forbidden by hand in the scenario")
+    return why
 
 
 def _cause(question: Question, row: CommunityCoverage) -> Iterator[Text]:
     """Yield why nobody covers: nothing in reach, nothing suitable, or not chosen under money and pace."""
     problem = question.problem
-    shares = share_in_reach(problem, row.community_code, row.function, row.year)
     radius = problem.functions[row.function].service_radius_m
-    near = near_enough(problem, row.community_code, row.function, row.year)
+    is_established = basis_of(problem) is Basis.ESTABLISHED
+    near = (
+        _listed_for(problem, row.community_code)
+        if is_established
+        else near_enough(problem, row.community_code, row.function, row.year)
+    )
     able = _able(problem, row)
     if able:
         yield _choice(problem, able, row.year)
         for key in able[:SHOWN_SITES]:
             yield _not_chosen(question, key, row)
     elif near:
-        yield Text(
-            f"半径 {radius:.0f} m 内有 {len(near)} 处空间，都不适合：",
-            f"{len(near)} spaces lie within {radius:.0f} m, none of them suitable:",
+        where = (
+            Text(f"位于或服务本社区的 {len(near)} 处空间", f"{len(near)} spaces lie in it or serve it")
+            if is_established
+            else Text(
+                f"半径 {radius:.0f} m 内有 {len(near)} 处空间",
+                f"{len(near)} spaces lie within {radius:.0f} m",
+            )
         )
+        yield Text(f"{where.zh}，都不适合：", f"{where.en}, none of them suitable:")
         for key in near[:SHOWN_SITES]:
-            why = why_not(problem, key, row.function) or Text("功能已定", "its functions are decided")
+            why = _why_not_able(problem, key, row) or Text("本方案未选", "not chosen")
             yield Text(f"- {problem.sites[key].name}：{why.zh}", f"- {problem.sites[key].name}: {why.en}")
+    elif is_established:
+        yield Text(
+            "没有一处空间位于本社区或声明服务本社区：需要新的空间",
+            "no space lies in the community or is declared to serve it: a new space is needed",
+        )
     else:
+        shares = share_in_reach(problem, row.community_code, row.function, row.year)
         best = max(shares, key=lambda key: shares[key], default=None)
         closest = (
             Text("没有任何空间", "no space at all")
@@ -199,7 +221,16 @@ def _choice(problem: Problem, able: list[str], year: int) -> Text:
 
 
 def _in_time(problem: Problem, able: list[str], year: int) -> bool:
-    return any(problem.sites[key].available_from <= year for key in able)
+    return any(problem.sites[key].may_open_from <= year for key in able)
+
+
+def _listed_for(problem: Problem, community: str) -> list[str]:
+    """Return the spaces in a community, and those declared to serve it."""
+    return [
+        key
+        for key, site in problem.sites.items()
+        if community == site.community_code or community in site.serves_communities
+    ]
 
 
 def _not_chosen(question: Question, key: str, row: CommunityCoverage) -> Text:
@@ -212,8 +243,8 @@ def _state(question: Question, key: str, year: int) -> Text:
     """Return what a site that could cover does instead."""
     site = question.problem.sites[key]
     opened = next((entry for entry in question.plan.sites if entry.site_id == key), None)
-    if site.available_from > year:
-        return Text(f"{site.available_from} 年起可用", f"available from {site.available_from}")
+    if site.may_open_from > year:
+        return Text(f"{site.may_open_from} 年起可用", f"available from {site.may_open_from}")
     if opened is None:
         cost = site.opening_cost_cny / 10_000.0
         return Text(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from siteplan.case import Form
+from siteplan.explain.needed_space import rooms_m2
 from siteplan.explain.what_if import Question, solve_changed
 from siteplan.explain.within_reach import near_enough
 from siteplan.plan import PlannedSite
@@ -138,6 +140,29 @@ def _why_no_complex(
             f"it suits {len(site.may_host)} functions; a complex needs {standard.minimum_functions}, of them "
             f"{standard.minimum_standard_functions} standard",
         )
-    if year is not None and site.available_from > year:
-        return Text(f"{site.available_from} 年起可用", f"it is available from {site.available_from}")
-    return None
+    if year is not None and site.may_open_from > year:
+        return Text(f"{site.may_open_from} 年起可用", f"it is available from {site.may_open_from}")
+    return _why_too_small(problem, standard, site)
+
+
+def _why_too_small(problem: Problem, standard: FormStandard, site: Site) -> Text | None:
+    """Return why a candidate's rooms hold no complex, None where they do."""
+    least_m2, usable_m2 = _smallest_complex_m2(problem, standard, site), site.usable_area_m2
+    if usable_m2 >= least_m2 * (1.0 - 1e-9):
+        return None
+    return Text(
+        f"使用面积 {usable_m2:,.0f} m²，放不下综合体最少的功能（{least_m2:,.0f} m²）",
+        f"{usable_m2:,.0f} m² usable hold no complex: its fewest functions take {least_m2:,.0f} m²",
+    )
+
+
+def _smallest_complex_m2(problem: Problem, standard: FormStandard, site: Site) -> float:
+    """Return the usable area that the fewest functions of a complex take in a site, in m²."""
+    first = {problem.elderly_function, problem.infant_function} & site.may_host
+    sizes = (
+        sum(rooms_m2(problem, chosen, Form.COMPLEX).values())
+        for chosen in combinations(sorted(site.may_host), standard.minimum_functions)
+        if sum(problem.functions[key].is_standard for key in chosen) >= standard.minimum_standard_functions
+        and (not problem.places_reserved_first or not first or first & set(chosen))
+    )
+    return min(sizes, default=0.0)

@@ -43,7 +43,7 @@ def needed_space(problem: Problem, policy: Policy, functions: Iterable[str]) -> 
         if len(wanted) > standard.scattered_maximum_functions:
             form, at_least_m2 = Form.COMPLEX, standard.minimum_floor_area_m2
             also = _also_needed(problem, wanted)
-    rooms = _rooms_m2(problem, (*wanted, *also), form)
+    rooms = rooms_m2(problem, (*wanted, *also), form)
     share = policy.standards.usable_share_of_floor_area.value
     floor_m2 = max(at_least_m2, sum(rooms.values()) / share)
     opening_cny = floor_m2 * policy.costs.opening_cost_cny_per_m2[Mode.REBUILD].value
@@ -51,7 +51,7 @@ def needed_space(problem: Problem, policy: Policy, functions: Iterable[str]) -> 
     return NeededSpace(form, also, floor_m2, floor_m2 * share, opening_cny, opening_cny + fit_out_cny)
 
 
-def _rooms_m2(problem: Problem, functions: Iterable[str], form: Form | None) -> dict[str, float]:
+def rooms_m2(problem: Problem, functions: Iterable[str], form: Form | None) -> dict[str, float]:
     """Return room group → usable m² of its room."""
     rooms: dict[str, float] = {}
     for key in functions:
@@ -69,8 +69,8 @@ def _also_needed(problem: Problem, wanted: tuple[str, ...]) -> tuple[str, ...]:
     also: list[str] = []
 
     def added_m2(key: str) -> float:
-        with_it = _rooms_m2(problem, (*wanted, *also, key), Form.COMPLEX)
-        return sum(with_it.values()) - sum(_rooms_m2(problem, (*wanted, *also), Form.COMPLEX).values())
+        with_it = rooms_m2(problem, (*wanted, *also, key), Form.COMPLEX)
+        return sum(with_it.values()) - sum(rooms_m2(problem, (*wanted, *also), Form.COMPLEX).values())
 
     def smallest(keys: Iterable[str]) -> str | None:
         return min((key for key in keys if key not in (*wanted, *also)), key=added_m2, default=None)

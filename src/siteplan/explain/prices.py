@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -17,9 +17,10 @@ from siteplan.explain.new_space import NewSpace, walks_to, with_new_space
 from siteplan.explain.side_by_side import WORKERS, side_by_side
 from siteplan.explain.what_if import LEVEL_WORDS, SAME, Question, solve_changed
 from siteplan.network import Reach
-from siteplan.outcome import MAXIMISED, UNITS
+from siteplan.outcome import MAXIMISED, UNITS, advantage
 from siteplan.plan import LevelResult
 from siteplan.problem import Money, Problem
+from siteplan.scenario import Level
 from siteplan.text import Text
 
 UNIT_CNY = 10_000.0
@@ -220,13 +221,29 @@ def _gains_and_changes(question: Question, changed: Problem) -> tuple[list[Gain]
     if answer.result is None:
         words = answer.words
         return Text("".join(line.zh for line in words), " ".join(line.en for line in words)), ()
-    found: list[Gain] = []
-    for before, after in zip(question.levels(), answer.result.levels, strict=True):
-        found.append(gain(before, after))
-        if not found[-1].is_zero:
-            break
+    found = gains_of_levels(question.levels(), answer.result.levels, changed.tolerance)
     is_something = any(not each.may_be_zero for each in found)
     return found, answer.changes if is_something else ()
+
+
+def gains_of_levels(
+    before: Sequence[LevelResult], after: Sequence[LevelResult], tolerance: Mapping[Level, float]
+) -> list[Gain]:
+    """Return the gains of the levels, up to the first that isn't proven to be zero.
+
+    A later level surely gains nothing where an earlier one was given up for it: where the new plan is worse
+    there than the plan by more than its ``tolerance`` (in the level's unit).
+    """
+    found: list[Gain] = []
+    is_given_up = False
+    for old, new in zip(before, after, strict=True):
+        gained = gain(old, new)
+        found.append(replace(gained, least=0.0) if is_given_up else gained)
+        if not gained.is_zero:
+            break
+        allowed = tolerance.get(old.name, 0.0) + gained.tolerance
+        is_given_up = is_given_up or advantage(old.name, old.value, new.value) > allowed
+    return found
 
 
 def gain_in_words(found: Gain, units: float | None) -> Text:

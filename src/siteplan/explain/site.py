@@ -164,9 +164,9 @@ def _closed(question: Question, site_id: str) -> Iterator[Text]:
     if not site.may_host:
         yield Text("  没有一类功能适合设在这里。", "  No function suits it.")
         return
-    if site.available_from > last:
+    if site.may_open_from > last:
         yield Text(
-            f"  {site.available_from} 年起才可用。", f"  It is available from {site.available_from} only."
+            f"  {site.may_open_from} 年起才可用。", f"  It is available from {site.may_open_from} only."
         )
         return
     if question.seconds is None:

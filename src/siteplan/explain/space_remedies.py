@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -74,10 +75,11 @@ def space_remedies(
     function = problem.functions[figure.function]
     found = _Wanted(problem, figure, roads).best(lacking) if lacking > TOLERANCE else None
     if found is not None:
-        usable = function.minimum_alone_m2
+        usable, gain = function.minimum_alone_m2, found.gain
         if problem.basis is Basis.SERVED:
-            usable = max(usable, found.gain / function.capacity_persons_per_m2)
-        remedies.append(_space(problem, figure, ground, usable, found.gain, found))
+            gain = min(gain, function.maximum_m2 * function.capacity_persons_per_m2)
+            usable = max(usable, gain / function.capacity_persons_per_m2)
+        remedies.append(_space(problem, figure, ground, usable, gain, found))
     if without_place > TOLERANCE and problem.basis is Basis.SERVED:
         usable = without_place / function.capacity_persons_per_m2
         remedies.append(_space(problem, figure, ground, usable, without_place, None))
@@ -199,7 +201,7 @@ class _Wanted:
 
     def _could(self, site_id: str) -> bool:
         function, year = self.figure.function, self.figure.year
-        in_time = self.problem.sites[site_id].available_from <= year
+        in_time = self.problem.sites[site_id].may_open_from <= year
         forbidden = self.problem.is_forbidden(site_id, function, year)
         return in_time and not forbidden and why_not(self.problem, site_id, function) is None
 
@@ -222,6 +224,7 @@ def _space(
     function = problem.functions[figure.function]
     floor_m2 = usable_m2 / ground.usable_share
     cny = floor_m2 * (ground.opening_cost_cny_per_m2 + function.fit_out_cost_cny_per_m2)
+    spaces = max(1, math.ceil(usable_m2 / function.maximum_m2 - TOLERANCE))
     code = None if found is None else problem.demand[found.near].community_code
     return Remedy(
         kind="space",
@@ -232,18 +235,29 @@ def _space(
         community_code=code,
         demand_id=None if found is None else found.near,
         area=None if found is None else found.area,
-        words=_words(problem, gain, floor_m2, usable_m2, cny, found),
+        words=_words(problem, gain, _Size(floor_m2, usable_m2, spaces), cny, found),
     )
 
 
-def _words(
-    problem: Problem, gain: float, floor_m2: float, usable_m2: float, cny: float, found: _Found | None
-) -> Words:
+class _Size(NamedTuple):
+    """The area of new space, in so many spaces: each may have a function's maximum area at most."""
+
+    floor_m2: float
+    usable_m2: float
+    spaces: int
+
+
+def _words(problem: Problem, gain: float, size: _Size, cny: float, found: _Found | None) -> Words:
     zh, en = counted_unit(problem, gain)
-    floor, usable = math.ceil(floor_m2 - TOLERANCE), math.ceil(usable_m2 - TOLERANCE)
-    where = (
-        Text("服务范围内再有", "more places in reach:") if found is None else _place_in_words(problem, found)
-    )
+    floor, usable = math.ceil(size.floor_m2 - TOLERANCE), math.ceil(size.usable_m2 - TOLERANCE)
+    if found is not None:
+        where = _place_in_words(problem, found)
+    elif size.spaces == 1:
+        where = Text("服务范围内再有", "more places in reach:")
+    else:
+        where = Text(
+            f"服务范围内再有 {size.spaces} 处、合计", f"more places in reach: {size.spaces} spaces, in all"
+        )
     what = Text("", "") if found is None else _reach_in_words(problem, found, gain)
     return Words(
         zh=f"{where.zh}至少 {floor} m²（使用面积 {usable} m²）的空间，{what.zh}可补上 {zh}；"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from siteplan.explain.covered import changes_of_coverage
@@ -62,7 +63,8 @@ class Answer:
 def solve_changed(question: Question, changed: Problem) -> Answer:
     """Solve the changed problem's first levels and compare them with the plan's."""
     assert question.seconds is not None
-    levels = tuple(level.name for level in question.levels())
+    before = question.levels()
+    levels = tuple(level.name for level in before)
     only = replace(changed, objective=levels)
     try:
         result = solve(only, question.settings, clock=question.clock())
@@ -72,9 +74,19 @@ def solve_changed(question: Question, changed: Problem) -> Answer:
         return Answer(None, (Text("这样就没有可行方案。", "no plan is possible then."), *told))
     except NoPlanError:
         return Answer(None, (Text("时间内未算出。", "not found within the time."),))
-    pairs = zip(question.levels(), result.levels, strict=True)
-    compared = tuple(_compared(before, after) for before, after in pairs)
+    result = replace(
+        result, levels=result.levels[: len(before)]
+    )  # the parts of a weighed sum aren't compared
+    compared = tuple(_in_words(before, result.levels))
     return Answer(result, compared, tuple(changes_of_coverage(question.plan, changed, result.decisions)))
+
+
+def _in_words(before: Sequence[LevelResult], after: Sequence[LevelResult]) -> Iterator[Text]:
+    """Yield the comparison of each level, up to the first that isn't proven: the next depend on its value."""
+    for one, other in zip(before, after, strict=True):
+        yield _compared(one, other)
+        if other.status != "optimal":
+            return
 
 
 def _compared(before: LevelResult, after: LevelResult) -> Text:
@@ -94,10 +106,7 @@ def _compared(before: LevelResult, after: LevelResult) -> Text:
             f"{name.en}: {_figure(abs(worse))} {unit.en} {en} (proven)",
         )
     if after.bound is None:
-        return Text(
-            f"{name.zh}至多变差 {_figure(worse)} {unit.zh}（未证下限）",
-            f"{name.en}: at most {_figure(worse)} {unit.en} worse (no proof of a least)",
-        )
+        return _without_bound(name, 0.0 if abs(worse) <= near else worse, unit)
     least = sign * (after.bound - before.value)
     least, worse = (0.0 if abs(value) <= near else value for value in (least, worse))
     if worse <= 0.0:
@@ -110,6 +119,18 @@ def _compared(before: LevelResult, after: LevelResult) -> Text:
         f"{name.zh}可能变好，至多 {_figure(-least)}，也可能变差，至多 {_figure(worse)} {unit.zh}（未证）",
         f"{name.en}: at most {_figure(-least)} better, or at most {_figure(worse)} {unit.en} worse "
         "(not proven)",
+    )
+
+
+def _without_bound(name: Text, worse: float, unit: Text) -> Text:
+    if worse < 0.0:
+        return Text(
+            f"{name.zh}至少变好 {_figure(-worse)} {unit.zh}（未证上限）",
+            f"{name.en}: at least {_figure(-worse)} {unit.en} better (no proof of a most)",
+        )
+    return Text(
+        f"{name.zh}至多变差 {_figure(worse)} {unit.zh}（未证下限）",
+        f"{name.en}: at most {_figure(worse)} {unit.en} worse (no proof of a least)",
     )
 
 

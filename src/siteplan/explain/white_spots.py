@@ -302,7 +302,7 @@ class _Search:
     def _could(self, site_id: str, key: str) -> bool:
         """Whether a site that is planned could provide the function in the year."""
         site = self.problem.sites[site_id]
-        in_time = site.available_from <= self.wanted.year
+        in_time = site.may_open_from <= self.wanted.year
         forbidden = self.problem.is_forbidden(site_id, key, self.wanted.year)
         large_enough = why_not(self.problem, site_id, key) is None
         return not site.is_decided and in_time and not forbidden and large_enough

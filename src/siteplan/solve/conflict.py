@@ -18,9 +18,10 @@ from siteplan.problem import Problem
 from siteplan.scenario import CARE_BEDS
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.by_hand import FORM, OPENING
+from siteplan.solve.formulation.form import ALL_KINDS, STANDARD_KIND
 from siteplan.solve.formulation.time import ALL_TOWNS
 from siteplan.solve.narrowing import Narrowed, Narrowing
-from siteplan.solve.program import compile_program
+from siteplan.solve.program import Cut, compile_program
 from siteplan.solve.rows import Keys, family_of, keys_of, slacks_of, weights_of, with_slacks
 from siteplan.solve.rules import CNY, MONEY_RULES, RULES
 from siteplan.text import Text
@@ -31,9 +32,17 @@ WORDS = {
     OPENING: Text("启用年份", "opening year"),
     FORM: Text("建设形式", "form"),
     ALL_TOWNS: Text("全县", "the whole county"),
+    ALL_KINDS: Text("各类功能合计", "functions of all kinds"),
+    STANDARD_KIND: Text("标配功能", "standard functions"),
     CARE_BEDS: Text("护理型床位", "care beds"),
 }
-"""What `committed_by_hand` fixes of a site besides its functions, and whom `rollout_pace` limits."""
+"""What rows name besides objects and years: what `committed_by_hand` fixes, whom `rollout_pace` limits, which
+functions `complex_has_enough` counts, and beds."""
+NO_RULE = Text(
+    "情景之外附加的条件不能满足：没有这些条件才有方案",
+    "what is asked for besides the scenario can't be met: no rule of it is in the way",
+)
+"""What is said where rows that are no rule's clash by themselves."""
 DIGITS_OF_A_YEAR = 4
 SHOWN = 5
 """Objects of a rule, and rows of a relaxation, that are named; the others are counted."""
@@ -127,7 +136,7 @@ class Conflict:
 
     def text(self, places: Places = lambda rule, keys: None) -> Text:
         """Return the conflict in words; ``places`` says where what clashes is stated."""
-        words = [_headline(self.is_narrow)]
+        words = [_headline(self.is_narrow) if self.clauses else NO_RULE]
         words += [_clause_in_words(self.problem, clause, places) for clause in self.clauses]
         words += [_described(self.problem, found) for found in self.relaxations]
         if self.together is not None:
@@ -135,20 +144,29 @@ class Conflict:
         return Text("\n".join(line.zh for line in words), "\n".join(line.en for line in words))
 
 
-def explain_conflict(problem: Problem, clock: Clock) -> Conflict:
+def explain_conflict(problem: Problem, clock: Clock, cuts: Sequence[Cut] = ()) -> Conflict:
     """Return clashing rules, irreducible unless the clock ended the search, and what to do about them.
+
+    ``cuts``: further rows that every plan has to keep; they are no rule's, and kept throughout.
 
     Of the rules in `OBJECTS` single objects are named (`Narrowing`). Each rule of the conflict is then
     relaxed as little as possible with every other rule of the scenario kept; where no rule alone helps, all
     that the scenario states are relaxed together.
+
+    Raises:
+        RuntimeError: a plan keeps all the rules that the solver said clash.
     """
     level = problem.objective[0]
-    program = compile_program(problem, build_model(problem, (level,)), (level,)).program
+    program = compile_program(problem, build_model(problem, (level,)), (level,)).with_cuts(cuts).program
     rules = [name for name in RULES if any(family_of(row) == name for row in program.row_names)]
     with SolverSession() as session:
         narrowing_clock = clock.until(SHARE_OF_NARROWING * clock.seconds_left())
         narrowing = Narrowing(program, rules, MONEY_RULES, OBJECTS, session, narrowing_clock)
         found = narrowing.find()
+        if narrowing.is_kept(found):
+            raise RuntimeError(
+                "the solver contradicts itself: it found no plan, then one that keeps every rule"
+            )
         relaxations = _relaxations(program, _rules_of(found), clock)
         together = None
         if not any(each.amounts for each in relaxations):

@@ -120,6 +120,10 @@ class Narrowing:
             left = self._left_out_in_turn(left, [[element] for element in reversed(left)])
         return self._told(left)
 
+    def is_kept(self, found: Narrowed) -> bool:
+        """Return whether a known solution keeps all elements: then they don't clash."""
+        return any(frozenset(found.elements) <= kept for kept in self.witnesses)
+
     def _told(self, left: Sequence[Element]) -> Narrowed:
         found = frozenset(left)
         needed = (each for each in found if any(found - {each} <= kept for kept in self.witnesses))

@@ -138,7 +138,9 @@ RULES: dict[str, Rule] = {
     "rooms_fit_in_site": _area("各空间的使用面积", "the usable area of the sites"),
     "area_at_least_minimum": _area("各功能的最小面积", "minimum areas"),
     "area_at_least_minimum_alone": _area("各功能单独设置的最小面积", "minimum areas standing alone"),
-    "area_at_most_maximum": _area("各功能的最大面积", "maximum areas"),
+    "area_at_most_maximum": _area(
+        "各功能的最大面积（不超过点位使用面积）", "maximum areas, and no function larger than its site"
+    ),
     "scattered_has_few_functions": _count(
         "插花点的功能数量", "the number of functions of a scattered site", FUNCTIONS, "rules", "site_form"
     ),

@@ -183,7 +183,7 @@ def coverage_floor(problem: Problem, model: PlanModel) -> Constraint:
             reached = persons_share_in_points(problem, model, function, year)
             if reached is None:
                 return Constraint.Skip
-            return impossible(model) if isinstance(reached, int) else reached >= floor
+            return impossible(model, floor) if isinstance(reached, int) else reached >= floor
         counted = problem.counted_communities(function, year)
         return sum(model.community_covered[code, function, year] for code in counted) >= floor
 

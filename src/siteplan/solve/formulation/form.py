@@ -8,6 +8,9 @@ from siteplan.case import Form
 from siteplan.problem import FormStandard, Problem, Role, Site
 from siteplan.solve.formulation.variables import Expression, PlanModel
 
+ALL_KINDS, STANDARD_KIND = "of_all_kinds", "standard_ones"
+"""The functions that `complex_has_enough` counts, by which its rows are named."""
+
 
 def can_be_complex(problem: Problem, site: Site) -> bool:
     """Return whether a site can be a complex: listed as one, or large and versatile enough.
@@ -86,13 +89,13 @@ def complex_has_enough(problem: Problem, model: PlanModel) -> Constraint:
         hosted = [
             key
             for key, function in problem.functions.items()
-            if key in problem.sites[site].may_host and (group == "all" or function.is_standard)
+            if key in problem.sites[site].may_host and (group == ALL_KINDS or function.is_standard)
         ]
-        least = standard.minimum_functions if group == "all" else standard.minimum_standard_functions
+        least = standard.minimum_functions if group == ALL_KINDS else standard.minimum_standard_functions
         provided = sum(model.provide[site, key, year] for key in hosted)
         return provided >= least * (model.open[site, year] + model.complex[site] - 1)
 
-    return Constraint(model.sites, ["all", "standard"], model.years, rule=rule)
+    return Constraint(model.sites, [ALL_KINDS, STANDARD_KIND], model.years, rule=rule)
 
 
 def may_be_small(problem: Problem, site: str) -> bool:

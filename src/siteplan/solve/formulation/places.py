@@ -62,7 +62,7 @@ def places_at_least(problem: Problem, model: PlanModel) -> Constraint:
         offered = sum(places_of(problem, model, site, kind, year) for site in sites)
         least = problem.places_at_least[kind, year]
         if isinstance(offered, int | float):
-            return Constraint.Skip if offered >= least else impossible(model)
+            return Constraint.Skip if offered >= least else impossible(model, least - offered)
         return offered >= least
 
     return Constraint([key for key in problem.places_at_least if key[1] in problem.years], rule=rule)

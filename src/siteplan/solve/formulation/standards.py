@@ -120,7 +120,7 @@ def _at_least(
         return Constraint.Skip
     planned = planned_floor_area(problem, model, community, tier, year)
     if isinstance(planned, float):
-        return impossible(model)
+        return impossible(model, to_model_area(missing))
     return planned >= to_model_area(missing)
 
 

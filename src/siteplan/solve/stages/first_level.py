@@ -82,7 +82,7 @@ def first_level(
         return first_level(run, found, given)  # the bound may be none: then the plan will say so
     if answer.status is Status.INFEASIBLE:
         run.tell(CONFLICT)
-        clash = explain_conflict(problem, run.clock)
+        clash = explain_conflict(problem, run.clock, run.cuts)
         raise InfeasibleError(clash.rules, clash.text(), clash)
     if answer.values is not None:
         other = attempt.start if whole is not None and attempt.start.start_year else given
