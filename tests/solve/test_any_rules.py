@@ -60,7 +60,7 @@ def check_claims(session: SolverSession, problem: Problem, settings: SolverSetti
         assert value >= answer.bound - slack, (level, "a plan better than any")
         if told.bound is not None and answer.objective is not None:
             assert told.bound / factor <= answer.objective + slack, (level, told.status)
-        allowed = value + 10.0 * HOLD_SLACK * max(1.0, abs(value))
+        allowed = value + HOLD_SLACK * max(1.0, abs(value))
         held = held.with_row(f"held_{level.value}", cost, -np.inf, allowed - offset)
 
 

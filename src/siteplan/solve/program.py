@@ -20,7 +20,7 @@ from siteplan.highs import FloatArray, Program
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
-from siteplan.solve.formulation.areas import smallest_areas
+from siteplan.solve.formulation.areas import at_smallest_areas
 from siteplan.solve.formulation.form import can_be_complex, free_form
 from siteplan.solve.formulation.objective import OBJECTIVES
 from siteplan.solve.formulation.variables import PlanModel
@@ -111,8 +111,7 @@ class CompiledModel:
             for site in dict.fromkeys(site for site, _ in start)
         }
         if self.areas_are_smallest:
-            areas, rooms = smallest_areas(problem, start, forms)
-            return Decisions(start, rooms, areas, forms)
+            return at_smallest_areas(problem, start, forms)
         area = {
             (site, function, year): _area_m2(values[column])
             for (site, function, year), column in self.columns.area.items()

@@ -5,13 +5,14 @@ Why a program with the smallest areas has the same optimum is in ``docs/reductio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pyomo.environ import Expression as NamedExpression
 from pyomo.environ import NonNegativeReals, Set, UnitInterval, Var
 
 from siteplan.case import Form
-from siteplan.problem import Problem
+from siteplan.plan import Decisions
+from siteplan.problem import Problem, Site
 from siteplan.scenario import Level
 from siteplan.solve.formulation.form import can_be_complex, free_form
 from siteplan.solve.formulation.money import running_cost
@@ -88,23 +89,30 @@ def smallest_area_m2(problem: Problem, function: str, form: Form) -> float:
     return max(entry.minimum_alone_m2, entry.minimum_in_complex_m2)
 
 
-def smallest_areas(
-    problem: Problem, start_year: Mapping[tuple[str, str], int], forms: Mapping[str, Form]
-) -> tuple[dict[tuple[str, str, int], float], dict[tuple[str, str, int], float]]:
-    """Return the smallest usable m² by (site, function, year) and by (site, room group, year) of a plan.
+def at_smallest_areas(
+    problem: Problem,
+    start_year: Mapping[tuple[str, str], int],
+    forms: Mapping[str, Form],
+    area_of: Callable[[Problem, Site, str, Form], float] | None = None,
+) -> Decisions:
+    """Return a plan in which every function has its smallest area, and a room that of its largest function.
 
-    ``start_year`` and ``forms``: as in `siteplan.plan.Decisions`.
+    ``start_year`` and ``forms``: as in `Decisions`. ``area_of``: the usable m² of a site's function in a
+    form; None: the smallest of the form.
     """
     areas: dict[tuple[str, str, int], float] = {}
     rooms: dict[tuple[str, str, int], float] = {}
     for (site, function), first in start_year.items():
-        area_m2 = smallest_area_m2(problem, function, forms[site])
+        if area_of is None:
+            area_m2 = smallest_area_m2(problem, function, forms[site])
+        else:
+            area_m2 = area_of(problem, problem.sites[site], function, forms[site])
         group = problem.functions[function].room_group
         for year in problem.years:
             if year >= first:
                 areas[site, function, year] = area_m2
                 rooms[site, group, year] = max(area_m2, rooms.get((site, group, year), 0.0))
-    return areas, rooms
+    return Decisions(dict(start_year), rooms, areas, dict(forms))
 
 
 def _form_of(problem: Problem, site: str) -> Form | None:

@@ -27,7 +27,7 @@ from siteplan.solve.formulation.standards import (
     missing_floor_area_m2,
 )
 from siteplan.solve.formulation.stock import newly_built_sites_of
-from siteplan.solve.search.programmes import Programmes, functions_of, minimum_area_m2, setting_of
+from siteplan.solve.search.programmes import Programmes, functions_of, smallest_area_in_site_m2
 from siteplan.units import to_model_money
 
 UNLIMITED = 1e9
@@ -156,7 +156,7 @@ def limits_of(problem: Problem, programmes: Programmes, dearest_first: Sequence[
     if problem.planned_sites:
         _add_money(planned, rows, dearest_first)
         _add_operating(planned, rows, programmes.running)
-        _add_others(planned, rows, _smallest_area_m2)
+        _add_others(planned, rows, smallest_area_in_site_m2)
     return rows.limits(len(planned.site))
 
 
@@ -337,10 +337,6 @@ def _add_openings(planned: _Planned, rows: _Rows) -> None:
 
 AreaOf = Callable[[Problem, Site, str, Form], float]
 """The usable m² of a site's function in a form; infinite where it can't have one."""
-
-
-def _smallest_area_m2(problem: Problem, site: Site, function: str, form: Form) -> float:
-    return minimum_area_m2(problem, function, setting_of(problem, site, form))
 
 
 def _largest_area_m2(problem: Problem, site: Site, function: str, form: Form) -> float:

@@ -140,6 +140,11 @@ def minimum_area_m2(problem: Problem, function: str, setting: Setting) -> float:
     return least
 
 
+def smallest_area_in_site_m2(problem: Problem, site: Site, function: str, form: Form) -> float:
+    """Return the minimum usable area of a function in a site of a form, in m²."""
+    return minimum_area_m2(problem, function, setting_of(problem, site, form))
+
+
 def _area_of_places_m2(problem: Problem, kind: str, places: float) -> float:
     """Return the usable m² that so many places take: care beds are whole."""
     if kind == CARE_BEDS:

@@ -18,6 +18,7 @@ from siteplan.highs import Clock
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.scenario import Level
+from siteplan.solve.formulation.areas import at_smallest_areas
 from siteplan.solve.search.annealing import (
     CLOSED,
     LIMIT_TOLERANCE,
@@ -32,9 +33,7 @@ from siteplan.solve.search.limits import UNLIMITED, capital_allowed
 from siteplan.solve.search.programmes import (
     MOST_FUNCTIONS,
     functions_of,
-    minimum_area_m2,
-    minimum_rooms_m2,
-    setting_of,
+    smallest_area_in_site_m2,
 )
 
 THREADS = 2
@@ -369,19 +368,12 @@ def _take_masks(land: Landscape, site: int, masks: IntArray, programmes: IntArra
 def _decisions(problem: Problem, land: Landscape, programmes: IntArray) -> Decisions:
     """Read programmes by site and year as decisions at minimum areas."""
     start: dict[tuple[str, str], int] = {}
-    rooms: dict[tuple[str, str, int], float] = {}
-    areas: dict[tuple[str, str, int], float] = {}
     forms: dict[str, Form] = {}
     for site, key in enumerate(problem.planned_sites):
         for year, programme in zip(problem.years, programmes[site], strict=True):
             if programme == CLOSED:
                 continue
             forms[key] = Form.COMPLEX if land.sites.is_complex[programme] else Form.SCATTERED
-            setting = setting_of(problem, problem.sites[key], forms[key])
-            functions = functions_of(problem, int(land.sites.mask[programme]))
-            for group, area in minimum_rooms_m2(problem, functions, setting).items():
-                rooms[key, group, year] = area
-            for function in functions:
+            for function in functions_of(problem, int(land.sites.mask[programme])):
                 start.setdefault((key, function), year)
-                areas[key, function, year] = minimum_area_m2(problem, function, setting)
-    return Decisions(start, rooms, areas, forms)
+    return at_smallest_areas(problem, start, forms, smallest_area_in_site_m2)
