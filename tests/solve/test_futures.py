@@ -13,13 +13,17 @@ from tests.solve.brute_force import Areas, Coverage, countable, plans
 from tests.tiny_problem import CULTURE, ELDERLY, MEALS, tiny_problem
 
 from siteplan.outcome import level_value
+from siteplan.plan import Decisions
 from siteplan.problem import Money, Problem
-from siteplan.scenario import DecidedNow, DecisionRule, Level, SolverSettings
+from siteplan.scenario import AssignmentRule, DecidedNow, DecisionRule, Level, SolverSettings
 from siteplan.solve import Clock, InfeasibleError, SolveResult, solve
 from siteplan.solve.formulation.futures import Future, FuturesProblem
 from siteplan.solve.futures import (
     CommonPlan,
     Decision,
+    _keeps,
+    _mean,
+    _value,
     compile_futures,
     decision_of,
     rule_bound,
@@ -271,3 +275,26 @@ def test_the_careful_decision_is_read_from_a_plan() -> None:
     functions = three_futures(DecisionRule.ROBUST, DecidedNow.FUNCTIONS)
     assert decision_of(functions, plan).functions == dict(plan.start_year)
     assert CULTURE in {function for _, function in plan.start_year}
+
+
+def test_later_levels_take_no_plans_that_claim_less() -> None:
+    """With `nearest_with_a_place` a program may say more than its plans: what they come to counts."""
+    problem, _, common = three_solved(DecisionRule.EXPECTED)
+    nearest = replace(
+        problem,
+        futures=tuple(
+            replace(
+                future,
+                problem=replace(future.problem, assignment_rule=AssignmentRule.NEAREST_WITH_A_PLACE),
+            )
+            for future in problem.futures
+        ),
+    )
+    rule = _value(nearest, common.plans)
+    nothing = {key: Decisions({}, {}, {}, {}) for key in common.plans}
+    assert _keeps(nearest, common.plans, rule, {})
+    assert not _keeps(nearest, nothing, rule, {})
+    mean = _mean(nearest, common.plans, Level.PERSONS_COVERED)
+    assert _keeps(nearest, common.plans, rule, {Level.PERSONS_COVERED: mean})
+    assert not _keeps(nearest, common.plans, rule, {Level.PERSONS_COVERED: mean + 1.0})
+    assert _keeps(problem, nothing, rule, {})  # no other rule lets a program say more than its plan

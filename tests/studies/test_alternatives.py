@@ -17,7 +17,7 @@ from siteplan.plan import Decisions
 from siteplan.problem import Money, Problem
 from siteplan.scenario import Level, SolverSettings
 from siteplan.solve import solve
-from siteplan.solve.difference import Measure, difference, distance_cut
+from siteplan.solve.difference import Measure, difference, distance_cut, is_within
 from siteplan.studies.alternatives import find_alternatives
 
 QUICK = SolverSettings(time_limit_s=240.0, effort=0.02)
@@ -130,3 +130,32 @@ def test_every_alternative_is_verified(
         assert count == int(site["plans"])
         assert (site["found_in"] == "all") == (count == len(rows))
     assert "每份方案都有" in capsys.readouterr().out or sites
+
+
+def test_the_first_levels_own_tolerance_is_not_given_away() -> None:
+    """The scenario lets later levels cost 15 points; alternatives are as good as asked for all the same."""
+    problem = replace(
+        tiny_problem(), objective=(Level.SHORTFALL, Level.COST), tolerance={Level.SHORTFALL: 15.0}
+    )
+    base = solve(problem, QUICK)
+    found = find_alternatives(
+        problem,
+        base.decisions,
+        base.levels[0],
+        0.0,
+        3,
+        Measure.FUNCTIONS,
+        QUICK,
+        30.0,
+        threading.Event(),
+    )
+    assert found
+    assert max(each.result.levels[0].value for each in found) <= base.levels[0].value + 1e-6
+
+
+def test_a_plan_that_claims_less_than_it_may_is_no_alternative() -> None:
+    """To open nothing is not within what a good plan reaches; it is where everything is allowed."""
+    problem = replace(tiny_problem(), objective=(Level.SHORTFALL,))
+    nothing = Decisions({}, {}, {}, {})
+    assert not is_within(problem, nothing, 0.0)
+    assert is_within(problem, nothing, 100.0)

@@ -19,7 +19,8 @@ from siteplan.outcome import MAXIMISED, level_value
 from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Problem
 from siteplan.scenario import Level, SolverSettings
-from siteplan.solve import SolveResult, proven_levels, solve
+from siteplan.solve import InfeasibleError, NoPlanError, SolveResult, proven_levels, solve
+from siteplan.studies import frontier
 from siteplan.studies.axes import AxisError, axis_of
 from siteplan.studies.frontier import Point, knees, monotone, solving_order, trace
 
@@ -185,3 +186,48 @@ def test_a_point_that_is_too_far_from_its_bound_is_tried_again(monkeypatch: pyte
     assert tried == [problem.objective, (Level.SHORTFALL,), problem.objective]
     assert point.first.status == "optimal"
     assert point.first.value == pytest.approx(solve(problem, QUICK).levels[0].value)
+
+
+def floors(count: int) -> Problem:
+    """Return the tiny problem at least cost with so many communities that must have elderly care."""
+    problem = replace(tiny_problem(), objective=(Level.COST,))
+    return replace(problem, coverage_floor={("elderly_care", problem.years[-1]): float(count)})
+
+
+def test_to_open_nothing_may_be_the_best() -> None:
+    """Where nothing is a must, nothing is cheapest, whatever the tighter points begin with."""
+    points = trace([(float(count), floors(count), QUICK) for count in (2, 1, 0)], 30.0, threading.Event())
+    assert points[0].first.value > 0.0
+    assert (points[-1].first.value, points[-1].first.status) == (0.0, "optimal")
+
+
+def test_points_that_ran_out_of_time_are_not_said_to_clash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tightest point clashes, the others were given no time: nobody knows whether they have a plan."""
+    impossible = replace(floors(2), pace=replace(floors(2).pace, sites_per_year=0))
+
+    def slow(problem: Problem, *arguments: Any, **options: Any) -> SolveResult:
+        if problem is not impossible:
+            raise NoPlanError(interrupted=False)
+        return solve(problem, *arguments, **options)
+
+    monkeypatch.setattr(frontier, "solve", slow)
+    with pytest.raises(NoPlanError):
+        trace([(2.0, impossible, QUICK), (0.0, floors(0), QUICK)], 30.0, threading.Event())
+    with pytest.raises(InfeasibleError):
+        trace([(2.0, impossible, QUICK)], 30.0, threading.Event())
+
+
+def test_targets_of_towns_are_no_part_of_a_functions_coverage(
+    tiny_project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against a function's coverage nothing else is missed, whatever a town was to have."""
+    monkeypatch.chdir(tiny_project)
+    town = rows_of(tiny_project / "data/tiny/communities.csv")[0]["town_code"]
+    own = f'{{towns: {{"{town}": {{elderly_care: {{2028: 100}}, culture: {{2028: 100}}}}}}}}'
+    scenario = tiny_project / "scenarios/local.yaml"
+    scenario.write_text(f"extends: tiny.yaml\nbudget: {{scale: 0.02}}\ntargets: {own}\n", encoding="utf-8")
+    arguments = ["frontier", "scenarios/local.yaml", "--over", "budget", "--against", "coverage:culture"]
+    assert run([*arguments, "--from", "20", "--to", "100", "--points", "2"], {}) == 0
+    for row in rows_of(tiny_project / "results/local-frontier/frontier.csv"):
+        short = 100.0 - float(row["coverage_percent_culture"])
+        assert float(row["level_value"]) == pytest.approx(short, abs=0.01)

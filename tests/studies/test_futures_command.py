@@ -16,9 +16,10 @@ from siteplan.plan import Decisions, LevelResult
 from siteplan.problem import Money
 from siteplan.publish import read_plan
 from siteplan.scenario import DecisionRule, FutureCase, Level, SolverSettings
-from siteplan.solve import SolveResult
+from siteplan.solve import SolveResult, proven_levels, solve
 from siteplan.solve.formulation.futures import Future, FuturesProblem
 from siteplan.solve.futures import Decision
+from siteplan.studies import futures as futures_study
 from siteplan.studies.futures import (
     FuturesStudy,
     SiteInFutures,
@@ -285,3 +286,49 @@ def test_regret_is_the_distance_from_the_own_plans() -> None:
     assert study.rule.value > 0.0
     least, most = study.value_of_knowing()
     assert (least, most) == pytest.approx((study.rule.value, study.rule.value))
+
+
+def two_alike(poor: bool) -> FuturesProblem:
+    """Return two futures under regret: as it is and with little money, or little money twice."""
+    known = replace(tiny_problem(), objective=(Level.SHORTFALL,))
+    money = Money({2027: 500_000.0, 2028: 200_000.0}, {}, True, {})
+    little = replace(known, money=money)
+    return FuturesProblem(
+        (Future("known", little if poor else known), Future("poor", little)), DecisionRule.REGRET
+    )
+
+
+CASES_OF_TWO = {key: (FutureCase(), Text.same(key)) for key in ("known", "poor")}
+
+
+def study_of(problem: FuturesProblem) -> FuturesStudy:
+    return study_futures(problem, CASES_OF_TWO, SolverSettings(effort=0.02), 30.0, threading.Event())
+
+
+def test_regret_against_a_plan_without_a_bound_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Own plans that open nothing and have no bound: regret counts against the best known, unproven."""
+
+    def of_nothing(future: Future, *_: object) -> SolveResult:
+        nothing = Decisions({}, {}, {}, {})
+        return SolveResult(nothing, proven_levels(future.problem, nothing, {}), "time_limit")
+
+    monkeypatch.setattr(futures_study, "_own_plan", of_nothing)
+    study = study_of(two_alike(poor=False))
+    assert study.is_measured_against_unbounded
+    assert (study.rule.status, study.rule.bound) == ("unproven", None)
+    assert study.rule.value >= 0.0
+    assert study.value_of_knowing()[1] is None
+
+
+def test_knowing_is_worth_nothing_where_there_is_nothing_to_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two futures alike, with a bound of 0 that neither reaches: knowing may be worth 0."""
+
+    def with_gap(future: Future, *_: object) -> SolveResult:
+        found = solve(future.problem, SolverSettings(effort=0.02))
+        levels = proven_levels(future.problem, found.decisions, {Level.SHORTFALL: 0.0})
+        return replace(found, levels=levels)
+
+    monkeypatch.setattr(futures_study, "_own_plan", with_gap)
+    study = study_of(two_alike(poor=True))
+    assert study.rule.value > 0.0
+    assert study.value_of_knowing() == pytest.approx((0.0, study.rule.value))

@@ -49,8 +49,8 @@ def test_first_points_are_around_the_even_scale_and_at_all_the_money() -> None:
 def test_the_bound_at_a_point_holds_up_to_it() -> None:
     """A step begins at the point before; a looser point's better bound holds for a tighter one too."""
     points = [Point(0.5, 9.0, 6.0), Point(1.0, 5.0, 4.0), Point(1.5, 5.0, 4.5), Point(2.0, 1.0, 1.0)]
-    assert bound_steps(Level.SHORTFALL, points) == [(0.0, 6.0), (0.5, 4.5), (1.0, 4.5), (1.5, 1.0)]
-    assert bound_steps(Level.PERSONS_COVERED, [Point(1.0, 3.0, 5.0), Point(2.0, 4.0, 4.0)]) == [
+    assert bound_steps(Level.SHORTFALL, points, 2.0) == [(0.0, 6.0), (0.5, 4.5), (1.0, 4.5), (1.5, 1.0)]
+    assert bound_steps(Level.PERSONS_COVERED, [Point(1.0, 3.0, 5.0), Point(2.0, 4.0, 4.0)], 2.0) == [
         (0.0, 4.0),
         (1.0, 4.0),
     ]
@@ -59,8 +59,20 @@ def test_the_bound_at_a_point_holds_up_to_it() -> None:
 def test_what_is_infeasible_has_no_step_and_what_is_unproven_none_of_its_own() -> None:
     """Scales up to an infeasible one are out; without a bound at the most money there is none."""
     points = [Point(0.5, None, None, True), Point(0.7, 8.0, None), Point(1.0, 5.0, 4.0)]
-    assert bound_steps(Level.SHORTFALL, points) == [(0.5, 4.0)]
-    assert bound_steps(Level.SHORTFALL, [Point(0.5, 9.0, 6.0), Point(1.0, 5.0, None)]) == []
+    assert bound_steps(Level.SHORTFALL, points, 1.0) == [(0.5, 4.0)]
+    assert bound_steps(Level.SHORTFALL, [Point(0.5, 9.0, 6.0), Point(1.0, 5.0, None)], 1.0) == []
+
+
+def test_an_interrupted_study_has_no_bound() -> None:
+    """What a county reaches with all the money there is wasn't solved: nothing bounds it."""
+    assert bound_steps(Level.SHORTFALL, [Point(0.5, 20.0, 20.0), Point(1.0, 20.0, 20.0)], 1.5) == []
+
+    def interrupted(wanted: Sequence[tuple[str, float]]) -> dict[tuple[str, float], Point]:
+        return {(key, scale): Point(scale, 20.0, 20.0) for key, scale in wanted if scale < 1.5}
+
+    split, _ = split_money(COUNTIES, TOTALS, Level.SHORTFALL, interrupted, 3, 0.1)
+    assert split is not None
+    assert (split.value, split.bound) == (20.0, None)
 
 
 values = st.lists(st.integers(0, 40), min_size=4, max_size=4)

@@ -83,6 +83,16 @@ def test_what_is_built_stays_and_what_slipped_moves(solved: Path) -> None:
     assert first not in rows or rows[first]["change"] == "refitted"
 
 
+def test_what_is_being_built_since_before_the_horizon_opens_in_its_first_year(solved: Path) -> None:
+    """A site planned for 2027 is under construction; the new scenario begins in 2028."""
+    years = opened(solved / "results/tiny")
+    site = min(key for key, year in years.items() if year == 2027)
+    table = progress_table(solved, f"{site},construction,2027-06", header="site,stage,date")
+    new_scenario(solved, "years: [2028, 2029]\n")
+    assert run([*REPLAN, "--progress", str(table)], ENGLISH) == 0
+    assert opened(solved / "results/new-replan/plan")[site] == 2028
+
+
 def test_what_slips_within_the_horizon_opens_later_or_is_replaced(solved: Path) -> None:
     """A site of 2027 that is still at its design in 2028 doesn't open in 2027, and that is the reason."""
     years = opened(solved / "results/tiny")

@@ -206,7 +206,14 @@ def _verdict(study: FuturesStudy) -> list[Text]:
             f"knowing the future first would be worth {en} {unit.en}",
         )
     ]
-    if study.is_measured_against_bounds:
+    if study.is_measured_against_unbounded:
+        lines.append(
+            Text(
+                "有的未来自身方案没有理论界：遗憾按其方案计，可能偏小",
+                "some future's own plan has no bound: regret counts against the plan, so it may be larger",
+            )
+        )
+    elif study.is_measured_against_bounds:
         lines.append(
             Text(
                 "有的未来自身的最优未证明：遗憾按其理论界计，只会偏大",

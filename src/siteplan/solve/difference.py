@@ -15,12 +15,13 @@ import numpy as np
 from scipy import sparse
 
 from siteplan.highs import Clock, Limits, Program, SolverSession
-from siteplan.outcome import MAXIMISED
+from siteplan.outcome import MAXIMISED, advantage, level_value
 from siteplan.plan import Decisions
 from siteplan.problem import Problem
 from siteplan.solve.formulation import OBJECTIVES
 from siteplan.solve.program import CompiledModel, Cut
 from siteplan.solve.reductions import compile_reduced
+from siteplan.solve.stages.values import PROVEN_TOLERANCE
 
 ROUNDING = 1e-6
 """A bound of a difference that is this near to a whole number is that number."""
@@ -88,6 +89,8 @@ def most_different(
 ) -> MostDifferent | None:
     """Return a plan that is as different as possible from all given ones; None where none is found in time.
 
+    Nor where the plan claims less than the program says and so is too bad (`nearest_with_a_place`).
+
     ``worst_value``: the first level may be so bad at most, in its reported unit. The first of ``plans`` keeps
     every rule and is the start.
     """
@@ -108,9 +111,18 @@ def most_different(
     if answer.values is None:
         return None
     decisions = compiled.decisions(answer.values)
+    if not is_within(problem, decisions, worst_value):
+        return None
     least = min(difference(problem, decisions, plan, measure) for plan in plans)
     at_most = None if answer.bound is None else int(np.floor(-answer.bound + ROUNDING))
     return MostDifferent(decisions, least, at_most)
+
+
+def is_within(problem: Problem, decisions: Decisions, worst_value: float) -> bool:
+    """Return whether a plan's first level is no worse than a value (reported unit), but for rounding."""
+    level = problem.objective[0]
+    value = level_value(problem, decisions, level)
+    return advantage(level, worst_value, value) <= PROVEN_TOLERANCE * max(1.0, abs(worst_value))
 
 
 def _with_least_difference(program: Program, compiled: CompiledModel, cuts: Sequence[Cut]) -> Program:

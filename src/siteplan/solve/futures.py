@@ -16,16 +16,17 @@ import numpy as np
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from siteplan.highs import Answer, Clock, FloatArray, Limits, Program, SolverSession, Status
-from siteplan.outcome import level_value
+from siteplan.outcome import advantage, level_value
 from siteplan.plan import Decisions
 from siteplan.problem import Problem, Role
 from siteplan.progress import Progress, ProgressListener, silent
-from siteplan.scenario import DecidedNow, DecisionRule, Level, SolverSettings
+from siteplan.scenario import AssignmentRule, DecidedNow, DecisionRule, Level, SolverSettings
 from siteplan.solve.decompose.neighbourhood import ColumnArray, Start, improve_by_town
 from siteplan.solve.formulation import build_model
 from siteplan.solve.formulation.futures import Future, FuturesProblem, build_futures_model
 from siteplan.solve.program import CompiledModel, Cut, columns_of, compile_program, program_of
 from siteplan.solve.result import InfeasibleError, NoPlanError
+from siteplan.solve.stages.values import PROVEN_TOLERANCE
 from siteplan.text import Text
 
 TRY_NODES = 200
@@ -127,7 +128,7 @@ def rule_bound(problem: FuturesProblem, bounds: Mapping[str, float | None]) -> f
     if problem.rule is DecisionRule.EXPECTED and len(known) < len(problem.futures):
         return None
     if problem.rule is DecisionRule.REGRET:
-        return 0.0
+        return 0.0 if len(known) == len(problem.futures) else None
     return rule_value(problem, known) if known else None
 
 
@@ -496,21 +497,51 @@ def _later(run: _Run, best: Candidate) -> Candidate:
     if not passes or run.clock.seconds_left() <= 0.0:
         return best
     model = compile_futures(problem, levels)
-    program = _held(model.program, model.rule, _in_model_units(problem, _value(problem, best[1])))
+    rule = _value(problem, best[1])
+    program = _held(model.program, model.rule, _in_model_units(problem, rule))
+    means: dict[Level, float] = {}
     for number, level in enumerate(passes):
         clock = run.clock.until(run.clock.seconds_left() / (len(passes) - number))
         asked = program.with_objective(*model.means[level])
         answer = run.session.solve(asked, run.limits(asked, LATER_NODES), clock, model.start(*best))
         if answer.values is not None:
-            best = (model.decision(answer.values), model.plans(answer.values))
-        values = {
-            future.key: level_value(future.problem, best[1][future.key], level) for future in problem.futures
-        }
-        mean = sum(problem.weights[key] * value for key, value in values.items())
+            found = model.plans(answer.values)
+            if _keeps(problem, found, rule, {**means, level: _mean(problem, best[1], level)}):
+                best = (model.decision(answer.values), found)
+        means[level] = _mean(problem, best[1], level)
         tolerance = problem.futures[0].problem.tolerance.get(level, 0.0)
         unit = problem.reported_per_model(level)
-        program = _held(program, model.means[level], mean / unit + tolerance / abs(unit))
+        program = _held(program, model.means[level], means[level] / unit + tolerance / abs(unit))
     return best
+
+
+def _mean(problem: FuturesProblem, plans: Mapping[str, Decisions], level: Level) -> float:
+    """Return the mean of a level over the futures, in its reported unit."""
+    return sum(
+        problem.weights[future.key] * level_value(future.problem, plans[future.key], level)
+        for future in problem.futures
+    )
+
+
+def _keeps(
+    problem: FuturesProblem, plans: Mapping[str, Decisions], rule: float, means: Mapping[Level, float]
+) -> bool:
+    """Return whether plans are no worse than the rule's value and some means, by what they come to.
+
+    The program's own values are not enough where a plan claims less than the program does
+    (`nearest_with_a_place`).
+    """
+    if problem.futures[0].problem.assignment_rule is not AssignmentRule.NEAREST_WITH_A_PLACE:
+        return True
+    lost = _signed(problem, _value(problem, plans)) - _signed(problem, rule)
+    if lost > PROVEN_TOLERANCE * max(1.0, abs(rule)):
+        return False
+    tolerance = problem.futures[0].problem.tolerance
+    return all(
+        advantage(level, value, _mean(problem, plans, level))
+        <= tolerance.get(level, 0.0) + PROVEN_TOLERANCE * max(1.0, abs(value))
+        for level, value in means.items()
+    )
 
 
 def _in_model_units(problem: FuturesProblem, value: float) -> float:

@@ -10,7 +10,8 @@ import csv
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from siteplan.outcome import MAXIMISED
@@ -19,7 +20,15 @@ from siteplan.problem import Problem, Role
 from siteplan.progress import Progress, ProgressListener, silent
 from siteplan.scenario import SolverSettings
 from siteplan.solve import Clock, NoPlanError, SolveResult, proven_levels, solve
-from siteplan.solve.difference import Measure, difference, distance_cut, most_different
+from siteplan.solve.difference import (
+    Measure,
+    MostDifferent,
+    difference,
+    distance_cut,
+    is_within,
+    most_different,
+)
+from siteplan.solve.result import StoppedBy
 from siteplan.text import Text, as_cell
 
 ALTERNATIVES_FILE = "alternatives.csv"
@@ -65,9 +74,7 @@ def find_alternatives(
         other = most_different(problem, plans, measure, worst, until, settings.seed)
         if other is None or other.difference == 0:
             break
-        result = _best_so_different(
-            problem, plans, other.decisions, first, other.difference, measure, settings, clock, listener
-        )
+        result = _best_so_different(problem, plans, other, first, worst, measure, settings, clock, listener)
         least = min(difference(problem, result.decisions, each, measure) for each in plans)
         found.append(Alternative(result, least, other.at_most))
         plans.append(result.decisions)
@@ -77,9 +84,9 @@ def find_alternatives(
 def _best_so_different(
     problem: Problem,
     plans: Sequence[Decisions],
-    start: Decisions,
+    other: MostDifferent,
     first: LevelResult,
-    at_least: int,
+    worst: float,
     measure: Measure,
     settings: SolverSettings,
     clock: Clock,
@@ -87,16 +94,21 @@ def _best_so_different(
 ) -> SolveResult:
     """Return the best plan that differs so much from all others; its bounds are those of any plan.
 
+    ``other`` is one whose first level is no worse than ``worst``; later levels give nothing of that away.
+
     Only the first level's bound is told: the later ones are bounds of plans that differ so much.
     """
-    cuts = tuple(distance_cut(problem, plan, measure, at_least) for plan in plans)
-    try:
-        result = solve(problem, settings, listener, clock, start=start, known_bound=first.bound, cuts=cuts)
-    except NoPlanError:
-        levels = proven_levels(problem, start, {first.name: first.bound})
-        return SolveResult(start, levels, "time_limit")
-    levels = proven_levels(problem, result.decisions, {first.name: first.bound})
-    return SolveResult(result.decisions, levels, result.stopped_by)
+    cuts = tuple(distance_cut(problem, plan, measure, other.difference) for plan in plans)
+    tolerance = {level: allowed for level, allowed in problem.tolerance.items() if level is not first.name}
+    held = replace(problem, tolerance=tolerance)
+    decisions = start = other.decisions
+    stopped_by: StoppedBy = "time_limit"
+    with suppress(NoPlanError):
+        result = solve(held, settings, listener, clock, start=start, known_bound=first.bound, cuts=cuts)
+        stopped_by = result.stopped_by
+        if is_within(problem, result.decisions, worst):
+            decisions = result.decisions
+    return SolveResult(decisions, proven_levels(problem, decisions, {first.name: first.bound}), stopped_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,12 @@ def _coverage_aim(words: str, function: str, loaded: LoadedScenario, problem: Pr
     overrides[function][problem.years[-1]] = 100.0
     others = [level.value for level in _named_levels(loaded) if level is not Level.SHORTFALL]
     changes = {
-        "targets": {"path": "none", "overrides": overrides},
+        "targets": {
+            "path": "none",
+            "overrides": overrides,
+            "towns": dict.fromkeys(loaded.scenario.targets.towns),
+            "communities": dict.fromkeys(loaded.scenario.targets.communities),
+        },
         "objective": [Level.SHORTFALL.value, *others],
     }
     return Aim(words, Level.SHORTFALL, changes)

@@ -75,11 +75,11 @@ def trace(
     until ``stop`` is set is returned.
 
     Raises:
-        InfeasibleError: no point has a plan.
+        InfeasibleError: no point has a plan; says why the loosest has none.
         NoPlanError: the search ended before any point had one.
     """
     solved: list[Point | None] = [None] * len(steps)
-    refusals: list[InfeasibleError | NoPlanError] = []
+    clashes: dict[int, InfeasibleError] = {}
     for position in solving_order(len(steps)):
         if stop.is_set():
             break
@@ -93,8 +93,10 @@ def trace(
                 start=neighbour_start(solved, position),
                 known_bound=neighbour_bound(solved, position),
             )
-        except (InfeasibleError, NoPlanError) as refusal:
-            refusals.append(refusal)
+        except InfeasibleError as clash:
+            clashes[position] = clash
+            continue
+        except NoPlanError:
             continue
         solved[position] = Point(value, problem, result)
     for position in range(len(steps)):
@@ -104,7 +106,7 @@ def trace(
             solved[position] = _tried_again(point, known, settings, seconds, stop, listener_of(position))
     points = [point for point in solved if point is not None]
     if not points:
-        raise refusals[0] if refusals else NoPlanError(interrupted=True)
+        raise clashes.get(len(steps) - 1) or NoPlanError(interrupted=stop.is_set())
     return points
 
 

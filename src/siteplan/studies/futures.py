@@ -79,6 +79,11 @@ class FuturesStudy:
         unproven = any(each.own.levels[0].status != "optimal" for each in self.futures)
         return self.problem.rule is DecisionRule.REGRET and unproven
 
+    @property
+    def is_measured_against_unbounded(self) -> bool:
+        """Whether regret counts against some plan of which there is no bound: it may be larger."""
+        return self.problem.rule is DecisionRule.REGRET and any(each.bound is None for each in self.futures)
+
     def value_of_knowing(self) -> tuple[float, float | None]:
         """Return what it would be worth to know the future before deciding, at least and at most.
 
@@ -90,7 +95,7 @@ class FuturesStudy:
         sign = -1.0 if first in MAXIMISED and self.problem.rule is not DecisionRule.REGRET else 1.0
         own = {each.future.key: each.own.levels[0].value for each in self.futures}
         at_best = rule_bound(self.problem, {each.future.key: each.bound for each in self.futures})
-        known = 0.0 if self.problem.rule is DecisionRule.REGRET else rule_value(self.problem, own)
+        known = rule_value(self.problem, own)
         least = 0.0 if self.rule.bound is None else max(0.0, sign * (self.rule.bound - known))
         most = None if at_best is None else max(least, sign * (self.rule.value - at_best))
         return least, most
@@ -140,7 +145,8 @@ def study_futures(
         )
         for future in problem.futures
     )
-    return FuturesStudy(problem, common.decision, studied, _rule_result(problem, studied, common.bound))
+    problem, bound = _measured_again(problem, studied, common.bound)
+    return FuturesStudy(problem, common.decision, studied, _rule_result(problem, studied, bound))
 
 
 def _with_title(progress: Progress, title: Text) -> Progress:
@@ -175,6 +181,19 @@ def _measured(problem: FuturesProblem, own: Mapping[str, SolveResult]) -> Future
         problem,
         futures=tuple(replace(future, reference=_best_known(best[future.key])) for future in problem.futures),
     )
+
+
+def _measured_again(
+    problem: FuturesProblem, studied: Sequence[Studied], bound: float | None
+) -> tuple[FuturesProblem, float | None]:
+    """Return the problem and the rule's bound with regret against the best plans known in the end.
+
+    Against what is no bound of a future, regret has none either.
+    """
+    if problem.rule is not DecisionRule.REGRET or all(each.bound is not None for each in studied):
+        return problem, bound
+    futures = tuple(replace(each.future, reference=_best_known(each.own.levels[0])) for each in studied)
+    return replace(problem, futures=futures), None
 
 
 def _best_known(level: LevelResult) -> float:
@@ -218,14 +237,15 @@ def _rule_result(problem: FuturesProblem, studied: Sequence[Studied], bound: flo
     """Return the rule's value of the plans, with bound and gap in the first level's unit."""
     first = studied[0].common.levels[0]
     value = rule_value(problem, {each.future.key: each.common.levels[0].value for each in studied})
-    if bound is None:
-        status, gap = "unproven", None
+    maximised = first.name in MAXIMISED and problem.rule is not DecisionRule.REGRET
+    gap = None if bound is None else bound - value if maximised else value - bound
+    tolerance = SAME * max(1.0, abs(value))
+    if gap is None or gap < -tolerance:  # a bound that the plans are better than is none
+        status, bound, gap = "unproven", None, None
+    elif gap <= tolerance:
+        status, bound, gap = "optimal", value, 0.0
     else:
-        maximised = first.name in MAXIMISED and problem.rule is not DecisionRule.REGRET
-        gap = bound - value if maximised else value - bound
-        if gap <= SAME * max(1.0, abs(value)):
-            bound, gap = value, 0.0
-        status = "optimal" if gap == 0.0 else "gap"
+        status = "gap"
     return LevelResult.model_validate(
         {
             "name": first.name,
@@ -432,6 +452,12 @@ def write_futures(file: Path, study: FuturesStudy, plans: Mapping[str, Plan]) ->
             )
 
 
+def _against(study: FuturesStudy) -> str:
+    if study.is_measured_against_unbounded:
+        return "plans without a bound"
+    return "bounds" if study.is_measured_against_bounds else "best plans"
+
+
 def write_rule(file: Path, study: FuturesStudy, *, illustrative: bool) -> None:
     """Write the one row of the rule: its value, bound and gap, and the value of knowing."""
     rule, (least, most) = study.rule, study.value_of_knowing()
@@ -444,7 +470,7 @@ def write_rule(file: Path, study: FuturesStudy, *, illustrative: bool) -> None:
         "bound": _figure(rule.bound),
         "gap": _figure(rule.gap),
         "status": rule.status,
-        "regret_is_against": "bounds" if study.is_measured_against_bounds else "best plans",
+        "regret_is_against": _against(study),
         "value_of_knowing_at_least": _figure(least),
         "value_of_knowing_at_most": _figure(most),
         "decided_sites": str(len(study.decision.opening)),

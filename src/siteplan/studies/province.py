@@ -175,7 +175,7 @@ def best_split(
         return None
     weight = sum(county.weight for county in counties)
     value = sum(county.weight * chosen[county.key][1] for county in counties) / weight
-    steps = _chosen(counties, totals_cny, level, _steps_of(counties, level, curves))
+    steps = _chosen(counties, totals_cny, level, _steps_of(counties, totals_cny, level, curves))
     bound = None
     if steps is not None:
         bound = sum(county.weight * steps[county.key][1] for county in counties) / weight
@@ -183,22 +183,26 @@ def best_split(
 
 
 def _steps_of(
-    counties: Sequence[County], level: Level, curves: Curves
+    counties: Sequence[County], totals_cny: Mapping[int, float], level: Level, curves: Curves
 ) -> dict[str, list[tuple[float, float]]]:
     """Return the steps of each county's bound: (scale above which it holds, bound up to the next point)."""
-    return {county.key: bound_steps(level, curves[county.key]) for county in counties}
+    return {
+        county.key: bound_steps(level, curves[county.key], county.largest_scale(totals_cny))
+        for county in counties
+    }
 
 
-def bound_steps(level: Level, points: Sequence[Point]) -> list[tuple[float, float]]:
+def bound_steps(level: Level, points: Sequence[Point], largest_scale: float) -> list[tuple[float, float]]:
     """Return the steps of a county's bound: (scale above which it holds, bound).
 
     More money never makes a county worse, so the bound at a point holds for every smaller scale too. A step
     reaches from the point before up to its own; the least scale of a step stands for it, so that the steps
     are a bound over all scales and not of the points alone. Scales that are proven to have no plan have no
-    step. Empty: the largest point has no bound, so there is none.
+    step. Empty: the point at ``largest_scale``, with all the money there is, isn't solved or has no bound, so
+    there is none.
     """
     known = [point for point in points if point.bound is not None or point.is_infeasible]
-    if not known or points[-1] is not known[-1]:
+    if not known or points[-1] is not known[-1] or points[-1].scale < largest_scale:
         return []
     sign = -1.0 if level in MAXIMISED else 1.0
     steps: list[tuple[float, float]] = []
@@ -259,7 +263,7 @@ def _next_points(
 ) -> list[tuple[str, float]]:
     """Return where to solve next: within the steps that the bound uses, and with the money left over."""
     even = even_scale(counties, totals_cny)
-    steps = _chosen(counties, totals_cny, level, _steps_of(counties, level, curves))
+    steps = _chosen(counties, totals_cny, level, _steps_of(counties, totals_cny, level, curves))
     wanted: list[tuple[str, float]] = []
     for county in counties:
         scales = [point.scale for point in curves[county.key]]

@@ -49,7 +49,7 @@ def replanned(
         if entry is None or not _is_free(problem, site.site_id) or site.site_id in by_hand:
             continue
         if entry.stage.is_begun:
-            commit[f"begun-{site.site_id}"] = _commitment(site, entry)
+            commit[f"begun-{site.site_id}"] = _commitment(site, entry, problem.years[0])
         elif entry.year - 1 >= problem.years[0]:
             forbid[f"slipped-{site.site_id}"] = {"site": site.site_id, "until": entry.year - 1}
     if loaded.scenario.weights:
@@ -80,12 +80,13 @@ def _is_free(problem: Problem, site_id: str) -> bool:
     return site is not None and site.role is Role.CANDIDATE
 
 
-def _commitment(site: PlannedSite, entry: SiteProgress) -> dict[str, Any]:
+def _commitment(site: PlannedSite, entry: SiteProgress, first_year: int) -> dict[str, Any]:
     """Return the entry that fixes a begun site: its year, form, and what it has from the beginning.
 
-    What is built opens in the year of its date; what is being built not before it was to.
+    What is built opens in the year of its date; what is being built not before it was to, nor before the
+    horizon's ``first_year``.
     """
-    year = entry.year if entry.stage.is_built else max(entry.year, site.open_from)
+    year = entry.year if entry.stage.is_built else max(entry.year, site.open_from, first_year)
     first = min(planned.from_year for planned in site.functions)
     functions = [planned.function for planned in site.functions if planned.from_year <= max(year, first)]
     commitment: dict[str, Any] = {"site": site.site_id, "year": year, "functions": functions}

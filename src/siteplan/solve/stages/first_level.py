@@ -40,6 +40,7 @@ from siteplan.solve.stages.values import (
     higher_by_year,
     highest,
     is_near,
+    is_worse,
     nothing_but_committed,
     value_of_unit,
 )
@@ -86,7 +87,10 @@ def first_level(
         raise InfeasibleError(clash.rules, clash.text(), clash)
     if answer.values is not None:
         other = attempt.start if whole is not None and attempt.start.start_year else given
-        best = better(run, compiled.decisions(answer.values), other)
+        found_by_program = compiled.decisions(answer.values)
+        best = better(run, found_by_program, other)
+        if not found_by_program.start_year and not is_worse(run, found_by_program, best):
+            best = found_by_program  # to open nothing may be the best
     elif not attempt.start.start_year:
         raise NoPlanError(interrupted=run.clock.stop.is_set())
     else:

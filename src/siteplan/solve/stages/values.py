@@ -43,10 +43,14 @@ def better(run: Run, one: Decisions, other: Decisions | None) -> Decisions:
         return one
     if not one.start_year:
         return other
+    return other if is_worse(run, one, other) else one
+
+
+def is_worse(run: Run, one: Decisions, other: Decisions) -> bool:
+    """Return whether decisions are worse at the first level than others."""
     level = run.problem.objective[0]
     value, other_value = (level_value(run.problem, decisions, level) for decisions in (one, other))
-    gain = advantage(level, other_value, value)
-    return other if gain > SMALLEST_GAIN * max(1.0, abs(value)) else one
+    return advantage(level, other_value, value) > SMALLEST_GAIN * max(1.0, abs(value))
 
 
 def nothing_but_committed() -> Decisions:
