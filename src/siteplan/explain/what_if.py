@@ -74,9 +74,7 @@ def solve_changed(question: Question, changed: Problem) -> Answer:
         return Answer(None, (Text("这样就没有可行方案。", "no plan is possible then."), *told))
     except NoPlanError:
         return Answer(None, (Text("时间内未算出。", "not found within the time."),))
-    result = replace(
-        result, levels=result.levels[: len(before)]
-    )  # the parts of a weighed sum aren't compared
+    result = replace(result, levels=result.levels[: len(before)])  # without the parts of a weighed sum
     compared = tuple(_in_words(before, result.levels))
     return Answer(result, compared, tuple(changes_of_coverage(question.plan, changed, result.decisions)))
 

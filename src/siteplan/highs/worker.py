@@ -74,11 +74,6 @@ def complete_start(request: dict[str, Any]) -> dict[str, Any] | None:
     solver.run()
     answer = final_answer(solver, bool(request["is_integer"].any()))
     if answer["values"] is None:
-        solver.setOptionValue("presolve", "off")
-        solver.clearSolver()
-        solver.run()
-        answer = final_answer(solver, bool(request["is_integer"].any()))
-    if answer["values"] is None:
         return None
     return {"event": "incumbent", "objective": answer["objective"], "values": answer["values"]}
 

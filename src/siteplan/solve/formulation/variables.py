@@ -176,12 +176,16 @@ def _add_money(problem: Problem, model: PlanModel) -> None:
     model.eligible_room = Var(model.paid_rooms, model.years, domain=NonNegativeReals)
 
 
+LEAST_MISSING = 1e-5
+"""A row that lacks less (model units) would be met within the solver's tolerance."""
+
+
 def impossible(model: PlanModel, missing: float = 1.0) -> Expression:
     """Return a relation that never holds: a row that nothing can meet, which a conflict then names.
 
     ``missing``: how much more is asked for than there can be, in the unit of the row; above 0.
     """
-    return model.never >= missing
+    return model.never >= max(missing, LEAST_MISSING)
 
 
 def _add_coverage(problem: Problem, model: PlanModel, levels: tuple[Level, ...]) -> None:
