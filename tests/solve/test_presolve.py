@@ -158,6 +158,13 @@ def test_what_contradicts_a_start_even_without_presolve_is_no_answer(
     assert run(with_start, io.BytesIO())["status"] != "kInfeasible"
 
 
+def test_rows_that_hold_values_have_tighter_tolerances() -> None:
+    """Only there: they take time."""
+    for holds_values in (False, True):
+        options = _request(lost_by_presolve(), Limits(holds_values=holds_values), None)["options"]
+        assert ("mip_feasibility_tolerance" in options) is holds_values
+
+
 def test_the_rule_is_left_out_of_every_run() -> None:
     """Also where a session is asked for a bound alone, or for a relaxation."""
     for limits in (Limits(), Limits(is_for_bound=True), Limits(use_interior_point=True)):

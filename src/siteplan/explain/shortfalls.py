@@ -172,7 +172,7 @@ class _Case:
         start = solution
         if start is None and self.decisions is not None:
             start = self.compiled.start_values(self.decisions)
-        limits = Limits(absolute_gap=WHOLE_GAP if self.is_whole else 1e-9)
+        limits = Limits(absolute_gap=WHOLE_GAP if self.is_whole else 1e-9, holds_values=True)
         answer = session.solve(program, limits, clock, start)
         if answer.objective is None and answer.bound is None:
             return None

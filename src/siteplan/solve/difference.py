@@ -105,9 +105,8 @@ def most_different(
     cuts = [distance_cut(problem, plan, measure, 0) for plan in plans]
     program = _with_least_difference(program, compiled, cuts)
     with SolverSession() as session:
-        answer = session.solve(
-            program, Limits(absolute_gap=1.0 - ROUNDING, seed=seed), clock, compiled.start_values(plans[0])
-        )
+        limits = Limits(absolute_gap=1.0 - ROUNDING, seed=seed, holds_values=True)
+        answer = session.solve(program, limits, clock, compiled.start_values(plans[0]))
     if answer.values is None:
         return None
     decisions = compiled.decisions(answer.values)

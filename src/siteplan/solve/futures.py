@@ -503,7 +503,8 @@ def _later(run: _Run, best: Candidate) -> Candidate:
     for number, level in enumerate(passes):
         clock = run.clock.until(run.clock.seconds_left() / (len(passes) - number))
         asked = program.with_objective(*model.means[level])
-        answer = run.session.solve(asked, run.limits(asked, LATER_NODES), clock, model.start(*best))
+        limits = replace(run.limits(asked, LATER_NODES), holds_values=True)
+        answer = run.session.solve(asked, limits, clock, model.start(*best))
         if answer.values is not None:
             found = model.plans(answer.values)
             if _keeps(problem, found, rule, {**means, level: _mean(problem, best[1], level)}):

@@ -62,11 +62,14 @@ def optimise(
     begin = None if start is None else compiled.start_values(start)
     if start is not None and start.area_m2 and stage is LATER_LEVEL:
         begin = _joined(begin, compiled.area_start_values(start))
-    is_first = stage is FIRST_LEVEL
+    is_first, is_later = stage is FIRST_LEVEL, stage is LATER_LEVEL
     improvement = None
     if stage is not STAGING:
-        improvement = _Improvement(run, compiled, program, start, clock, is_searched=is_first)
+        improvement = _Improvement(
+            run, compiled, program, start, clock, is_searched=is_first, holds_values=is_later
+        )
     limits = run.limits(program, nodes, _wanted_gap(run, level) if is_first else 1e-9)
+    limits = replace(limits, holds_values=is_later)
     answer = session.solve(program, limits, clock, begin, partial(_listen, run, level, stage))
     return answer if improvement is None else improvement.joined_with(answer)
 
@@ -133,7 +136,7 @@ class _Improvement:
     """Neighbourhood search beside the solver's own run, on the second core.
 
     ``is_searched``: before, the search goes on from what is promising with many more moves, where it knows
-    every rule.
+    every rule. ``holds_values``: as in `Limits`.
     """
 
     def __init__(
@@ -145,10 +148,12 @@ class _Improvement:
         clock: Clock,
         *,
         is_searched: bool = False,
+        holds_values: bool = False,
     ) -> None:
         self._run = run
         has_promising = run.priced is not None and run.priced.promising is not None
         self._is_hurried = False
+        self._holds_values = holds_values
         self._is_searched = is_searched and has_promising and not only_the_program_tells(run.problem)
         self._clock = clock.beside()
         self._pool = ThreadPoolExecutor(max_workers=1)
@@ -162,7 +167,7 @@ class _Improvement:
         if self._clock.not_needed.wait(HEAD_START_S):
             return None
         run, start = self._run, compiled.start_values(plan)
-        limits = run.limits(program, NEIGHBOURHOOD_NODES)
+        limits = replace(run.limits(program, NEIGHBOURHOOD_NODES), holds_values=self._holds_values)
         with SolverSession() as session:
             found = self._search_on(compiled, program, plan, session) if self._is_searched else None
             if found is not None:
