@@ -26,9 +26,6 @@ POLL_S = 0.05
 LARGE_RELAXATION = 20_000
 """Columns beyond which a relaxation, also a mixed-integer program's first, is solved by the interior point
 method: that of a generated district's 43 000 columns in 27 seconds, by the simplex method not in 190."""
-ENUMERATION_OFF = 1 << 16
-"""HiGHS's presolve rule 16, *enumeration*, is left out: what it fixes makes another step lose a row (HiGHS
-issue 3216, in 1.13 to 1.16), so that plans are cut off. Our programs are proven no later without it."""
 TIGHT = 1e-7
 """Feasibility tolerance where rows hold values: a tenth of HiGHS's own. Proofs take a quarter longer."""
 INFINITE = 1e30
@@ -220,7 +217,6 @@ def _request(
         "mip_abs_gap": limits.absolute_gap,
         "random_seed": limits.seed,
         "threads": 1,
-        "presolve_rule_off": ENUMERATION_OFF,
     }
     if limits.nodes is not None:
         options["mip_max_nodes"] = limits.nodes

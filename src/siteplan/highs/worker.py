@@ -25,6 +25,9 @@ CONSISTENT = 1e-6
 """An objective further from its solution's own (absolute, or relative to it) is not that solution's."""
 TELL_EVERY_S = 0.25
 """How often the bound is sent, in seconds."""
+LESS_PRESOLVE: tuple[dict[str, Any], ...] = ({}, {"presolve_rule_off": 1 << 16}, {"presolve": "off"})
+"""Options that are tried in turn where presolve turns out to be wrong: without its rule 16, *enumeration*,
+which leads to the mistake of issue 3216, then without presolve."""
 MISTRUSTED = 1e-4
 """A solution of the presolved program that breaks a row of the program by more is a mistake of presolve."""
 VIOLATIONS = re.compile(r"untransformed violations: (.*)")
@@ -104,18 +107,21 @@ def run(request: dict[str, Any], output: IO[bytes]) -> dict[str, Any]:
 
     Presolve has been wrong before (HiGHS 1.13 to 1.16, issue 3216: a row is lost, and with it the best
     solution or all of them). Where that shows, the bounds sent so far are withdrawn, and all is solved anew
-    without it.
+    with less of it.
     """
     start = complete_start(request) if request["start_columns"] is not None else None
     if start is not None:
         write_message(output, start)
-    answer = run_from(start, request, output)
-    if answer is not None and start is not None and not is_consistent(answer, request):
-        answer = run_from(None, request, output)
-    if answer is None or (start is not None and is_infeasible(answer)):
-        write_message(output, {"event": "bound_withdrawn"})
-        request = {**request, "options": {**request["options"], "presolve": "off"}}
-        answer = run_from(start, request, output)
+    answer = None
+    for remedy in LESS_PRESOLVE:
+        if remedy:
+            write_message(output, {"event": "bound_withdrawn"})
+        tried = {**request, "options": request["options"] | remedy}
+        answer = run_from(start, tried, output)
+        if answer is not None and start is not None and not is_consistent(answer, tried):
+            answer = run_from(None, tried, output)
+        if answer is not None and (start is None or not is_infeasible(answer)):
+            break
     assert answer is not None  # without presolve nothing is mistrusted
     if start is not None and is_infeasible(answer):
         answer["status"] = "start_within_tolerances"  # it is a solution; what HiGHS adds is no answer
