@@ -484,7 +484,7 @@ class Problem:
     def covering_sites_on(self, basis: Basis, community: str, function: str, year: int) -> tuple[str, ...]:
         """Return the sites that alone cover the community on a community basis."""
         if basis is Basis.ESTABLISHED:
-            return tuple(key for key in self._sites_of[community] if self.can_provide(key, function))
+            return tuple(key for key in self.sites_of[community] if self.can_provide(key, function))
         total = 0.0
         within: dict[str, float] = {}
         for demand_id in self.demand_of_community[community]:
@@ -585,7 +585,7 @@ class Problem:
         return {key: position for position, key in enumerate(self.sites)}
 
     @cached_property
-    def _sites_of(self) -> Mapping[str, tuple[str, ...]]:
+    def sites_of(self) -> Mapping[str, tuple[str, ...]]:
         """Community → the sites located in it or declared to serve it."""
         sites: dict[str, list[str]] = {community: [] for community in self.communities}
         for key, site in self.sites.items():

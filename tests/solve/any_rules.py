@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 from tests.solve.random_problem import KEYS, random_problem
+from tests.solve.rich_instance import award_and_fund
 
 from siteplan.case import Mode
 from siteplan.problem import FundingSource, JointFunding, Pace, Problem, Role, Site
@@ -176,22 +177,7 @@ def money_by_source(problem: Problem, random: np.random.Generator) -> Problem:
         FundingSource(
             "county", Text.same("county"), problem.money.capital_cny, carry_over=problem.money.carry_over
         ),
-        FundingSource(
-            "award",
-            Text.same("award"),
-            award,
-            carry_over=bool(random.random() < 0.5),
-            eligible_modes=frozenset({Mode.REBUILD}),
-            share_of_project_at_most=float(random.uniform(0.1, 0.8)),
-            paid_after_years=1,
-        ),
-        FundingSource(
-            "fund",
-            Text.same("fund"),
-            dict.fromkeys(years, 300_000.0),
-            eligible_functions=frozenset({"elderly_care"}),
-            per_project_cap_cny=float(random.uniform(5e4, 4e5)),
-        ),
+        *award_and_fund(award, random),
     )
     advance = {year: float(random.integers(0, 3)) * 100_000.0 for year in years}
     by_source = {source.key: source for source in sources}

@@ -67,22 +67,7 @@ def _by_source(problem: Problem, random: np.random.Generator) -> Money:
     award = {year: 0.0 if year == years[0] else 200_000.0 for year in (*years, years[-1] + 1)}
     sources = (
         FundingSource("county", Text.same("county"), capital, carry_over=carries),
-        FundingSource(
-            "award",
-            Text.same("award"),
-            award,
-            carry_over=bool(random.random() < 0.5),
-            eligible_modes=frozenset({Mode.REBUILD}),
-            share_of_project_at_most=float(random.uniform(0.1, 0.8)),
-            paid_after_years=1,
-        ),
-        FundingSource(
-            "fund",
-            Text.same("fund"),
-            dict.fromkeys(years, 300_000.0),
-            eligible_functions=frozenset({ELDERLY}),
-            per_project_cap_cny=float(random.uniform(5e4, 4e5)),
-        ),
+        *award_and_fund(award, random),
         FundingSource(
             "central",
             Text.same("central"),
@@ -95,6 +80,29 @@ def _by_source(problem: Problem, random: np.random.Generator) -> Money:
         sources={source.key: source for source in sources},
         advance_cny={year: float(random.integers(0, 3)) * 100_000.0 for year in years},
     )
+
+
+def award_and_fund(
+    award_cny: dict[int, float], random: np.random.Generator
+) -> tuple[FundingSource, FundingSource]:
+    """Return an award for rebuilding, paid a year late, and a fund for elderly care: random conditions."""
+    award = FundingSource(
+        "award",
+        Text.same("award"),
+        award_cny,
+        carry_over=bool(random.random() < 0.5),
+        eligible_modes=frozenset({Mode.REBUILD}),
+        share_of_project_at_most=float(random.uniform(0.1, 0.8)),
+        paid_after_years=1,
+    )
+    fund = FundingSource(
+        "fund",
+        Text.same("fund"),
+        dict.fromkeys(list(award_cny)[:-1], 300_000.0),
+        eligible_functions=frozenset({ELDERLY}),
+        per_project_cap_cny=float(random.uniform(5e4, 4e5)),
+    )
+    return award, fund
 
 
 def _with_viable_operators(problem: Problem, random: np.random.Generator) -> Problem:

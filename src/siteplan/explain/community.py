@@ -161,7 +161,7 @@ def _cause(question: Question, row: CommunityCoverage) -> Iterator[Text]:
     radius = problem.functions[row.function].service_radius_m
     is_established = basis_of(problem) is Basis.ESTABLISHED
     near = (
-        _listed_for(problem, row.community_code)
+        list(problem.sites_of[row.community_code])
         if is_established
         else near_enough(problem, row.community_code, row.function, row.year)
     )
@@ -222,15 +222,6 @@ def _choice(problem: Problem, able: list[str], year: int) -> Text:
 
 def _in_time(problem: Problem, able: list[str], year: int) -> bool:
     return any(problem.sites[key].may_open_from <= year for key in able)
-
-
-def _listed_for(problem: Problem, community: str) -> list[str]:
-    """Return the spaces in a community, and those declared to serve it."""
-    return [
-        key
-        for key, site in problem.sites.items()
-        if community == site.community_code or community in site.serves_communities
-    ]
 
 
 def _not_chosen(question: Question, key: str, row: CommunityCoverage) -> Text:

@@ -18,9 +18,9 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from siteplan.case import Form
 from siteplan.highs import FloatArray, Program
 from siteplan.plan import Decisions
-from siteplan.problem import Problem
+from siteplan.problem import Problem, Site
 from siteplan.scenario import Level
-from siteplan.solve.formulation.areas import at_smallest_areas
+from siteplan.solve.formulation.areas import at_smallest_areas, smallest_area_m2
 from siteplan.solve.formulation.form import can_be_complex, free_form
 from siteplan.solve.formulation.objective import OBJECTIVES
 from siteplan.solve.formulation.variables import PlanModel
@@ -111,7 +111,7 @@ class CompiledModel:
             for site in dict.fromkeys(site for site, _ in start)
         }
         if self.areas_are_smallest:
-            return at_smallest_areas(problem, start, forms)
+            return at_smallest_areas(problem, start, forms, _smallest_of_form_m2)
         area = {
             (site, function, year): _area_m2(values[column])
             for (site, function, year), column in self.columns.area.items()
@@ -169,6 +169,10 @@ class CompiledModel:
         pairs = room | area
         columns, values = tuple(pairs), tuple(pairs.values())
         return np.array(columns, dtype=np.int64), np.array(values, dtype=np.float64)
+
+
+def _smallest_of_form_m2(problem: Problem, _site: Site, function: str, form: Form) -> float:
+    return smallest_area_m2(problem, function, form)
 
 
 def _area_m2(model_area: float) -> float:

@@ -19,6 +19,9 @@ from siteplan.solve.formulation.money import running_cost
 from siteplan.solve.formulation.variables import Expression, PlanModel, hosting_pairs
 from siteplan.units import to_model_area
 
+AreaOf = Callable[[Problem, Site, str, Form], float]
+"""The usable m² of a site's function in a form; infinite where it can't have one."""
+
 
 def add_areas(problem: Problem, model: PlanModel, levels: tuple[Level, ...], *, shared: bool) -> None:
     """Declare ``area[j,f,t]`` over a model that has the other variables.
@@ -93,20 +96,17 @@ def at_smallest_areas(
     problem: Problem,
     start_year: Mapping[tuple[str, str], int],
     forms: Mapping[str, Form],
-    area_of: Callable[[Problem, Site, str, Form], float] | None = None,
+    area_of: AreaOf,
 ) -> Decisions:
     """Return a plan in which every function has its smallest area, and a room that of its largest function.
 
-    ``start_year`` and ``forms``: as in `Decisions`. ``area_of``: the usable m² of a site's function in a
-    form; None: the smallest of the form.
+    ``start_year`` and ``forms``: as in `Decisions`. ``area_of``: the smallest usable m² of a site's
+    function in a form.
     """
     areas: dict[tuple[str, str, int], float] = {}
     rooms: dict[tuple[str, str, int], float] = {}
     for (site, function), first in start_year.items():
-        if area_of is None:
-            area_m2 = smallest_area_m2(problem, function, forms[site])
-        else:
-            area_m2 = area_of(problem, problem.sites[site], function, forms[site])
+        area_m2 = area_of(problem, problem.sites[site], function, forms[site])
         group = problem.functions[function].room_group
         for year in problem.years:
             if year >= first:

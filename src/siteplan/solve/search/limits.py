@@ -7,7 +7,7 @@ as exceeded; floor area is that of the largest, which mending pays for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from siteplan.case import Form
 from siteplan.problem import FundingSource, Problem, Role, Site
 from siteplan.scenario import CARE_BEDS
+from siteplan.solve.formulation.areas import AreaOf
 from siteplan.solve.formulation.operators import ROUNDING_SLACK
 from siteplan.solve.formulation.places import function_of_places
 from siteplan.solve.formulation.standards import (
@@ -333,10 +334,6 @@ def _add_openings(planned: _Planned, rows: _Rows) -> None:
         if len(theirs) > 1:
             amounts = np.isin(named, planned.of_sites(theirs)).astype(np.float64) - share
             rows.add(named, amounts, [*until_last, 1.0 - ROUNDING_SLACK])
-
-
-AreaOf = Callable[[Problem, Site, str, Form], float]
-"""The usable m² of a site's function in a form; infinite where it can't have one."""
 
 
 def _largest_area_m2(problem: Problem, site: Site, function: str, form: Form) -> float:
