@@ -19,7 +19,7 @@ from scipy import sparse
 
 from siteplan.case import Mode
 from siteplan.explain.road_coverage import STRIP_M, RoadCoverage, Terrain
-from siteplan.explain.suitability import why_not
+from siteplan.explain.suitability import could_provide
 from siteplan.explain.units import counted_unit
 from siteplan.network import BoolArray, FloatArray, IntArray
 from siteplan.plan import CoverageFigure, LocalCoverage
@@ -200,10 +200,7 @@ class _Wanted:
         return any(self._could(site) for site in sites)
 
     def _could(self, site_id: str) -> bool:
-        function, year = self.figure.function, self.figure.year
-        in_time = self.problem.sites[site_id].may_open_from <= year
-        forbidden = self.problem.is_forbidden(site_id, function, year)
-        return in_time and not forbidden and why_not(self.problem, site_id, function) is None
+        return could_provide(self.problem, site_id, self.figure.function, self.figure.year)
 
 
 def _counted(problem: Problem, figure: CoverageFigure) -> tuple[str, ...]:

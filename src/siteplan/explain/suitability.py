@@ -1,4 +1,4 @@
-"""Whether a space that may host a function is large enough for it in a form that it can have."""
+"""Whether a space could provide a function: allowed to, large enough in a form that it can have, in time."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def why_not(problem: Problem, site_id: str, function: str) -> Text | None:
         f"使用面积 {site.usable_area_m2:,.0f} m²，至少要 {least:,.0f} m²{alone.zh}",
         f"{site.usable_area_m2:,.0f} m² usable, at least {least:,.0f} m² are needed{alone.en}",
     )
+
+
+def could_provide(problem: Problem, site_id: str, function: str, year: int) -> bool:
+    """Return whether a site could provide a function in a year, money and pace aside.
+
+    A decided site can where it has the function.
+    """
+    in_time = problem.sites[site_id].may_open_from <= year
+    forbidden = problem.is_forbidden(site_id, function, year)
+    return in_time and not forbidden and why_not(problem, site_id, function) is None

@@ -23,7 +23,7 @@ from siteplan.explain.needed_space import NeededSpace, needed_space
 from siteplan.explain.new_space import NewSpace, with_new_space
 from siteplan.explain.prices import gain_in_words, gains
 from siteplan.explain.road_coverage import STRIP_M, RoadCoverage, Terrain
-from siteplan.explain.suitability import why_not
+from siteplan.explain.suitability import could_provide
 from siteplan.explain.what_if import Question
 from siteplan.network import BoolArray, FloatArray
 from siteplan.problem import THRESHOLD_SLACK, Problem
@@ -301,11 +301,8 @@ class _Search:
 
     def _could(self, site_id: str, key: str) -> bool:
         """Whether a site that is planned could provide the function in the year."""
-        site = self.problem.sites[site_id]
-        in_time = site.may_open_from <= self.wanted.year
-        forbidden = self.problem.is_forbidden(site_id, key, self.wanted.year)
-        large_enough = why_not(self.problem, site_id, key) is None
-        return not site.is_decided and in_time and not forbidden and large_enough
+        is_decided = self.problem.sites[site_id].is_decided
+        return not is_decided and could_provide(self.problem, site_id, key, self.wanted.year)
 
     def _is_reached(self, demand_id: str, key: str, providing: Iterable[str]) -> bool:
         return any(site in providing for site in self.problem.providers_within_reach(demand_id, key))
