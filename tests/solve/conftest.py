@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from siteplan.highs import SolverSession
+from siteplan.solve import planning
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +15,9 @@ def session() -> Iterator[SolverSession]:
     """One solver process for the whole file."""
     with SolverSession() as running:
         yield running
+
+
+@pytest.fixture
+def by_stages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Solve by the stages alone: the whole program beside them is faster where problems are small."""
+    monkeypatch.setattr(planning, "begun_at_once", lambda _run: None)

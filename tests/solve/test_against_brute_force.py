@@ -214,16 +214,31 @@ def check_against_brute_force(problem: Problem) -> None:
 
 
 # 17: with HiGHS's own tolerances presolve loses the cheapest plan; 39: it alone solves a level with a start
-@pytest.mark.parametrize("seed", [*range(8), 17, 39])
+@pytest.mark.parametrize("seed", [0, 2, 4, 6, 17])
 def test_the_solver_finds_the_best_of_all_plans(seed: int) -> None:
     """Every level has the value that trying everything gives, proven; or both find that nothing fits."""
     check_against_brute_force(tiny_instance(seed))
 
 
+@pytest.mark.usefixtures("by_stages_alone")
+@pytest.mark.parametrize("seed", [1, 3, 5, 7, 39])
+def test_its_stages_alone_find_the_best_of_all_plans(seed: int) -> None:
+    """The same where no whole program is solved beside them, which is faster on such problems."""
+    check_against_brute_force(tiny_instance(seed))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8, 120))
+@pytest.mark.parametrize("seed", range(8, 64))
 def test_the_solver_finds_the_best_of_many_more(seed: int) -> None:
-    """The same on a hundred more."""
+    """The same on half a hundred more."""
+    check_against_brute_force(tiny_instance(seed))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("by_stages_alone")
+@pytest.mark.parametrize("seed", range(64, 120))
+def test_its_stages_alone_find_the_best_of_many_more(seed: int) -> None:
+    """The same on as many others."""
     check_against_brute_force(tiny_instance(seed))
 
 

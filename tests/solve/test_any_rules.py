@@ -16,10 +16,10 @@ from siteplan.highs import Answer, Clock, Limits, Program, SolverSession
 from siteplan.outcome import level_value
 from siteplan.problem import Problem
 from siteplan.scenario import SolverSettings
-from siteplan.solve import InfeasibleError, NoPlanError, compiling, solve
+from siteplan.solve import InfeasibleError, NoPlanError, compiling, planning, solve
 from siteplan.solve.formulation import build_model
 from siteplan.solve.program import compile_program
-from siteplan.solve.stages import run
+from siteplan.solve.stages import first_level, run
 from siteplan.solve.stages.values import HOLD_SLACK, value_of_unit
 
 TOLERANCE = 2e-5
@@ -69,19 +69,34 @@ def _best(session: SolverSession, program: Program, limits: Limits | None = None
     return session.solve(program, limits or Limits(), Clock(time.monotonic() + 60.0))
 
 
-@pytest.mark.parametrize("seed", QUICK_SEEDS)
+@pytest.mark.parametrize("seed", QUICK_SEEDS[::2])
 def test_what_is_proven_is_true(session: SolverSession, seed: int) -> None:
     """A plan keeps every rule, no plan is better than its bound, and what is infeasible is."""
     check_claims(session, any_rules_problem(seed), SETTINGS)
 
 
+@pytest.mark.usefixtures("by_stages_alone")
+@pytest.mark.parametrize("seed", QUICK_SEEDS[1::2])
+def test_what_is_proven_by_stages_alone_is_true(session: SolverSession, seed: int) -> None:
+    """Nor does it take the whole program from nothing."""
+    check_claims(session, any_rules_problem(seed), SETTINGS)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [*range(10), 115])  # 115: HiGHS's presolve loses every plan of it
-def test_what_is_proven_of_more_problems_is_true(session: SolverSession, seed: int) -> None:
-    """The same on more problems, and in a hurry."""
+def test_what_is_proven_of_more_problems_is_true(
+    session: SolverSession, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same on more problems, in a hurry, and by the stages alone or with one node from nothing."""
     problem = any_rules_problem(seed)
     check_claims(session, problem, SETTINGS)
     check_claims(session, problem, HURRIED)
+    if seed % 2:
+        monkeypatch.setattr(planning, "begun_at_once", lambda _run: None)
+    else:
+        monkeypatch.setattr(first_level, "NODES_FROM_NOTHING", 1e-9)
+        monkeypatch.setattr(first_level, "FIRST_LEVEL_NODES", 1e-9)
+    check_claims(session, problem, SETTINGS)
 
 
 @pytest.mark.parametrize("seed", [12, 14, 15])

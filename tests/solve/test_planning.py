@@ -211,6 +211,7 @@ def test_a_clock_remembers_what_those_made_of_it_cut_short() -> None:
     assert not clock.not_needed.is_set()
 
 
+@pytest.mark.usefixtures("by_stages_alone")
 @pytest.mark.parametrize("is_cut", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_plan_is_repeatable_only_where_the_clock_cut_nothing(
     is_cut: bool, monkeypatch: pytest.MonkeyPatch
@@ -274,6 +275,7 @@ def test_a_conflict_says_the_least_that_helps() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("by_stages_alone")
 def test_the_search_goes_on_beside_branch_and_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan is no worse than the best of its runs."""
     found: list[Found] = []

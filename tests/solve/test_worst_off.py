@@ -51,6 +51,7 @@ def test_more_than_all_functions_are_asked_for_nowhere() -> None:
     assert best == max(level_value(rich, plan, Level.WORST_COMMUNITY) for plan in _plans(rich))
 
 
+@pytest.mark.usefixtures("by_stages_alone")
 def test_the_years_own_bounds_bound_what_the_worst_off_have(
     monkeypatch: pytest.MonkeyPatch, session: SolverSession
 ) -> None:

@@ -55,14 +55,20 @@ class Clock:
     stop: threading.Event = field(default_factory=threading.Event)
     not_needed: threading.Event = field(default_factory=threading.Event)
     """Set when what is being computed is no longer needed."""
+    outer: Clock | None = None
+    """The clock that this one was made of for what may be no longer needed by itself."""
     cut_short: threading.Event = field(default_factory=threading.Event)
     """Set once time ended a solver run, by this clock or one made of it: another run may come to more."""
 
     def seconds_left(self) -> float:
         """Return the seconds to the deadline, 0 where it has passed or an event says stop."""
-        if self.stop.is_set() or self.not_needed.is_set():
+        if self.stop.is_set() or self.is_not_needed():
             return 0.0
         return max(0.0, self.deadline - time.monotonic())
+
+    def is_not_needed(self) -> bool:
+        """Return whether what is being computed is no longer needed, by itself or with all around it."""
+        return self.not_needed.is_set() or (self.outer is not None and self.outer.is_not_needed())
 
     def until(self, seconds: float) -> Clock:
         """Return a clock that stops after so many seconds at the latest, and with this one."""
@@ -71,7 +77,7 @@ class Clock:
 
     def beside(self) -> Clock:
         """Return the same clock for what may be no longer needed by itself."""
-        return replace(self, not_needed=threading.Event())
+        return replace(self, not_needed=threading.Event(), outer=self)
 
     def regardless(self, seconds: float) -> Clock:
         """Return a clock that stops after so many seconds, regardless of this one and of the user."""
@@ -204,7 +210,7 @@ class SolverSession:
 
 def _cut_short(clock: Clock, best: _Best) -> Answer:
     """Return what a run came to, which the clock remembers unless user or program want no more of it."""
-    if not clock.stop.is_set() and not clock.not_needed.is_set():
+    if not clock.stop.is_set() and not clock.is_not_needed():
         clock.cut_short.set()
     return _answer("", best)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from siteplan.highs import Clock
@@ -17,7 +18,7 @@ from siteplan.solve.compiling import compile_ahead
 from siteplan.solve.levels import proven_levels
 from siteplan.solve.program import Cut
 from siteplan.solve.result import SolveResult, StoppedBy
-from siteplan.solve.stages.first_level import first_level
+from siteplan.solve.stages.first_level import begun_at_once, first_level, first_level_beside
 from siteplan.solve.stages.large import without_program
 from siteplan.solve.stages.later_levels import later_levels
 from siteplan.solve.stages.run import First, Run
@@ -54,19 +55,30 @@ def solve(
     run = Run(problem, settings, listener, clock, cuts)
     if len(problem.years) > 1:
         compile_ahead()
-    can_do_without = len(problem.years) > 1 and not cuts and run.is_large()
-    found: tuple[Decisions, ...] = ()
-    if len(problem.years) > 1:
-        find_prices(run, is_alone=can_do_without)
-        found = search_plans(run, start, is_alone=can_do_without)
-    first = without_program(run, found, start, known_bound) if can_do_without else None
-    if first is None:
-        first = first_level(run, found, start, known_bound)
+    first = _first(run, start, known_bound)
     _refuse_wrong_bound(run, first, known_bound)
     if first.is_without_program or len(problem.objective) == 1:
         return _result(run, first.decisions, {problem.objective[0]: first.bound})
     decisions, bounds = later_levels(run, first)
     return _result(run, decisions, bounds)
+
+
+def _first(run: Run, start: Decisions | None, known_bound: float | None) -> First:
+    """Solve the first level, with what comes before its program."""
+    if len(run.problem.years) == 1:
+        return first_level(run, (), start, known_bound)
+    can_do_without = not run.cuts and run.is_large()
+    is_from_nothing = start is None and known_bound is None and not can_do_without
+    whole = begun_at_once(run) if is_from_nothing else None
+    with whole or nullcontext():
+        find_prices(run, is_alone=can_do_without)
+        found: tuple[Decisions, ...] = ()
+        with nullcontext() if whole is None or run.priced is not None else whole.deciding():
+            found = search_plans(run, start, is_alone=can_do_without)
+        if whole is not None:
+            return first_level_beside(run, found, whole)
+        first = without_program(run, found, start, known_bound) if can_do_without else None
+        return first or first_level(run, found, start, known_bound)
 
 
 def _refuse_wrong_bound(run: Run, first: First, known_bound: float | None) -> None:

@@ -10,24 +10,28 @@ RUNS_BESIDE, MOVES_BESIDE = 4, 8_000_000
 MERGED_PLANS, MERGING_NODES = 4, 300
 SINGLE_YEAR_NODES = 3000
 STAGING_NODES = 300
-FIRST_LEVEL_NODES = 3000
+FIRST_LEVEL_NODES, NODES_FROM_NOTHING = 3000, 600
 LATER_LEVEL_NODES = 60
 NEIGHBOURHOOD_NODES = 20
 NEIGHBOURHOOD_PASSES = 3
 """Work limits at effort 1: annealing moves of a run, by site, runs from what is promising, runs where their
 plans are crossed, runs for more functions in every community, runs beside branch and bound and their moves,
-best plans that are merged, branch-and-bound nodes of each stage, passes."""
+best plans that are merged, branch-and-bound nodes of each stage (of the first level also from nothing, beside
+all that finds plans), passes."""
 COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
+CORES_OF_A_SOLVE, POLL_S = 2, 0.05
+"""With no more cores than this the neighbourhood search waits while two programs are solved, and looks so
+often whether they still are, in seconds."""
 LEAST_SECONDS_BESIDE = 20.0
 """What the search has to have beside branch and bound, where it goes on."""
 COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
 PRICES_SHARE, PRICES_SHARE_WITHOUT_PROGRAM = 0.2, 0.35
 SEARCH_SHARE, WORST_OFF_SHARE, SEARCH_SHARE_BESIDE = 0.4, 0.2, 0.5
-FIRST_LEVEL_SHARE, FIRST_LEVEL_SHARE_UNBRANCHED = 0.7, 0.75
+FIRST_LEVEL_SHARE, FIRST_LEVEL_SHARE_UNBRANCHED = 0.85, 0.75
 MERGING_SHARE, MERGING_SHARE_UNBRANCHED = 0.15, 0.6
 SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices (the larger where the whole program doesn't follow,

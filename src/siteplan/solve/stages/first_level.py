@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
-from siteplan.highs import Clock, Program, SolverSession, Status
+from siteplan.highs import Answer, Clock, Program, SolverSession, Status
 from siteplan.plan import Decisions
+from siteplan.scenario import AssignmentRule
 from siteplan.solve.conflict import explain_conflict
 from siteplan.solve.decompose.lattice import lattice_step
 from siteplan.solve.decompose.repair import restricted_to
 from siteplan.solve.decompose.single_year import SEPARABLE
-from siteplan.solve.feasibility import only_the_program_tells
+from siteplan.solve.feasibility import doubtful_rules, only_the_program_tells
 from siteplan.solve.program import CompiledModel
 from siteplan.solve.reductions import compile_reduced
 from siteplan.solve.result import InfeasibleError, NoPlanError
@@ -29,6 +31,7 @@ from siteplan.solve.stages.effort import (
     LONGER_MENDING_SHARE,
     MENDING_SHARE,
     MENDING_SHARE_UNBRANCHED,
+    NODES_FROM_NOTHING,
     SINGLE_YEAR_SHARE,
     STAGING_NODES,
 )
@@ -40,6 +43,7 @@ from siteplan.solve.stages.values import (
     higher_by_year,
     highest,
     is_near,
+    is_proven_by_prices,
     is_worse,
     nothing_but_committed,
     value_of_unit,
@@ -57,18 +61,15 @@ def first_level(
     ``found`` are the search's plans, ``given`` is the caller's.
     """
     problem, level = run.problem, run.problem.objective[0]
-    run.go_on()
-    begin = time.monotonic()
-    compiled = compile_reduced(problem, (level,)).with_cuts(run.cuts)
-    run.build_s = time.monotonic() - begin
-    program = compiled.program.with_objective(*compiled.objectives[level])
+    compiled, program = _program_of_first_level(run)
     clock = run.clock.until(_first_level_share(run) * run.clock.seconds_left())
     least = None if known_bound is None else known_bound / value_of_unit(problem, level)
     with SolverSession() as session, ExitStack() as until_done:
         whole = None
         if _is_solved_beside(run, program):
             is_for_bound = not run.is_branched() and bool(found)
-            whole = until_done.enter_context(WholeProgram(run, compiled, program, clock, is_for_bound))
+            whole = WholeProgram(run, compiled, program, clock, FIRST_LEVEL_NODES, is_for_bound=is_for_bound)
+            until_done.enter_context(whole)
         best = _first_plan(run, compiled, program, found, session, clock)
         given = None if given is None else taken(run, compiled, program, given, session, clock)
         if given is not None and is_near(run, given, known_bound):
@@ -81,21 +82,118 @@ def first_level(
     answer = attempt.answer
     if answer.status is Status.INFEASIBLE and least is not None:
         return first_level(run, found, given)  # the bound may be none: then the plan will say so
+    other = attempt.start if whole is not None and attempt.start.start_year else given
+    return _first_of(run, compiled, answer, attempt.start, other, (attempt.bound, least))
+
+
+def begun_at_once(run: Run) -> WholeProgram | None:
+    """Begin to solve the first level's whole program from nothing, before there is a plan to start from.
+
+    From nothing HiGHS's way to the proof is another than from a start: now the one is shorter, now the
+    other. None where branching is of no use, where a year closes by itself, or where the program may claim
+    more than a plan does.
+    """
+    is_of_use = run.is_branched() and len(run.problem.years) > 1
+    if not is_of_use or run.problem.assignment_rule is AssignmentRule.NEAREST_WITH_A_PLACE:
+        return None
+    compiled, program = _program_of_first_level(run)
+    nodes = FIRST_LEVEL_NODES if only_the_program_tells(run.problem) else NODES_FROM_NOTHING
+    return WholeProgram(run, compiled, program, run.clock, nodes)
+
+
+def first_level_beside(run: Run, found: tuple[Decisions, ...], whole: WholeProgram) -> First:
+    """Solve the first level by its stages, while its whole program is solved from nothing.
+
+    So that a run gives the same plan again, whichever is the faster: the stages' plan counts where prices
+    prove one of the search, and where the whole program isn't solved within its number of nodes, which is
+    waited for. Else that program's does.
+    """
+    compiled, program = whole.compiled, whole.program
+    proven = _proven_by_prices(run, found)
+    if proven is not None:
+        return First(proven, highest(run, *bounds_by_prices(run, compiled)))
+    clock = run.clock.until(_first_level_share(run) * run.clock.seconds_left())
+    whole.end_with(clock)
+    attempt = Attempt(NO_ANSWER, nothing_but_committed(), None)
+    with SolverSession() as session, whole.deciding():
+        within = run.clock.until(clock.seconds_left())
+        best = _first_plan(run, compiled, program, found, session, within)
+        if only_the_program_tells(run.problem):
+            attempt = whole.attempt_beside(best, program)
+        else:
+            attempt = _decomposed(run, compiled, program, best, session, within)
+    answer = whole.answer()
+    if answer.status is Status.OPTIMAL:
+        return _first_of(run, compiled, answer, attempt.start, None, ())
+    answer = _joined_answers(attempt.answer, answer)
+    other = attempt.start if attempt.start.start_year else None
+    return _first_of(run, compiled, answer, attempt.start, other, (attempt.bound,))
+
+
+def _program_of_first_level(run: Run) -> tuple[CompiledModel, Program]:
+    run.go_on()
+    level = run.problem.objective[0]
+    begin = time.monotonic()
+    compiled = compile_reduced(run.problem, (level,)).with_cuts(run.cuts)
+    run.build_s = time.monotonic() - begin
+    return compiled, compiled.program.with_objective(*compiled.objectives[level])
+
+
+def _proven_by_prices(run: Run, found: Sequence[Decisions]) -> Decisions | None:
+    """Return a plan of the search that keeps every rule and that prices prove to be the best, or None.
+
+    Nothing but the program tells whether it keeps further rows.
+    """
+    if run.cuts:
+        return None
+    return next(
+        (
+            plan
+            for plan in found
+            if plan.start_year and is_proven_by_prices(run, plan) and not doubtful_rules(run.problem, plan)
+        ),
+        None,
+    )
+
+
+def _joined_answers(one: Answer, other: Answer) -> Answer:
+    """Return the better solution of two unproven answers with the higher bound; what is proven stands."""
+    if one.is_proven or other.is_proven:
+        return one if one.is_proven else other
+    bound = max((bound for bound in (one.bound, other.bound) if bound is not None), default=None)
+    solved = [answer for answer in (one, other) if answer.objective is not None]
+    best = min(solved, key=lambda answer: answer.objective or 0.0, default=one)
+    return replace(best, bound=bound)
+
+
+def _first_of(
+    run: Run,
+    compiled: CompiledModel,
+    answer: Answer,
+    start: Decisions,
+    other: Decisions | None,
+    bounds: Sequence[float | None],
+) -> First:
+    """Return the best of an answer and another plan, with the highest of the answer's bound and others.
+
+    Raises:
+        InfeasibleError: the answer is that there is no plan.
+        NoPlanError: there is neither a solution nor a start.
+    """
     if answer.status is Status.INFEASIBLE:
         run.tell(CONFLICT)
-        clash = explain_conflict(problem, run.clock, run.cuts)
+        clash = explain_conflict(run.problem, run.clock, run.cuts)
         raise InfeasibleError(clash.rules, clash.text(), clash)
     if answer.values is not None:
-        other = attempt.start if whole is not None and attempt.start.start_year else given
         found_by_program = compiled.decisions(answer.values)
         best = better(run, found_by_program, other)
         if not found_by_program.start_year and not is_worse(run, found_by_program, best):
             best = found_by_program  # to open nothing may be the best
-    elif not attempt.start.start_year:
+    elif not start.start_year:
         raise NoPlanError(interrupted=run.clock.stop.is_set())
     else:
-        best = attempt.start
-    proven = [bound for bound in (answer.bound, attempt.bound, least) if bound is not None]
+        best = start
+    proven = [bound for bound in (answer.bound, *bounds) if bound is not None]
     return First(best, max(proven) if proven else None)
 
 

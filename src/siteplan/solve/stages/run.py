@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,6 +38,12 @@ CONFLICT = Text("找出互相冲突的规定", "finding the rules that clash")
 LATER_LEVEL = Text("求解后续目标", "later objective levels")
 
 
+def _set_event() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Run:
     """What the stages of one solve share: clock, settings, progress, and what ended them so far."""
@@ -49,6 +56,8 @@ class Run:
     started: float = field(default_factory=time.monotonic)
     land: Landscape | None = None
     priced: PricedBounds | None = None
+    core_is_free: threading.Event = field(default_factory=_set_event)
+    """Whether there is a core for more than one program besides the search."""
     build_s: float = 0.0
     """Seconds that building the program of the first level took, which nothing interrupts."""
 
@@ -94,7 +103,7 @@ class Run:
 
     def go_on(self) -> None:
         """Give up where nobody needs the plan any more: `NoPlanError`."""
-        if self.clock.not_needed.is_set():
+        if self.clock.is_not_needed():
             raise NoPlanError(interrupted=True)
 
     def limits(self, program: Program, nodes_at_effort_one: int, absolute_gap: float = 1e-9) -> Limits:

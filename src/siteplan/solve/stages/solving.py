@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
@@ -16,15 +19,17 @@ from siteplan.scenario import Level
 from siteplan.solve.decompose.neighbourhood import Solution, improve, objective_of
 from siteplan.solve.feasibility import only_the_program_tells
 from siteplan.solve.program import CompiledModel
+from siteplan.solve.result import NoPlanError
 from siteplan.solve.search import Found, Runs, search_starts
 from siteplan.solve.stages.bounding import bounds_by_prices
 from siteplan.solve.stages.effort import (
-    FIRST_LEVEL_NODES,
+    CORES_OF_A_SOLVE,
     HEAD_START_S,
     LEAST_SECONDS_BESIDE,
     MOVES_BESIDE,
     NEIGHBOURHOOD_NODES,
     NEIGHBOURHOOD_PASSES,
+    POLL_S,
     RUNS_BESIDE,
     SEARCH_SHARE_BESIDE,
 )
@@ -87,17 +92,31 @@ def _listen(run: Run, level: Level, stage: Text, incumbent: float | None, bound:
 
 
 class WholeProgram:
-    """The first level's whole program, solved from nothing on a core of its own while a start is mended."""
+    """The first level's whole program, solved from nothing on a core of its own while plans are found.
+
+    ``nodes``: the most that it branches on, at effort 1. ``is_for_bound``: as in `Limits`.
+    """
 
     def __init__(
-        self, run: Run, compiled: CompiledModel, program: Program, clock: Clock, is_for_bound: bool
+        self,
+        run: Run,
+        compiled: CompiledModel,
+        program: Program,
+        clock: Clock,
+        nodes: int,
+        *,
+        is_for_bound: bool = False,
     ) -> None:
-        self._run, self._compiled, self._program = run, compiled, program
-        self._is_for_bound = is_for_bound
+        self.compiled, self.program = compiled, program
+        self._run = run
         self._clock = clock.beside()
-        self._is_told = threading.Event()
+        self._is_told, self._is_solved = threading.Event(), threading.Event()
+        limits = run.limits(program, nodes, _wanted_gap(run, run.problem.objective[0]))
+        if (os.cpu_count() or 1) <= CORES_OF_A_SOLVE:
+            run.core_is_free.clear()
         self._pool = ThreadPoolExecutor(max_workers=1)
-        self._answer = self._pool.submit(self._solve)
+        self._answer = self._pool.submit(self._solve, replace(limits, is_for_bound=is_for_bound))
+        self._answer.add_done_callback(lambda _: run.core_is_free.set())
 
     def __enter__(self) -> Self:
         return self
@@ -106,28 +125,52 @@ class WholeProgram:
         self._clock.not_needed.set()
         self._pool.shutdown()
 
-    def _solve(self) -> Answer:
+    def _solve(self, limits: Limits) -> Answer:
         run, level = self._run, self._run.problem.objective[0]
-        limits = run.limits(self._program, FIRST_LEVEL_NODES, _wanted_gap(run, level))
-        limits = replace(limits, is_for_bound=self._is_for_bound)
 
         def listen(incumbent: float | None, bound: float | None) -> None:
             if self._is_told.is_set():
                 _listen(run, level, FIRST_LEVEL, incumbent, bound)
 
         with SolverSession() as session:
-            return session.solve(self._program, limits, self._clock, None, listen)
+            answer = session.solve(self.program, limits, self._clock, None, listen)
+        if answer.status is Status.OPTIMAL:
+            self._is_solved.set()
+        return answer
+
+    def end_with(self, clock: Clock) -> None:
+        """Let it go on no longer than a clock."""
+        self._clock.deadline = min(self._clock.deadline, clock.deadline)
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """Give up what the run does within the block once the program is solved: `answer` has it then."""
+        run, before = self._run, self._run.clock
+        run.clock = replace(before, not_needed=self._is_solved, cut_short=threading.Event(), outer=before)
+        try:
+            yield
+        except NoPlanError:
+            if not self._is_solved.is_set():
+                raise
+        finally:
+            if run.clock.cut_short.is_set() and not self._is_solved.is_set():
+                before.cut_short.set()
+            run.clock = before
+
+    def answer(self) -> Answer:
+        """Wait for the answer."""
+        return self._answer.result()
 
     def attempt_beside(self, start: Decisions, part: Program) -> Attempt:
         """Wait for the answer, while neighbourhoods of a start are searched; return the better of both.
 
         ``part``: the program, or as much of it as is searched.
         """
-        bound = highest(self._run, *bounds_by_prices(self._run, self._compiled))
+        bound = highest(self._run, *bounds_by_prices(self._run, self.compiled))
         self._run.tell(FIRST_LEVEL, self._run.problem.objective[0])
         self._is_told.set()
         best = start if start.start_year else None
-        improvement = _Improvement(self._run, self._compiled, part, best, self._clock)
+        improvement = _Improvement(self._run, self.compiled, part, best, self._clock, waits_for_core=False)
         answer = self._answer.result()
         return Attempt(improvement.joined_with(answer), start, bound)
 
@@ -136,7 +179,7 @@ class _Improvement:
     """Neighbourhood search beside the solver's own run, on the second core.
 
     ``is_searched``: before, the search goes on from what is promising with many more moves, where it knows
-    every rule. ``holds_values``: as in `Limits`.
+    every rule. ``holds_values``: as in `Limits`. ``waits_for_core``: until no other program is solved beside.
     """
 
     def __init__(
@@ -149,8 +192,10 @@ class _Improvement:
         *,
         is_searched: bool = False,
         holds_values: bool = False,
+        waits_for_core: bool = True,
     ) -> None:
         self._run = run
+        self._waits_for_core = waits_for_core
         has_promising = run.priced is not None and run.priced.promising is not None
         self._is_hurried = False
         self._holds_values = holds_values
@@ -164,7 +209,7 @@ class _Improvement:
         )
 
     def _improve(self, compiled: CompiledModel, program: Program, plan: Decisions) -> Solution | None:
-        if self._clock.not_needed.wait(HEAD_START_S):
+        if self._clock.not_needed.wait(HEAD_START_S) or not self._has_a_core():
             return None
         run, start = self._run, compiled.start_values(plan)
         limits = replace(run.limits(program, NEIGHBOURHOOD_NODES), holds_values=self._holds_values)
@@ -174,6 +219,13 @@ class _Improvement:
                 start = (start[0], found.values[start[0]].round())
             best = improve(compiled, program, start, session, limits, self._clock, NEIGHBOURHOOD_PASSES)
         return min((one for one in (best, found) if one is not None), key=objective_of, default=None)
+
+    def _has_a_core(self) -> bool:
+        """Wait for a core besides the solver's own; return whether there is one in time."""
+        while self._waits_for_core and not self._run.core_is_free.wait(POLL_S):
+            if self._clock.seconds_left() <= 0.0:
+                return False
+        return True
 
     def _search_on(
         self, compiled: CompiledModel, program: Program, plan: Decisions, session: SolverSession
