@@ -31,7 +31,7 @@ COMPILER_SHARE = 0.5
 """Share of the time left that the search may wait for the compiler, which runs once on a machine."""
 PRICES_SHARE, PRICES_SHARE_WITHOUT_PROGRAM = 0.2, 0.35
 SEARCH_SHARE, WORST_OFF_SHARE, SEARCH_SHARE_BESIDE = 0.4, 0.2, 0.5
-FIRST_LEVEL_SHARE, FIRST_LEVEL_SHARE_UNBRANCHED = 0.85, 0.75
+FIRST_LEVEL_SHARE, FIRST_LEVEL_SHARE_UNBRANCHED = 0.9, 0.75
 MERGING_SHARE, MERGING_SHARE_UNBRANCHED = 0.15, 0.6
 SINGLE_YEAR_SHARE = 0.5
 """Shares of the time left, at most: the bounds by prices (the larger where the whole program doesn't follow,
