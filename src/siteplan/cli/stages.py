@@ -238,7 +238,8 @@ def search(
     reserve_s = max(reserve_s, min(reserve_s * slowness, left_s * SLOW_SHARE))
     if keeps_time_for_readables:
         most_s = max(0.0, left_s - SHORT_TIME_S) * READABLES_SHARE
-        reserve_s += min(most_s, readable_seconds(prepared.problem) * slowness)
+        readables_s = readable_seconds(prepared.problem, prepared.inputs.network.node_count)
+        reserve_s += min(most_s, readables_s * slowness)
     clock = Clock(deadline - reserve_s, stop)
     with stopwatch.stage(SOLVE):
         try:

@@ -93,30 +93,34 @@ OUTPUTS = (
 class Readable:
     """A result for people, made from the plan and the inputs: by ``solve``, or later by ``rebuilt_by``.
 
-    ``seconds_at_least`` and ``seconds_per_row`` are a generous estimate, to be multiplied by `Pace.slowness`;
-    rows are those of `rows_of`.
+    The seconds are a generous estimate, to be multiplied by `Pace.slowness`: what it takes at least, by row
+    (see `rows_of`), by node of the road network, and by node and year where each year has a map.
     """
 
     rebuilt_by: str
     seconds_at_least: float
     seconds_per_row: float
+    seconds_per_node: float = 0.0
+    seconds_per_node_and_year: float = 0.0
 
-    def seconds(self, problem: Problem) -> float:
-        """Return the estimate for a problem."""
-        return self.seconds_at_least + rows_of(problem) * self.seconds_per_row
+    def seconds(self, problem: Problem, road_nodes: int) -> float:
+        """Return the estimate for a problem on a road network of so many nodes."""
+        per_node = self.seconds_per_node + self.seconds_per_node_and_year * len(problem.years)
+        return self.seconds_at_least + rows_of(problem) * self.seconds_per_row + road_nodes * per_node
 
 
 READABLES: Mapping[str, Readable] = {
     "report.xlsx": Readable("siteplan report {folder} --only xlsx", 1.0, 2e-5),
-    "report.docx": Readable("siteplan report {folder} --only docx", 6.5, 2.4e-4),
-    "map.html": Readable("siteplan map {folder}", 5.8, 2.4e-4),
-    "pictures": Readable("siteplan plot {folder}", 5.2, 5e-5),
+    "report.docx": Readable("siteplan report {folder} --only docx", 5.0, 2.4e-4, 2.5e-4),
+    "map.html": Readable("siteplan map {folder}", 1.6, 2.4e-4, 3.5e-4),
+    "pictures": Readable("siteplan plot {folder}", 2.0, 0.0, 8e-5, 8e-5),
 }
 """The results for people by file or folder, in the order in which they are written.
 
-Measured where `STEPS_MEASURED_S` was, in seconds of work: for 2027 0.1, 4.1, 3.2 and 2.2; for four years with
-24 sites 0.1, 5.2 to 6.7, 4.8 to 6.1 and 4.5 to 5.0; for a generated city of 216 000 rows
-2.2, 44, 45 and 11. Loading the libraries of all is counted with the first.
+Measured where `STEPS_MEASURED_S` was, in seconds of work: for 2027 (1 350 rows, 8 631 nodes) 0.1, 4.1 to 7.2,
+3.2 to 4 and 2.2; for four years with 24 sites (5 400 rows) 0.1, 5.2 to 6.7, 4.4 to 6.1 and 4.1 to 5.0; for a
+generated county (2 160 rows, 710 nodes) 0.1, 4.5, 1.6 and 1.8; for a generated city (216 000 rows, 27 705
+nodes) 2.2, 44, 45 and 11. Loading the libraries of all is counted with the first.
 """
 
 
@@ -169,9 +173,9 @@ def publishing_seconds(problem: Problem) -> float:
     return SECONDS_AT_LEAST + rows_of(problem) * per_row
 
 
-def readable_seconds(problem: Problem) -> float:
+def readable_seconds(problem: Problem, road_nodes: int) -> float:
     """Return a generous estimate of the seconds that `READABLES` need, at slowness 1."""
-    return sum(readable.seconds(problem) for readable in READABLES.values())
+    return sum(readable.seconds(problem, road_nodes) for readable in READABLES.values())
 
 
 def rows_of(problem: Problem) -> int:

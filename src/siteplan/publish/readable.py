@@ -112,6 +112,9 @@ def readable_outputs(sources: ReadableSources, deadline: float) -> tuple[Output,
     LibreOffice counts the pages of the report's contents only where every output fits beside it.
     """
 
+    def seconds(name: str) -> float:
+        return READABLES[name].seconds(sources.problem, sources.network.node_count)
+
     def workbook(_: Run, file: Path) -> None:
         write_workbook(sources.workbook(), file)
 
@@ -125,13 +128,10 @@ def readable_outputs(sources: ReadableSources, deadline: float) -> tuple[Output,
         pace = Pace()
 
         def seconds_left() -> float:
-            needed_s = sum(READABLES[name].seconds(sources.problem) for name in ("map.html", "pictures"))
+            needed_s = seconds("map.html") + seconds("pictures")
             return deadline - time.monotonic() - needed_s * pace.slowness() - SECONDS_TO_REPLACE
 
         write_report(sources.report(record_of(run, file.parent)), file, seconds_for_pages=seconds_left)
 
     writers = {"report.xlsx": workbook, "report.docx": report, "map.html": map_page, "pictures": pictures}
-    return tuple(
-        Output(name, writers[name], is_essential=False, seconds=readable.seconds(sources.problem))
-        for name, readable in READABLES.items()
-    )
+    return tuple(Output(name, writers[name], is_essential=False, seconds=seconds(name)) for name in READABLES)
