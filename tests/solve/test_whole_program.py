@@ -132,6 +132,13 @@ def test_where_no_plan_is_possible_it_says_so(problem: Problem) -> None:
         solve(problem, SETTINGS, cuts=(more,))
 
 
+def test_a_plan_refutes_that_there_is_none(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HiGHS has said so before where there was one: the stages' answer stands."""
+    nothing = replace(NO_ANSWER, status=Status.INFEASIBLE)
+    monkeypatch.setattr(WholeProgram, "_solve", lambda *_: nothing)
+    assert solve(problem, SETTINGS).levels[0].status == "optimal"
+
+
 def test_an_interrupt_ends_both(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who interrupts before any plan is found gets none, at once."""
     clock = Clock(time.monotonic() + 60.0)

@@ -157,7 +157,13 @@ def _proven_by_prices(run: Run, found: Sequence[Decisions]) -> Decisions | None:
 
 
 def _joined_answers(one: Answer, other: Answer) -> Answer:
-    """Return the better solution of two unproven answers with the higher bound; what is proven stands."""
+    """Return the better solution of two unproven answers with the higher bound; what is proven stands.
+
+    That there is no plan is refuted by one.
+    """
+    for answer, rival in ((one, other), (other, one)):
+        if answer.status is Status.INFEASIBLE and rival.values is not None:
+            return rival
     if one.is_proven or other.is_proven:
         return one if one.is_proven else other
     bound = max((bound for bound in (one.bound, other.bound) if bound is not None), default=None)
