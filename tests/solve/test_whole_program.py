@@ -24,7 +24,6 @@ from siteplan.solve.stages.solving import NO_ANSWER, Attempt, WholeProgram
 from siteplan.solve.stages.values import nothing_but_committed
 
 SETTINGS = SolverSettings(time_limit_s=120.0, effort=0.02)
-FEW_NODES = 1e-9
 
 
 @pytest.fixture
@@ -82,7 +81,6 @@ def test_the_plan_is_the_same_whichever_is_faster(problem: Problem, monkeypatch:
 def test_beyond_its_nodes_the_stages_plan_counts(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where it isn't solved, the better plan and the higher bound of both are told."""
     best = solve(problem, SETTINGS).levels[0]
-    monkeypatch.setattr(first_level, "NODES_FROM_NOTHING", FEW_NODES)
     monkeypatch.setattr(WholeProgram, "_solve", lambda *_: NO_ANSWER)
     by_stages = solve(problem, SETTINGS).levels[0]
     assert by_stages.value == pytest.approx(best.value)

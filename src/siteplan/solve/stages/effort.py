@@ -22,9 +22,8 @@ COLUMNS_OF_NODE_LIMITS = 3000
 """Node limits are for programs of this many columns; a smaller program gets more nodes, as they are cheap."""
 HEAD_START_S = 1.0
 """Seconds after which the neighbourhood search joins a solver run that is still unproven."""
-CORES_OF_A_SOLVE, POLL_S = 2, 0.05
-"""With no more cores than this the neighbourhood search waits while two programs are solved, and looks so
-often whether they still are, in seconds."""
+CORES_OF_A_SOLVE = 2
+"""With no more cores than this the neighbourhood search waits while two programs are solved."""
 LEAST_SECONDS_BESIDE = 20.0
 """What the search has to have beside branch and bound, where it goes on."""
 COMPILER_SHARE = 0.5

@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from siteplan.highs import Answer, Clock, FloatArray, Limits, Program, SolverSession, Status
+from siteplan.highs.session import POLL_S
 from siteplan.plan import Decisions
 from siteplan.scenario import Level
 from siteplan.solve.decompose.neighbourhood import Solution, improve, objective_of
@@ -29,7 +30,6 @@ from siteplan.solve.stages.effort import (
     MOVES_BESIDE,
     NEIGHBOURHOOD_NODES,
     NEIGHBOURHOOD_PASSES,
-    POLL_S,
     RUNS_BESIDE,
     SEARCH_SHARE_BESIDE,
 )
